@@ -1,7 +1,8 @@
 // Ten minutes of `./meet cluster chaos`, or as many as MEET_CHAOS_MINUTES says: two when `./meet test` runs everything on a slow machine.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { chaos, summary } from './chaos/run.mjs';
+import { summary } from './chaos/report.mjs';
+import { chaos } from './chaos/run.mjs';
 
 const minutes = Number(process.env.MEET_CHAOS_MINUTES ?? 10);
 

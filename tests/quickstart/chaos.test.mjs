@@ -1,7 +1,8 @@
 // The schedule and the invariants of `./meet cluster chaos`, without a cluster.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { chatProblems, leftovers, MeetingHistory, nextNode, PeopleHistory, restProblems, wrongly } from '../cluster/chaos/invariants.mjs';
+import { chatProblems, isEmpty, leftovers, MeetingHistory, nextNode, PeopleHistory, restProblems, wrongly } from '../cluster/chaos/invariants.mjs';
+import { missingPictures, summary } from '../cluster/chaos/report.mjs';
 import { everybody, faults, faultSchedule, fewest, firstPlaces, most, peopleSchedule } from '../cluster/chaos/schedule.mjs';
 
 const seeds = Array.from({ length: 200 }, (_, seed) => seed);
@@ -59,7 +60,7 @@ describe('the schedule', () => {
 });
 
 describe('what people send', () => {
-  it('is changed only to what it is not, and begins again with each join', () => {
+  it('changes with each action, and begins again with each join', () => {
     const initial = () => ({ audio: true, video: true, screen: false });
     for (const seed of seeds) {
       const sends = firstPlaces().map(initial);
@@ -156,7 +157,7 @@ describe('the history of meetings', () => {
 });
 
 describe('the history of people', () => {
-  const sample = (phase, dropped = null, visit = 1) => [{ name: 'Ada', visit, phase, dropped, restarts: 0, wrong: [], missing: [], unheard: {}, unseen: {} }];
+  const sample = (phase, dropped = null, visit = 1) => [{ name: 'Ada', visit, phase, dropped, restarts: [], wrong: [], missing: [], unheard: {}, unseen: {}, screens: {} }];
 
   it('reports somebody who is dropped, once, and again after joining again', () => {
     const history = new PeopleHistory();
@@ -169,9 +170,9 @@ describe('the history of people', () => {
   it('lets a connection be replaced at once, but not while everything must be seamless, except of somebody who has just joined', () => {
     const history = new PeopleHistory();
     const at = (now, restarts, seamless, visit = 1) => history.observe(now, sample('connected', null, visit).map(one => ({ ...one, restarts })), 10, seamless);
-    assert.deepEqual([at(0, 0, false), at(20_000, 1, false), at(21_000, 1, true), at(22_000, 1, true, 2)].flat(), []);
-    assert.deepEqual(at(23_000, 2, true), ['Ada lost a connection before the next one was open']);
-    assert.deepEqual(at(24_000, 2, true), []);
+    assert.deepEqual([at(0, [], false), at(20_000, ['moved'], false), at(21_000, ['moved'], true), at(22_000, ['moved'], true, 2)].flat(), []);
+    assert.deepEqual(at(23_000, ['moved', 'lost', 'signaling'], true), ['Ada lost a connection before the next one was open: lost, signaling']);
+    assert.deepEqual(at(24_000, ['moved', 'lost', 'signaling'], true), []);
   });
 
   it('accepts a short interruption, and reports a long one', () => {
@@ -185,7 +186,7 @@ describe('the history of people', () => {
 });
 
 describe('what people see and hear', () => {
-  const perceives = (unheard, unseen, missing = [], wrong = []) => [{ name: 'Ada', visit: 1, phase: 'connected', dropped: null, restarts: 0, wrong, missing, unheard, unseen }];
+  const perceives = (unheard, unseen, missing = [], wrong = []) => [{ name: 'Ada', visit: 1, phase: 'connected', dropped: null, restarts: [], wrong, missing, unheard, unseen, screens: {} }];
 
   it('may pause for the time that a fault allows; a longer pause is reported once, for each person', () => {
     const history = new PeopleHistory();
@@ -205,13 +206,73 @@ describe('what people see and hear', () => {
     assert.deepEqual(observe(40_000, ['Bob']), []);
   });
 
+  it('includes screens, beside cameras', () => {
+    const [sample] = perceives({}, { Bob: 11_000 });
+    const observe = screens => new PeopleHistory().observe(0, [{ ...sample, screens }], 10);
+    assert.deepEqual(observe({ Bob: 9_000 }), ['Ada has not seen Bob for 10 s']);
+    assert.deepEqual(observe({ Bob: 11_000 }), ['Ada has not seen Bob for 10 s', 'Ada has not seen the screen of Bob for 10 s']);
+  });
+
+  it('is wrong only while both are connected', () => {
+    const set = { audio: true, video: true, screen: false };
+    for (const [ada, bob] of [['reconnecting', 'connected'], ['connected', 'reconnecting']]) {
+      const history = new PeopleHistory();
+      const observe = (at, adaPhase, bobPhase) => history.observe(at, [
+        { ...perceives({}, {}, ['Cleo'], [...wrongly('Bob', set, { ...set, audio: false }), ...wrongly('Ada', set, { ...set, video: false }, 'their own')])[0], phase: adaPhase },
+        { ...perceives({}, {})[0], name: 'Bob', visit: 2, phase: bobPhase },
+        { ...perceives({}, {})[0], name: 'Cleo', visit: 3, phase: bobPhase },
+      ], 20);
+      const own = 'Ada has seen for 20 s that their own camera is muted, although it is on';
+      const ofOthers = ['Ada has not been told of Cleo for 20 s', "Ada has seen for 20 s that Bob's microphone is muted, although it is on"];
+      assert.deepEqual([observe(0, 'connected', 'connected'), observe(1_000, ada, bob), observe(25_000, ada, bob)].flat(), ada === 'connected' ? [own] : []);
+      assert.deepEqual([observe(26_000, 'connected', 'connected'), observe(46_000, 'connected', 'connected')].flat(), []);
+      assert.deepEqual(observe(46_001, 'connected', 'connected').sort(), (ada === 'connected' ? ofOthers : [...ofOthers, own]).sort());
+    }
+  });
+
   it('includes what somebody sends, which may be wrong for a time after a change or a fault', () => {
     const history = new PeopleHistory();
     const set = { audio: false, video: true, screen: true };
-    const observe = (at, seen) => history.observe(at, perceives({}, {}, [], wrongly("Bob's", set, seen)), 10);
+    const observe = (at, seen) => history.observe(at, perceives({}, {}, [], wrongly('Bob', set, seen)), 10);
     assert.deepEqual([observe(0, { ...set, audio: true }), observe(9_000, { ...set, audio: true }), observe(10_000, set), observe(15_000, { ...set, screen: false })].flat(), []);
-    assert.deepEqual(observe(25_001, { ...set, screen: false }), ["Ada has seen Bob's screen not shared instead of shared for 10 s"]);
-    assert.deepEqual(wrongly("Bob's", set, { audio: true, video: false, screen: true }), ["has seen Bob's microphone on instead of muted", "has seen Bob's camera muted instead of on"]);
+    assert.deepEqual(observe(25_001, { ...set, screen: false }), ["Ada has seen for 10 s that Bob's screen is not shared, although it is"]);
+    assert.deepEqual(wrongly('Bob', set, { audio: true, video: false, screen: true }), [
+      { other: 'Bob', what: "has seen that Bob's microphone is on, although it is muted" }, { other: 'Bob', what: "has seen that Bob's camera is muted, although it is on" },
+    ]);
+    assert.deepEqual(wrongly('Ada', set, { audio: false, video: true }, 'their own'), []);
+  });
+});
+
+describe('the log', () => {
+  const sample = { name: 'Ada', unseen: { Bob: 5_000, Cleo: 1_000, Dan: 5_000 }, screens: { Bob: 5_000, Cleo: 5_000 }, paused: ['Dan'], pausedScreens: ['Cleo'] };
+
+  it('tells a missing camera from a missing screen, and a paused one from a missing one', () => {
+    assert.deepEqual(missingPictures([sample], 4_000).map(({ what }) => what), [
+      'Ada does not see Bob', 'Ada does not see Dan, whose picture is paused because the line is too narrow',
+      'Ada does not see the screen of Bob', 'Ada does not see the screen of Cleo, which is paused because the line is too narrow',
+    ]);
+  });
+
+  it('names the person and the track to describe', () => {
+    const { name, other, source } = missingPictures([{ ...sample, unseen: {} }], 4_000)[0];
+    assert.deepEqual({ name, other, source }, { name: 'Ada', other: 'Bob', source: 'screen' });
+  });
+
+  it('ends with the faults of each kind, and how many of those that may find nothing to kill did kill', () => {
+    const pauses = { picture: 1, sound: 0.5, standstill: 0 };
+    const lines = summary({ faults: 3, actions: 4, problems: [], pauses: [{ kind: 'crash-node', ...pauses }, { kind: 'kill-during-drain', ...pauses, hasKilled: true }, { kind: 'kill-during-drain', ...pauses, hasKilled: false }] }).split('\n');
+    assert.equal(lines[0], 'crash-node ×1: longest pause 0.5 s of sound, 1.0 s of pictures; longest standstill of the page 0.0 s');
+    assert.equal(lines[1], 'kill-during-drain ×2 (1 killed a media node): longest pause 0.5 s of sound, 1.0 s of pictures; longest standstill of the page 0.0 s');
+    assert.equal(lines[2], '3 faults, 4 actions of people, 0 problems');
+  });
+});
+
+describe('a drained media node', () => {
+  it('is empty if it carries nothing or is gone, but not while the API server cannot say', async () => {
+    const says = meetings => Promise.resolve({ status: { meetings } });
+    const fails = text => Promise.reject(new Error(text));
+    assert.deepEqual(await Promise.all([says(0), fails('Error from server (NotFound): sfunodes.meetoperator.io "a" not found')].map(isEmpty)), [true, true]);
+    assert.deepEqual(await Promise.all([says(1), fails('The connection to the server was refused'), fails('Error from server (Forbidden): not found')].map(isEmpty)), [false, false, false]);
   });
 });
 

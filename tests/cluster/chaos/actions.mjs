@@ -4,7 +4,7 @@ import { until as soon } from '../../e2e/support/until.mjs';
 import { system } from '../support/cluster-room.mjs';
 import { cluster, get, kubectl, run, until } from '../support/kubectl.mjs';
 import { betweenMachines, cut, fromOperators, machineOf } from '../support/network.mjs';
-import { nextNode } from './invariants.mjs';
+import { isEmpty, isNotFound, nextNode } from './invariants.mjs';
 
 const chosen = (list, pick) => list[Math.floor(pick * list.length)];
 const drain = (stage, name, value) => kubectl('patch', 'sfunode', name, '-n', stage.namespace, '--type=merge', '-p', JSON.stringify({ spec: { drain: value } }));
@@ -19,6 +19,8 @@ async function servingNode(stage, pick) {
 /** The Pod of such a media node. */
 const servingPod = async (stage, pick) => get('pod', await servingNode(stage, pick), '-n', stage.namespace);
 const node = (stage, name) => get('sfunode', name, '-n', stage.namespace).catch(() => null);
+
+const drained = (stage, name) => isEmpty(get('sfunode', name, '-n', stage.namespace));
 
 /** Waits until the operator has seen that a media node ended, so that the next fault does not begin before the effects of this one. If the media node is back before that, it has none. */
 const ended = (stage, name) => until(async () => !['Ready', 'Allocated', 'Draining'].includes((await node(stage, name))?.status?.state), `${name} ends`, 15_000).catch(() => {});
@@ -67,14 +69,14 @@ const poolsOfType = async (stage, type) => (await get('sfupools', '-n', stage.na
 
 const rolledOut = what => kubectl('rollout', 'status', `deployment/${what}`, '-n', system, '--timeout=120s');
 
-/** Each returns a note for the log. */
+/** Each returns a note for the log; one that may find nothing to kill returns `{ note, hasKilled }`. */
 export const actions = {
   async 'drain-node'(stage, { pick }) {
     const name = await servingNode(stage, pick);
     const started = Date.now();
     await drain(stage, name, { reason: 'chaos', deadlineSeconds: 0 });
     try {
-      await until(async () => ((await node(stage, name))?.status?.meetings ?? 0) === 0, `${name} is drained`);
+      await until(() => drained(stage, name), `${name} is drained`);
       return `${name} is empty after ${((Date.now() - started) / 1000).toFixed(1)} s`;
     } finally {
       await drain(stage, name, null).catch(() => {}); // The pool may have removed it.
@@ -86,7 +88,7 @@ export const actions = {
     await drain(stage, name, { reason: 'chaos', deadlineSeconds: 0 });
     await pause(hold * 1000);
     // One that carried nothing but a standby is empty at once, and may be gone.
-    const isGone = await drain(stage, name, null).then(() => false, async error => { if (await node(stage, name) === null) return true; throw error; });
+    const isGone = await drain(stage, name, null).then(() => false, error => { if (isNotFound(error)) return true; throw error; });
     if (isGone) return `${name} was empty and removed`;
     let last;
     // When its replacement was ready first, the pool has one media node too many, and may remove either.
@@ -133,18 +135,17 @@ export const actions = {
   /** Kills the media node to which a meeting moves: after `hold` seconds while it is prepared or while the former one is left, whichever it is then. */
   async 'kill-during-drain'(stage, { pick, hold }) {
     const name = await originNode(stage, pick);
-    if (name === null) return 'no meeting has a media node';
+    if (name === null) return { note: 'no meeting has a media node', hasKilled: false };
     await drain(stage, name, { reason: 'chaos', deadlineSeconds: 0 });
     try {
       await pause(hold * 1000);
-      const isEmpty = async () => ((await node(stage, name))?.status?.meetings ?? 0) === 0;
       let next = null;
-      await soon(async () => (next = nextNode(await get('meetings', '-n', stage.namespace), name)) !== null || await isEmpty(), `a meeting moves from ${name}`, 60_000, 20);
-      if (next === null) return `${name} was empty before the next media node could be killed`;
+      await soon(async () => (next = nextNode(await get('meetings', '-n', stage.namespace), name)) !== null || await drained(stage, name), `a meeting moves from ${name}`, 60_000, 20);
+      if (next === null) return { note: `${name} was empty before the next media node could be killed`, hasKilled: false };
       await signal(await get('pod', next.sfuNode, '-n', stage.namespace), 'SIGKILL');
       await ended(stage, next.sfuNode);
-      await until(isEmpty, `${name} is drained`, 120_000); // Another media node may have to be created first.
-      return `${next.sfuNode}, the next media node of a meeting on ${name}, which was ${next.while}`;
+      await until(() => drained(stage, name), `${name} is drained`, 120_000); // Another media node may have to be created first.
+      return { note: `${next.sfuNode}, the next media node of a meeting on ${name}, which was ${next.while}`, hasKilled: true };
     } finally {
       await drain(stage, name, null).catch(() => {}); // The pool may have removed it.
     }

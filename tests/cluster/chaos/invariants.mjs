@@ -65,16 +65,17 @@ export class MeetingHistory {
 }
 
 /**
- * Follows people. `observe(now, samples, silence, seamless)` takes `{ name, visit, phase, dropped, restarts, wrong, missing, unheard, unseen }` of each person who is in a meeting. `visit`
- * changes when they join again; `restarts`: how often they lost a connection before the next one was open; `missing` are the others who they are not told of, and `wrong` has sentences
- * about what they see that nobody has set; `unheard` and `unseen` have, for each other person, how long in ms they have not been heard or seen. `silence`: for how many seconds any of
- * this may last. `seamless`: nobody may have a restart now.
+ * Follows people. `observe(now, samples, silence, seamless)` takes `{ name, visit, phase, dropped, restarts, wrong, missing, unheard, unseen, screens }` of each person who is in a meeting.
+ * `visit` changes when they join again; `restarts`: see LightPeople; `missing` are the others who they are not told of, and `wrong` says what they see differently from what was set (see
+ * `wrongly`); `unheard`, `unseen` and `screens` have, for each other person, how long in ms they have not been heard or seen, or their screen has not been seen. `silence`: for how many
+ * seconds any of this may last. `missing` and `wrong` count only while both people are connected. `seamless`: nobody may have a restart now.
  */
 export class PeopleHistory {
   #visits = new Map();
 
   observe(now, samples, silence, seamless = false) {
-    return samples.flatMap(sample => [...this.#presence(now, sample), ...this.#restarts(now, sample, seamless), ...this.#others(now, sample, silence)]);
+    const away = new Set(samples.filter(({ phase }) => phase !== 'connected').map(({ name }) => name));
+    return samples.flatMap(sample => [...this.#presence(now, sample), ...this.#restarts(now, sample, seamless), ...this.#others(now, sample, silence, away)]);
   }
 
   #presence(now, { name, visit, phase, dropped }) {
@@ -91,26 +92,27 @@ export class PeopleHistory {
   /** Somebody who has just joined may be sent to another media node before anything is connected. */
   #restarts(now, { name, visit, restarts }, seamless) {
     const known = this.#known(now, visit);
-    const more = restarts - known.restarts;
-    known.restarts = restarts;
-    return seamless && more > 0 && now - known.since > longestJoin ? [`${name} lost a connection before the next one was open`] : [];
+    const more = restarts.slice(known.restarts);
+    known.restarts = restarts.length;
+    return seamless && more.length > 0 && now - known.since > longestJoin ? [`${name} lost a connection before the next one was open: ${more.join(', ')}`] : [];
   }
 
   /** Each pause is reported once. */
-  #others(now, { name, visit, missing, wrong, unheard, unseen }, silence) {
+  #others(now, { name, visit, missing, wrong, unheard, unseen, screens }, silence, away) {
     const { pauses, wrongSince } = this.#known(now, visit);
-    const all = [...missing.map(other => `has not been told of ${other}`), ...wrong];
+    const all = [...missing.map(other => ({ other, what: `has not been told of ${other}` })), ...wrong].filter(({ other }) => !away.has(name) && !away.has(other)).map(({ what }) => what);
     for (const what of wrongSince.keys()) if (!all.includes(what)) wrongSince.delete(what);
     for (const what of all) if (!wrongSince.has(what)) wrongSince.set(what, now);
     const lasting = [
       ...[...wrongSince].map(([what, since]) => [what, now - since]),
       ...Object.entries(unheard).map(([other, pause]) => [`has not heard ${other}`, pause]),
       ...Object.entries(unseen).map(([other, pause]) => [`has not seen ${other}`, pause]),
+      ...Object.entries(screens).map(([other, pause]) => [`has not seen the screen of ${other}`, pause]),
     ].filter(([, pause]) => pause > silence * 1000).map(([what]) => what);
     const begun = lasting.filter(what => !pauses.has(what));
     pauses.clear();
     for (const what of lasting) pauses.add(what);
-    return begun.map(what => `${name} ${what} for ${silence} s`);
+    return begun.map(what => `${name} ${what.replace(/(?= that )|$/, ` for ${silence} s`)}`);
   }
 
   #known(now, visit) {
@@ -120,18 +122,18 @@ export class PeopleHistory {
 }
 
 /**
- * Where what somebody sees of `whose` microphone, camera and screen differs from what that person has set, as sentences for `wrong` of PeopleHistory. Both are `{ audio, video, screen }`,
- * true for what is sent.
+ * Where what somebody sees of the microphone, the camera and the screen of `other` differs from what that person has set, as `{ other, what }` for `wrong` of PeopleHistory. `set` and
+ * `seen` are `{ audio, video, screen }`, true for what is sent; what `seen` does not have is not compared.
  */
-export function wrongly(whose, set, seen) {
-  const names = { audio: ['microphone', 'on', 'muted'], video: ['camera', 'on', 'muted'], screen: ['screen', 'shared', 'not shared'] };
-  const word = (kind, isSent) => names[kind][isSent ? 1 : 2];
-  return Object.keys(names).filter(kind => set[kind] !== seen[kind]).map(kind => `has seen ${whose} ${names[kind][0]} ${word(kind, seen[kind])} instead of ${word(kind, set[kind])}`);
+export function wrongly(other, set, seen, whose = `${other}'s`) {
+  const muted = name => [`${name} is on, although it is muted`, `${name} is muted, although it is on`];
+  const texts = { audio: muted('microphone'), video: muted('camera'), screen: ['screen is shared, although it is not', 'screen is not shared, although it is'] };
+  return Object.keys(seen).filter(kind => set[kind] !== seen[kind]).map(kind => ({ other, what: `has seen that ${whose} ${texts[kind][seen[kind] ? 0 : 1]}` }));
 }
 
 /**
- * The media node to which a meeting moves that a drained one carries, as `{ sfuNode, while }`: `while` is `Preparing` before that node is the origin, and `Leaving` until the drained one
- * is left; null while no meeting moves from it.
+ * The media node to which a meeting moves from a drained one, as `{ sfuNode, while }`: `while` is `Preparing` before that node is the origin, and `Leaving` until the drained one is left;
+ * null while no meeting moves from it. One that is prepared for a region counts too: the status does not tell them apart, and it can become the origin.
  */
 export function nextNode(meetings, drained) {
   for (const { status } of meetings) {
@@ -144,6 +146,12 @@ export function nextNode(meetings, drained) {
   }
   return null;
 }
+
+/** Whether a media node carries no meeting, or does not exist any more. `reading`: the promise of the object. After any other error it is not known, so false. */
+export const isEmpty = reading => reading.then(({ status }) => (status?.meetings ?? 0) === 0, isNotFound);
+
+/** Whether the API server says that the object does not exist. */
+export const isNotFound = error => error.message.includes('(NotFound)');
 
 /**
  * Compares what two or more people of one meeting see in the chat. `sent`: the texts that their senders saw confirmed, in any order. `pages`: `{ name, from, texts }`, where the person

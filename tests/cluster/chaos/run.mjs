@@ -6,6 +6,7 @@ import { get, until } from '../support/kubectl.mjs';
 import { commandOptions } from '../support/options.mjs';
 import { actions } from './actions.mjs';
 import { chatProblems, leftovers, MeetingHistory, PeopleHistory, restProblems } from './invariants.mjs';
+import { missingPictures, summary } from './report.mjs';
 import { faults, faultSchedule, peopleSchedule, silence } from './schedule.mjs';
 import { Stage } from './stage.mjs';
 
@@ -78,12 +79,13 @@ class Run {
       this.#described.clear();
       await this.#stage.restartPauses();
       try {
-        const note = await actions[fault.kind](this.#stage, fault);
+        const done = await actions[fault.kind](this.#stage, fault);
+        const { note, ...kill } = typeof done === 'string' ? { note: done } : done;
         await this.#stage.whole();
         const { picture, sound } = await this.#stage.longestPauses();
         const standstill = await this.#stage.longestStandstill();
         const roles = (await this.#stage.roles()).map(one => one.join(' + ')).join('; ');
-        this.pauses.push({ kind: fault.kind, picture: picture.seconds, sound: sound.seconds, standstill });
+        this.pauses.push({ kind: fault.kind, picture: picture.seconds, sound: sound.seconds, standstill, ...kill });
         this.say(`${fault.kind} ${note}; longest pause ${picture.seconds.toFixed(1)} s of pictures (${picture.who}), ${sound.seconds.toFixed(1)} s of sound (${sound.who})${standstill > 0 ? `; the page stood still for ${standstill.toFixed(1)} s` : ''}; ${roles}`);
       } catch (error) {
         this.problem(error.message);
@@ -143,18 +145,15 @@ class Run {
       const objects = await get('meetings', '-n', this.#stage.namespace).catch(() => []);
       const samples = await this.#stage.samples();
       for (const text of [...meetings.observe(objects), ...people.observe(Date.now(), samples, this.#silence, this.#seamless)]) this.problem(text);
-      for (const { name, unseen, paused } of samples) {
-        for (const [other, missing] of Object.entries(unseen)) if (missing > described) void this.#describe(name, other, paused.includes(other));
-      }
+      for (const missing of missingPictures(samples, described)) void this.#describe(missing);
       await pause(sampling);
     }
   }
 
-  async #describe(name, other, isPaused) {
-    const what = `${name} does not see ${other}${isPaused ? ', whose picture is paused because the line is too narrow' : ''}`;
+  async #describe({ what, name, other, source }) {
     if (this.#described.has(what)) return;
     this.#described.add(what);
-    this.say(`${what}: ${await this.#stage.describe(name, other).catch(error => error.message)}`);
+    this.say(`${what}: ${await this.#stage.describe(name, other, source).catch(error => error.message)}`);
   }
 
   async finish() {
@@ -187,16 +186,6 @@ class Run {
   async #until(seconds) {
     await pause(Math.max(0, this.#started + seconds * 1000 - Date.now()));
   }
-}
-
-/** The lines with which a run ends. */
-export function summary({ faults: count, actions: people, problems, pauses }) {
-  const kinds = [...new Set(pauses.map(one => one.kind))].sort();
-  const longest = kinds.map(kind => {
-    const of = pauses.filter(one => one.kind === kind);
-    return `${kind} ×${of.length}: longest pause ${Math.max(...of.map(one => one.sound)).toFixed(1)} s of sound, ${Math.max(...of.map(one => one.picture)).toFixed(1)} s of pictures; longest standstill of the page ${Math.max(...of.map(one => one.standstill)).toFixed(1)} s`;
-  });
-  return [...longest, `${count} faults, ${people} actions of people, ${problems.length} problems`, ...problems].join('\n');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -45,7 +45,7 @@ export const fewest = [3, 2];
 const first = [4, 2];
 export const everybody = 6;
 
-/** How often people do what is possible then; `end` has 0.5. Few are muted at a time, because nobody can miss them. */
+/** How often people do what is possible then; `end` has 0.5. Few are muted at a time, because pauses of muted people are not detected. */
 const weights = { chat: 6, mute: 2, unmute: 4, share: 2, 'stop-sharing': 1, join: 4, leave: 3 };
 
 /** In each meeting at most so many people, because of the microphones of others only the three loudest are heard. */

@@ -153,17 +153,17 @@ export class Stage {
       const missing = [...settled.values()].filter(other => other.meeting === meeting && other.name !== state.name && !state.others.includes(other.name)).map(other => other.name);
       const known = [...settled.values()].filter(other => other.meeting === meeting && state.others.includes(other.name) && other.name !== state.name);
       const wrong = [
-        ...wrongly('their own', settled.get(state.name).set, state.sends),
-        ...known.flatMap(other => wrongly(`${other.name}'s`, other.set, state.told[other.name])),
+        ...wrongly(state.name, settled.get(state.name).set, state.sends, 'their own'),
+        ...known.flatMap(other => wrongly(other.name, other.set, state.told[other.name])),
       ];
-      const screens = Object.fromEntries(known.filter(({ set, name }) => set.screen && state.screenUnseen[name] !== undefined).map(({ name }) => [`the screen of ${name}`, Math.min(state.screenUnseen[name], sinceJoin(name))]));
-      return { ...state, visit, from, slot: meeting, missing, wrong, unheard: of(state.unheard, sinceJoin), unseen: { ...of(state.unseen, sinceJoin), ...screens }, silences: of(state.silences), freezes: of(state.freezes) };
+      const screens = Object.fromEntries(known.filter(({ set, name }) => set.screen && state.screenUnseen[name] !== undefined).map(({ name }) => [name, Math.min(state.screenUnseen[name], sinceJoin(name))]));
+      return { ...state, visit, from, slot: meeting, missing, wrong, unheard: of(state.unheard, sinceJoin), unseen: of(state.unseen, sinceJoin), screens, silences: of(state.silences), freezes: of(state.freezes) };
     });
   }
 
   /** See `describe` of LightPeople. */
-  describe(name, other) {
-    return this.#light.describe(name, other);
+  describe(name, other, source) {
+    return this.#light.describe(name, other, source);
   }
 
   /** For how long the page of all people has stood still at a time since `restartPauses`, in seconds. The pauses do not include that time. */
@@ -187,7 +187,7 @@ export class Stage {
   async whole() {
     const deadline = Date.now() + recovery;
     await until(() => this.#poolsAreWhole(), 'the pools have all their media nodes', recovery);
-    const perceives = ({ missing, wrong, unheard, unseen }) => missing.length === 0 && wrong.length === 0 && [...Object.values(unheard), ...Object.values(unseen)].every(pause => pause < 1_000);
+    const perceives = ({ missing, wrong, unheard, unseen, screens }) => missing.length === 0 && wrong.length === 0 && [unheard, unseen, screens].flatMap(Object.values).every(pause => pause < 1_000);
     let lacking = [];
     let since = null;
     await until(async () => {
@@ -195,7 +195,7 @@ export class Stage {
       since = lacking.length > 0 ? null : since ?? Date.now();
       return since !== null && Date.now() - since >= steady;
     }, 'everybody hears and sees everybody', Math.max(2 * steady, deadline - Date.now())).catch(error => {
-      throw new Error(`${error.message}: ${lacking.map(({ name, phase, missing, wrong, unheard, unseen }) => JSON.stringify({ name, phase, missing, wrong, unheard, unseen })).join(', ')}`);
+      throw new Error(`${error.message}: ${lacking.map(({ name, phase, missing, wrong, unheard, unseen, screens }) => JSON.stringify({ name, phase, missing, wrong, unheard, unseen, screens })).join(', ')}`);
     });
   }
 

@@ -179,13 +179,16 @@ const script = () => {
   globalThis.joinLight = async ({ meetingId, name, region, picturesPerSecond }) => {
     const { MeetClient, browserEnvironment } = await import('/sdk/index.js');
     const meeting = await new MeetClient({ environment: browserEnvironment() }).join(meetingId, { displayName: name, ...(region === undefined ? {} : { region }) });
-    const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sources: [tone(), picture(picturesPerSecond)], screen: null, restarts: 0, movedAt: 0, picturesPerSecond };
+    const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sources: [tone(), picture(picturesPerSecond)], screen: null, restarts: [], movedAt: 0, picturesPerSecond };
     globalThis.people.set(name, person);
     meeting.on('change', () => {
-      countRestarts(person);
+      noteRestarts(person);
       if (globalThis.people.get(name) === person) attend(person);
     });
-    meeting.on('connection', ({ phase, code }) => { if (['failed', 'left', 'ended', 'removed'].includes(phase)) person.over ??= `${phase} ${code ?? ''}`.trim(); });
+    meeting.on('connection', ({ phase, code, waitingFor }) => {
+      if (['failed', 'left', 'ended', 'removed'].includes(phase)) person.over ??= `${phase} ${code ?? ''}`.trim();
+      if (phase === 'reconnecting' && waitingFor === 'signaling') person.restarts.push('signaling');
+    });
     await meeting.publish(person.sources[0].track, 'microphone');
     await meeting.publish(person.sources[1].track, 'camera');
   };
@@ -223,12 +226,12 @@ const script = () => {
     person.screen = null;
   };
 
-  /** Counts the moves for which the connections were closed before others were open. */
-  const countRestarts = person => {
+  /** Notes the moves for which the connections were closed before others were open. */
+  const noteRestarts = person => {
     for (const { at, reason } of person.meeting.snapshot.moves) {
       if (at <= person.movedAt) continue;
       person.movedAt = at;
-      if (reason === 'moved' || reason === 'lost') person.restarts++;
+      if (reason === 'moved' || reason === 'lost') person.restarts.push(reason);
     }
   };
 
@@ -256,7 +259,7 @@ const script = () => {
       other.eye.use(tracks.camera ?? null);
       other.screen.use(tracks.screen ?? null);
     }
-    // Nobody waits for what its sender does not send.
+    // What is not sent is no pause.
     for (const [name, { ear, eye, screen }] of others) {
       const sender = globalThis.people.get(name);
       if (sender?.meeting.isMuted('audio')) ear.rest();
@@ -277,16 +280,18 @@ const script = () => {
   setInterval(() => { for (const { others } of globalThis.people.values()) for (const { ear } of others.values()) ear.look(); }, 300);
 
   const of = (others, value) => Object.fromEntries([...others].map(([name, senses]) => [name, Math.round(value(senses))]));
-  globalThis.lightStates = () => [...globalThis.people].map(([name, { meeting, others, self, over, screen, restarts }]) => ({
+  const pausedOf = ({ snapshot: { participants, paused } }, source) => participants.filter(one => paused.some(track => track.participantId === one.id && track.source === source)).map(one => one.displayName);
+  globalThis.lightStates = () => [...globalThis.people].map(([name, { meeting, others, self, over, restarts }]) => ({
     name,
     phase: meeting.snapshot.connection.phase,
     dropped: over ?? (meeting.snapshot.self.id === self ? null : 'joined again as another participant'),
     moves: meeting.snapshot.moves.length,
     restarts,
-    sends: { audio: !meeting.isMuted('audio'), video: !meeting.isMuted('video'), screen: screen !== null },
+    sends: { audio: !meeting.isMuted('audio'), video: !meeting.isMuted('video') },
     told: Object.fromEntries(meeting.snapshot.participants.map(one => [one.displayName, { audio: one.audio, video: one.video, screen: one.tracks.screen !== undefined }])),
     others: meeting.snapshot.participants.map(one => one.displayName),
-    paused: meeting.snapshot.participants.filter(one => meeting.snapshot.paused.some(track => track.participantId === one.id)).map(one => one.displayName),
+    paused: pausedOf(meeting, 'camera'),
+    pausedScreens: pausedOf(meeting, 'screen'),
     unreachable: meeting.snapshot.participants.filter(one => meeting.snapshot.unreachable.includes(one.id)).map(one => one.displayName),
     unheard: of(others, ({ ear }) => ear.quiet()),
     unseen: of(others, ({ eye }) => eye.quiet()),
@@ -295,8 +300,8 @@ const script = () => {
     freezes: of(others, ({ eye }) => eye.pause.longest),
     texts: meeting.snapshot.messages.map(one => one.text),
   }));
-  /** What the statistics of both say about the picture that `name` gets of `other`, in one second. */
-  globalThis.describePicture = async ({ name, other }) => {
+  /** What the statistics of both say about the picture that `name` gets of `other`, in one second. `source`: `camera` or `screen`. */
+  globalThis.describePicture = async ({ name, other, source }) => {
     const [receiver, sender] = [name, other].map(one => globalThis.people.get(one)?.meeting);
     if (receiver === undefined || sender === undefined) return 'one of them has left';
     const { id } = sender.snapshot.self;
@@ -305,7 +310,7 @@ const script = () => {
     const side = async (meeting, wanted) => {
       const { rttMs, paths, tracks } = await meeting.getStats();
       const { connection, moves, paused } = meeting.snapshot;
-      const picture = tracks.filter(({ participantId, source, direction }) => participantId === id && source === 'camera' && direction === wanted)
+      const picture = tracks.filter(track => track.participantId === id && track.source === source && track.direction === wanted)
         .map(({ bitrate, lossFraction, framesPerSecond, layers, limitation }) => ({ bitrate, lossFraction, framesPerSecond, layers, limitation }));
       const last = moves.at(-1);
       return { phase: connection.phase, rttMs, paths: paths.length, picture, paused: paused.length, moves: moves.length, ...(last === undefined ? {} : { last: { ...last, at: Math.round(last.at - performance.now()) } }) };
@@ -374,11 +379,12 @@ export class LightPeople {
   }
 
   /**
-   * For each person: `name`, `phase`, why they were `dropped` or null, how often the media node changed (`moves`; `restarts`: without another connection beside the former one), what they
-   * send (`sends: { audio, video, screen }`), and by name of the other what they are `told` of that, the names of the `others` and of those who the SDK says are `unreachable`, of those
-   * whose picture the media node does not send because the line is too narrow (`paused`), the `texts` of the chat, and by name of the other, in ms: how long they have not been heard
-   * (`unheard`) or seen (`unseen`), or their screen has not been seen while they share it (`screenUnseen`), and their longest pauses since `restart` (`silences`, and `freezes`, in which
-   * the usual time between two pictures counts). They do not include a pause that has not ended.
+   * For each person: `name`, `phase`, why they were `dropped` or null, how often the media node changed (`moves`), where a connection was closed before the next one was open (`restarts`, a
+   * list: `moved` and `lost` are moves of that kind, `signaling` is a new socket, also one for a new connection that receives; a new connection that only sends is not in it), what they
+   * send according to their SDK (`sends: { audio, video }`), and by name of the other what they are `told` of that and of a `screen`, the names of the `others` and of those who the SDK says
+   * are `unreachable`, of those whose camera (`paused`) or screen (`pausedScreens`) the media node does not send because the line is too narrow, the `texts` of the chat, and by name of the
+   * other, in ms: how long they have not been heard (`unheard`) or seen (`unseen`), or their screen has not been seen while they share it (`screenUnseen`), and their longest pauses since
+   * `restart` (`silences`, and `freezes`, in which the usual time between two pictures counts). They do not include a pause that has not ended.
    */
   states() {
     return this.#page.evaluate(() => globalThis.lightStates());
@@ -389,9 +395,9 @@ export class LightPeople {
     return this.#page.evaluate(() => globalThis.longestStandstill());
   }
 
-  /** Why one person does not see another one: what the statistics of both say, as text. */
-  describe(name, other) {
-    return this.#page.evaluate(both => globalThis.describePicture(both), { name, other });
+  /** Why one person does not see another one, or their screen: what the statistics of both say, as text. */
+  describe(name, other, source = 'camera') {
+    return this.#page.evaluate(picture => globalThis.describePicture(picture), { name, other, source });
   }
 
   /** From now on, `states` has the longest pauses since now. */
