@@ -69,10 +69,8 @@ export async function withRoom(options, run) {
  */
 export async function withLightPeople(meetings, run, restore = () => {}, { loops = 1, empty = 0, spec = {} } = {}) {
   const machine = 'n2';
-  // The request for processor time is the share of a media node while other Pods start. Two media nodes and both replicas of everything else fit on one machine.
-  const template = { resources: { requests: { cpu: '600m', memory: '96Mi' } } };
   // With ports for one media node, they start on two machines. Later ones need more.
-  await withRoom({ browsers: 1, template, ports: { min: 43000, max: 42999 + loops }, exposure: { udpPorts: loops }, pool: { drain: { deadlineSeconds: 0 } } }, async room => {
+  await withRoom({ browsers: 1, ports: { min: 43000, max: 42999 + loops }, exposure: { udpPorts: loops }, pool: { drain: { deadlineSeconds: 0 } } }, async room => {
     await kubectl('patch', 'sfupool', 'pool', '-n', room.namespace, '--type=merge', '-p', '{"spec":{"exposure":{"portRange":{"max":43015}}}}');
     const all = await get('sfunodes', '-n', room.namespace);
     const [nodes, elsewhere] = [true, false].map(isThere => all.filter(node => (node.status.nodeName === machine) === isThere));
