@@ -78,6 +78,12 @@ test('one replica has no PodDisruptionBudget, because it would block every drain
   assert.equal(render({ operator: { replicas: 1 } }).some(object => object.kind === 'PodDisruptionBudget'), false);
 });
 
+test('Pods of signaling are safe to evict only when there are several replicas', () => {
+  const shared = { database: { existingSecret: 'db' }, redis: { existingSecret: 'redis' } };
+  const marks = replicas => named(render({ ...shared, signaling: { replicas } }), 'Deployment', 'meet-signaling').spec.template.metadata.annotations?.['cluster-autoscaler.kubernetes.io/safe-to-evict'];
+  assert.deepEqual([1, 2].map(marks), [undefined, 'true']);
+});
+
 // Helm prints notes only with a cluster, so a copy of the chart renders them into an object.
 function notes(values) {
   const copy = mkdtempSync(join(tmpdir(), 'notes-'));

@@ -23,7 +23,7 @@ async function evict(pod) {
 }
 
 /** The command that the documentation names for a cluster node. */
-const documentedDrain = machine => /`kubectl (drain <cluster node>[^`]*)`/.exec(readFileSync('docs/operations.md', 'utf8'))[1].replace('<cluster node>', machine).split(' ');
+const documentedDrain = machine => /`kubectl (drain <cluster node>[^`]*)`/.exec(readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8'))[1].replace('<cluster node>', machine).split(' ');
 
 const podsOn = async (machine, ...selected) => (await get('pods', '-A', ...selected)).filter(pod => pod.spec.nodeName === machine);
 

@@ -37,6 +37,9 @@ internal sealed record AssignedNode
     /// <summary>Number of participants that a further node was chosen for, while it is being prepared; null when it may have to take all others of the meeting.</summary>
     public int? Reserved { get; init; }
 
+    /// <summary>What a further node was chosen for; not known after a change of leader.</summary>
+    public NodeNeed Need { get; init; }
+
     /// <summary>Timestamp at which the node got its state, or took over from another one.</summary>
     public long StateSince { get; init; }
 
@@ -63,6 +66,7 @@ internal sealed record AssignedNode
         State = chosen.State,
         Generation = chosen.Generation,
         Reserved = chosen.Reserved,
+        Need = chosen.Need,
         StateSince = time.GetTimestamp(),
     };
 

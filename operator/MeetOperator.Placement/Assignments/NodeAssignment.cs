@@ -27,5 +27,8 @@ public sealed record NodeAssignment
 
     /// <summary>Number of participants that a further node was chosen for, while it is being prepared; null when it is to take all those of the origin.</summary>
     public int? Reserved { get; init; }
+
+    /// <summary>What a further node was chosen for.</summary>
+    public NodeNeed Need { get; init; }
     public AssignmentFacts Facts { get; init; } = AssignmentFacts.None;
 }

@@ -79,20 +79,21 @@ internal static class SpanRules
             || plan.Used.Any(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin } && !MeetingPlaces.IsUsable(plan, node) && !MeetingPlaces.SufficeWithout(plan, node));
     }
 
-    /// <summary>Why a node that is being prepared is not needed any more. One that was to take all those of the origin was prepared for a move.</summary>
-    private static string DescribeUnneeded(AssignmentPlan plan, NodeAssignment prepared)
+    /// <summary>Why a node that is being prepared is given up. Only what it was prepared for can be the reason.</summary>
+    private static string DescribeUnneeded(AssignmentPlan plan, NodeAssignment prepared) => prepared switch
     {
-        if (prepared.Reserved is null)
-        {
-            return $"no drain, fault or requested move makes the meeting leave {plan.Origin!.SfuNode} any more";
-        }
+        // Without a reserved number of places, it was prepared for a move, or by another leader.
+        { Reserved: null } => "the meeting does not have to move there now",
+        { Need: NodeNeed.Places } => DescribeEnough(plan.Input.Demand, MeetingPlaces.Total(plan)),
+        { Need: NodeNeed.Region, Region: { } region } when plan.Input.Demand is { Scale.Spread: MeetingSpread.Regions } demand && demand.Regions.GetValueOrDefault(region) < KeepInRegion =>
+            $"fewer than {KeepInRegion} participants are in region {region}",
+        _ => "the meeting does not need it now",
+    };
 
-        var demand = plan.Input.Demand;
-        var places = $"{demand.Participants} of {MeetingPlaces.Total(plan)} places on the others are taken{(demand.Participants < MinParticipants ? $", by fewer than {MinParticipants} participants" : string.Empty)}";
-        return demand.Scale.Spread == MeetingSpread.Regions && prepared.Region is { } region && plan.Used.All(node => node == prepared || node.Region != region)
-            ? $"{places}, and fewer than {KeepInRegion} participants are in region {region}"
-            : places;
-    }
+    private static string DescribeEnough(MeetingDemand demand, int total) =>
+        total >= demand.MaxParticipants ? $"the others have places for all {demand.MaxParticipants} participants that the meeting may have"
+        : demand.Participants < MinParticipants ? $"a meeting with fewer than {MinParticipants} participants gets no further node for places"
+        : $"{demand.Participants} of {total} places on the others are taken";
 
     /// <summary>Whether at least this share of the places is taken, while the meeting may have more participants than places.</summary>
     private static bool IsScarce(AssignmentPlan plan, double thresholdPct)
@@ -110,7 +111,7 @@ internal static class SpanRules
         }
 
         return plan.Used.Any(static node => node.State == NodeAssignmentState.Preparing) ? plan
-            : Add(plan, edge.Participants, only: null, $"{wish}, and the other media nodes lack places for {edge.Participants} participants", MostNodes(plan), edge) ?? plan with { NeedsRetry = true };
+            : Add(plan, edge.Participants, only: null, $"{wish}, and the other media nodes lack places for {edge.Participants} participants", MostNodes(plan), replaced: edge) ?? plan with { NeedsRetry = true };
     }
 
     /// <summary>How many nodes participants may use at most. One of the links of each node is for the standby.</summary>
@@ -133,7 +134,7 @@ internal static class SpanRules
             }
 
             var more = Math.Min(demand.MaxParticipants - demand.Participants, Math.Max(plan.Input.Options.ParticipantsPerNewMeeting, demand.Participants / 10));
-            return Add(plan, more, only: null, $"{demand.Participants} of {MeetingPlaces.Total(plan)} places are taken", limit) ?? plan with { NeedsRetry = true };
+            return Add(plan, more, only: null, $"{demand.Participants} of {MeetingPlaces.Total(plan)} places are taken", limit, NodeNeed.Places) ?? plan with { NeedsRetry = true };
         }
 
         if (demand.ExtendCause is { } cause && plan.Used.Count() == 1 && Add(plan, demand.Participants / 10, only: null, cause, limit) is { } relieved)
@@ -149,7 +150,7 @@ internal static class SpanRules
         foreach (var (region, count) in plan.Input.Demand.Regions.OrderByDescending(static entry => entry.Value).ThenBy(static entry => entry.Key, StringComparer.Ordinal))
         {
             if (count >= MinInRegion && plan.Used.All(node => node.Region != region)
-                && Add(plan, count, node => node.Region == region, $"{count} participants are in region {region}", limit) is { } grown)
+                && Add(plan, count, node => node.Region == region, $"{count} participants are in region {region}", limit, NodeNeed.Region) is { } grown)
             {
                 return grown with { Rejections = [] };
             }
@@ -164,7 +165,7 @@ internal static class SpanRules
         && plan.Input.Demand.Regions.Any(entry => entry.Value >= MinInRegion && plan.Used.All(node => node.Region != entry.Key));
 
     /// <summary>Prepares another node; null when there is none, or the meeting has as many as it may.</summary>
-    private static AssignmentPlan? Add(AssignmentPlan plan, int participants, Func<NodeSnapshot, bool>? only, string reason, int limit, NodeAssignment? replaced = null)
+    private static AssignmentPlan? Add(AssignmentPlan plan, int participants, Func<NodeSnapshot, bool>? only, string reason, int limit, NodeNeed need = NodeNeed.Other, NodeAssignment? replaced = null)
     {
         if (plan.Used.Count() >= limit || plan.Origin!.State != NodeAssignmentState.Ready || !AssignmentPlan.CanLink(plan.SnapshotOf(plan.Origin)!))
         {
@@ -177,7 +178,7 @@ internal static class SpanRules
             return null;
         }
 
-        var added = plan.Assign(best, AssignmentRole.Edge) with { Reserved = participants };
+        var added = plan.Assign(best, AssignmentRole.Edge) with { Reserved = participants, Need = need };
         return (plan with { Nodes = [.. plan.Nodes, added], Generation = added.Generation }).Record(PlacementOutcome.Preparing, $"prepares {added.SfuNode}: {reason}");
     }
 

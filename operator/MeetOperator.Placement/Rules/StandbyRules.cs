@@ -11,7 +11,7 @@ namespace MeetOperator.Placement.Rules;
 /// </summary>
 internal static class StandbyRules
 {
-    /// <summary>How little of the meeting a candidate shares with the origin, best first.</summary>
+    /// <summary>Where a candidate is, seen from the origin, best first.</summary>
     private enum Distance
     {
         /// <summary>In the region of the origin, in another zone.</summary>
@@ -101,15 +101,23 @@ internal static class StandbyRules
         }
 
         var snapshot = plan.SnapshotOf(standby)!;
-        var poor = standby.Facts.IsOverdue ? "it is not linked with the other media nodes in time"
+        var defect = standby.Facts.IsOverdue ? "it was not linked with the other media nodes in time"
             : !HasPlaces(plan, standby) ? $"it lacks places for the {Needed(plan)} participants of the largest media node"
             : snapshot.IsOutdated ? "it does not have the template of its pool"
             : null;
         var distance = DistanceOf(plan, snapshot);
-        var isCompared = poor is not null || (standby.State == NodeAssignmentState.Ready && !standby.Facts.IsFresh && distance != Distance.OtherZone);
-        return isCompared && Choose(plan, poor is null ? distance : null, snapshot.IsOutdated) is { } better
-            ? Prepare(plan.Without(standby, PlacementOutcome.Reduced, $"gives up {standby.SfuNode}: {poor ?? $"{better.Name} shares less with {origin.SfuNode}"}"), better)
+        var isCompared = defect is not null || (standby.State == NodeAssignmentState.Ready && !standby.Facts.IsFresh && distance != Distance.OtherZone);
+        return isCompared && Choose(plan, defect is null ? distance : null, snapshot.IsOutdated) is { } better
+            ? Prepare(plan.Without(standby, PlacementOutcome.Reduced, $"gives up {standby.SfuNode}: {defect ?? DescribeBetter(plan, better, distance)}"), better)
             : plan;
+    }
+
+    /// <summary>Where the better node is. That it is in the region of the origin is better only when the standby is elsewhere.</summary>
+    private static string DescribeBetter(AssignmentPlan plan, NodeSnapshot better, Distance present)
+    {
+        var origin = plan.Origin!.SfuNode;
+        var place = DistanceOf(plan, better) switch { Distance.OtherZone => "in another zone", Distance.OtherRegion => "in another region", _ => "on another cluster node" };
+        return present == Distance.OtherRegion ? $"{better.Name} is {place} in the region of {origin}" : $"{better.Name} is {place} than {origin}";
     }
 
     private static AssignmentPlan Prepare(AssignmentPlan plan, NodeSnapshot? chosen)
@@ -126,7 +134,7 @@ internal static class StandbyRules
 
     /// <summary>The best candidate that is not on a node of the meeting; null when there is none.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="than">Only candidates that share less with the origin than this; null for all.</param>
+    /// <param name="than">Only candidates in a better place than this; null for all.</param>
     /// <param name="isUpToDate">Only candidates with the template of their pool.</param>
     private static NodeSnapshot? Choose(AssignmentPlan plan, Distance? than = null, bool isUpToDate = false)
     {

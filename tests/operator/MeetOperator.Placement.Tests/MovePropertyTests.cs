@@ -51,6 +51,7 @@ public sealed class MovePropertyTests
         Assert.True(after.Select(node => node.SfuNode).Distinct().Count() == after.Count, $"{where}: each node once");
         Assert.True(after.All(node => node.State == NodeAssignmentState.Leaving == node.Deadline.HasValue), $"{where}: Leaving nodes have a deadline");
         Assert.DoesNotMatch(@"(gives up|leaves)( the standby)? [^ :]+(;|$)", decision.Reason); // without saying why
+        Assert.DoesNotContain("of 0 places", decision.Reason, StringComparison.Ordinal);
         foreach (var added in after.Where(node => before.All(known => known.SfuNode != node.SfuNode || known.Generation != node.Generation)))
         {
             var snapshot = input.Nodes.Single(node => node.Name == added.SfuNode);

@@ -225,6 +225,7 @@ public sealed class SpanPropertyTests
             Assert.True(after.Count(node => node.Role == AssignmentRole.Origin) == (after.Count == 0 ? 0 : 1), where);
             Assert.True(decision.Generation >= (input.Demand.Current?.Generation ?? 0), where);
             Assert.DoesNotMatch(@"(gives up|leaves)( the standby)? [^ :]+(;|$)", decision.Reason); // without saying why
+            Assert.DoesNotContain("of 0 places", decision.Reason, StringComparison.Ordinal);
             foreach (var added in after.Where(node => before.All(known => known.SfuNode != node.SfuNode)))
             {
                 var snapshot = input.Nodes.Single(node => node.Name == added.SfuNode);

@@ -188,6 +188,7 @@ public sealed class StandbyPropertyTests
             Assert.True(after.Select(node => node.SfuNode).Distinct().Count() == after.Count, where);
             Assert.True(after.Count <= input.Options.MaxNodesPerMeeting, where);
             Assert.DoesNotMatch(@"(gives up|leaves)( the standby)? [^ :]+(;|$)", decision.Reason); // without saying why
+            Assert.DoesNotContain("of 0 places", decision.Reason, StringComparison.Ordinal);
             foreach (var standby in after.Where(node => node.Role == AssignmentRole.Standby))
             {
                 var snapshot = input.Nodes.Single(node => node.Name == standby.SfuNode);

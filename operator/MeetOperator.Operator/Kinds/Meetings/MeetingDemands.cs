@@ -32,6 +32,8 @@ internal static class MeetingDemands
                 RoomRejection = assigned.RoomRejection,
                 Deadline = assigned.Deadline,
                 Participants = assigned.Participants,
+                Reserved = assigned.Reserved,
+                Need = assigned.Need,
             }),
         ],
     };

@@ -49,13 +49,14 @@ internal sealed class PoolCanaries(NodeClients clients, TimeProvider time)
     /// <summary>A node on a cordoned cluster node is replaced by another one, and says nothing about the template.</summary>
     private static bool IsCordoned((PoolNode Node, NodeView? View) entry) => entry.View?.Decision.Reason == NodeStateRules.MachineCordoned;
 
-    private static CanaryNode Describe((PoolNode Node, NodeView? View) entry)
+    internal static CanaryNode Describe((PoolNode Node, NodeView? View) entry)
     {
         var (node, view) = entry;
         var failure = node.State == SfuNodeState.Unhealthy || node.IsDead || node.IsOutOfService ? view?.Decision.Message ?? "it is gone" : null;
         var isStarting = view?.Report?.State == NodeState.Starting; // It answers before its warm-up is over, but makes no test calls until then.
-        var message = isStarting ? "it is still warming up" : view?.Decision.Message ?? "it is being created";
-        return new CanaryNode(node.Name, node.IsReady && !isStarting, failure, message, view?.Report?.Connections, view?.Report?.FailedConnections);
+        var isSilent = node.IsReady && view?.Report is null; // After a change of leader, its status is known before its first report.
+        var message = isStarting ? "it is still warming up" : isSilent ? "it has not reported yet" : view?.Decision.Message ?? "it is being created";
+        return new CanaryNode(node.Name, node.IsReady && !isStarting && !isSilent, failure, message, view?.Report?.Connections, view?.Report?.FailedConnections);
     }
 
     private async Task<Dictionary<string, CallReport?>> CallAsync((string Name, PollTarget? Target)[] nodes, CancellationToken ct)

@@ -2,6 +2,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Kinds.Meetings;
 using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Inputs;
 using MeetOperator.Testing;
@@ -48,6 +49,17 @@ public sealed class MoveFactsTests
             Nodes = isAlone ? [Node("n1", AssignmentRole.Origin, NodeAssignmentState.Ready, 5)]
                 : [Node("n1", AssignmentRole.Origin, NodeAssignmentState.Ready, 5), Node("n2", AssignmentRole.Edge, NodeAssignmentState.Preparing, 0) with { Reserved = reserved }],
         });
+    }
+
+    [Fact]
+    public void Current_FurtherNode_KeepsWhatItWasChosenFor()
+    {
+        var chosen = new NodeAssignment { Namespace = "meet-a", SfuNode = "n2", State = NodeAssignmentState.Preparing, Generation = 2, Reserved = 4, Need = NodeNeed.Places };
+        var meeting = new AssignedMeeting(new MeetingRef(new NamespacedName("meet-a", "m"), "uid", "m")) { Generation = 2, Nodes = [AssignedNode.Of(chosen, TimeProvider.System)] };
+
+        var known = MeetingDemands.Current(meeting).Nodes.Single();
+
+        Assert.Equal((4, NodeNeed.Places), (known.Reserved, known.Need));
     }
 
     private static AssignedNode Node(string name, AssignmentRole role, NodeAssignmentState state, int participants) =>

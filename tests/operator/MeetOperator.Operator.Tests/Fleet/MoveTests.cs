@@ -168,7 +168,7 @@ public sealed class MoveTests : FleetStage
         Observe("n1", "pod-n1", 200);
         ReportFirst(5);
 
-        Assert.Equal("stays on n1, and gives up n2: no drain, fault or requested move makes the meeting leave n1 any more", Decide().Reason);
+        Assert.Equal("stays on n1, and gives up n2: the meeting does not have to move there now", Decide().Reason);
         ReportSecond(0);
         Assert.Equal("n1 Origin Ready 1", State());
 

@@ -63,6 +63,7 @@ public sealed class CanaryRolloutTests
         await using var stage = await Stage.StartAsync();
         await stage.ChangeAsync("""{"version":"2.0"}""");
         var canary = await stage.WaitForCanaryAsync();
+        await stage.SkipUntilAsync(state => state.Canary is { Rounds: > 0 }, "a round counts"); // the trial does not wait for the creation of the node any more
         canary.IsStarting = true;
         await stage.SkipUntilAsync(state => state.Canary is { WaitingRounds: > 0 }, "the trial waits for the node");
         canary.Call = new CallReport { Problem = "the media node is not ready" };

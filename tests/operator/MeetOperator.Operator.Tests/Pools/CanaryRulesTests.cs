@@ -1,5 +1,7 @@
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.NodeControl;
+using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Kinds.SfuPools;
 
 namespace MeetOperator.Operator.Tests.Pools;
@@ -108,6 +110,20 @@ public sealed class CanaryRulesTests
         Assert.Null(CanaryRules.Judge(Limits, state, [starting], (0, 0)));
         state = CanaryRules.Observe(state, Limits, [(starting, null)]);
         Assert.Equal("media node p-a did not become ready within 10 minutes: the image cannot be pulled", CanaryRules.Judge(Limits, state, [starting], (0, 0))!.Reason);
+    }
+
+    [Theory]
+    [InlineData(null, false, "it has not reported yet")]
+    [InlineData(NodeState.Starting, false, "it is still warming up")]
+    [InlineData(NodeState.Ready, true, "serves")]
+    public void Describe_NodeThatWasReady_IsReadyOnceItReportsSo(NodeState? reported, bool isReady, string message)
+    {
+        var report = reported is { } state ? new NodeReport { Node = "p-a", Version = "1", InstanceId = "i", State = state, StartedAt = DateTimeOffset.UnixEpoch, Rooms = [] } : null;
+        var view = new NodeView { Decision = new NodeStateDecision(SfuNodeState.Ready, "Serving", "serves"), Meetings = 0, Report = report };
+
+        var node = PoolCanaries.Describe((new PoolNode { Name = "p-a", IsCurrent = true, State = SfuNodeState.Ready }, view));
+
+        Assert.Equal((isReady, message), (node.IsReady, node.Message));
     }
 
     [Fact]
