@@ -8,7 +8,7 @@ namespace MeetOperator.Operator.Cluster;
 /// </summary>
 internal sealed class WriteSlots(int perSecond, TimeProvider time)
 {
-    /// <summary>While they are held up, slots pass at one of this many parts of their rate, so that they pass at all when writes that cannot be delayed never pause.</summary>
+    /// <summary>While slots are held up, their time passes this many times more slowly. It does not stop, because writes that cannot be delayed may never pause.</summary>
     private const int HeldParts = 20;
 
     private readonly Lock _gate = new();

@@ -11,7 +11,7 @@ namespace MeetOperator.Placement.Rules;
 /// </summary>
 internal static class StandbyRules
 {
-    /// <summary>Where a candidate is, seen from the origin, best first.</summary>
+    /// <summary>Where a candidate is relative to the origin, best first.</summary>
     private enum Distance
     {
         /// <summary>In the region of the origin, in another zone.</summary>

@@ -19,7 +19,7 @@ internal sealed class MeetingAges(TimeProvider time)
     }
 
     /// <summary>
-    /// Since when nobody has been in the meeting, by its stored status, or before that is written by the first observation; null when somebody is in it.
+    /// Returns since when the meeting has been empty; null when somebody is in it. That is the time in the stored status, or until it is written, the time of the first observation.
     /// </summary>
     public DateTimeOffset? ObserveEmpty(MeetingRef meeting, bool isEmpty, DateTimeOffset? stored, DateTimeOffset now)
     {

@@ -395,7 +395,7 @@ public sealed class LinkKeeperTests
         Assert.Null(stage.Keeper.FindProblem(stage.Meeting, LinkStage.Key(stage.Nodes[1])));
     }
 
-    /// <summary>A Meeting that was deleted and created again is another meeting.</summary>
+    /// <summary>A Meeting that is created again under the same name is a different meeting.</summary>
     [Fact]
     public async Task Track_MeetingWasCreatedAgain_ForgetsTimesOfFormerOne()
     {
