@@ -9,6 +9,7 @@ import { measureCut } from './timing/cut.mjs';
 import { measureFenced } from './timing/fenced.mjs';
 import { measureLink } from './timing/link.mjs';
 import { measureLoop } from './timing/loop.mjs';
+import { preferPeople } from './timing/priority.mjs';
 import { dropped, freezes, settled, share, silences, spreadReplicas, withLightPeople, withRoom } from './timing/people.mjs';
 
 const parts = { 'first-frame': measureFirstFrame, killed: measureKilled, drain: measureDrain, emptied: measureEmptied, lost: measureLost, 'critical-lost': measureCriticalLost, link: measureLink, cut: measureCut, loop: measureLoop, fenced: measureFenced };
@@ -89,6 +90,7 @@ async function drain(name, ...selected) {
   await withLightPeople(inBrowsers, async ({ room, people, machine, others }) => {
     const packets = others.length === 0 ? null : await meetInPackets(room.product.address, others);
     try {
+      await preferPeople();
       await people.restart();
       const began = Date.now();
       await kubectl('drain', machine, '--force', '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=300s', ...selected);

@@ -110,7 +110,7 @@ internal sealed class Reception(MediaPlan plan)
         {
             if (stamp.Frame > _complete)
             {
-                var late = stamp.Frame == _complete + 1 && _sentAt > 0 ? Math.Max(0, stamp.SentAt - _sentAt - interval.Ticks) : 0;
+                var late = _sentAt > 0 ? Math.Max(0, stamp.SentAt - _sentAt - (interval.Ticks * (stamp.Frame - _complete))) : 0;
                 _longest = Math.Max(_longest, _at == 0 ? 0 : ticks - _at - late);
                 (_complete, _sentAt, _at) = (stamp.Frame, stamp.SentAt, Math.Max(_at, ticks));
             }
