@@ -9,8 +9,8 @@ import { measureCut } from './timing/cut.mjs';
 import { measureFenced } from './timing/fenced.mjs';
 import { measureLink } from './timing/link.mjs';
 import { measureLoop } from './timing/loop.mjs';
-import { preferPeople } from './timing/priority.mjs';
 import { dropped, freezes, settled, share, silences, spreadReplicas, withLightPeople, withRoom } from './timing/people.mjs';
+import { preferPeople } from './timing/priority.mjs';
 
 const parts = { 'first-frame': measureFirstFrame, killed: measureKilled, drain: measureDrain, emptied: measureEmptied, lost: measureLost, 'critical-lost': measureCriticalLost, link: measureLink, cut: measureCut, loop: measureLoop, fenced: measureFenced };
 const values = commandOptions({ rounds: { type: 'string', default: '20' }, meetings: { type: 'string', default: '10' }, only: { type: 'string' }, json: { type: 'boolean', default: false } },

@@ -3,7 +3,7 @@ import { until } from '../../e2e/support/visitor.mjs';
 import { openRoom, system } from '../support/cluster-room.mjs';
 import { get, kubectl } from '../support/kubectl.mjs';
 import { LightPeople } from '../support/light-people.mjs';
-import { preferPeople, withPreferredNetwork } from './priority.mjs';
+import { withPreference } from './priority.mjs';
 
 /**
  * Waits until everybody hears and sees the others for `steady` ms without a break; until then, former connections have ended too. Nobody is seen by somebody who was dropped.
@@ -57,8 +57,7 @@ export async function spreadReplicas() {
 export async function withRoom(options, run) {
   const room = await openRoom(options);
   try {
-    await preferPeople();
-    await withPreferredNetwork(() => run(room));
+    await withPreference(() => run(room));
   } finally {
     await room.close();
   }

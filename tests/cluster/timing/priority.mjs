@@ -1,5 +1,5 @@
-// The computers of the people and the network share the processors of this machine with the cluster nodes. Each has processors of its own in reality, so their share is larger here:
-// otherwise, what arrives in time is read late, and the network itself holds packets for up to a third of a second (its kernel threads, ksoftirqd, wait for a processor).
+// In a measurement, the people and the network share the processors of one machine with the cluster nodes. Elsewhere they have processors of their own, so they get a larger share here.
+// Without it, people read late what has arrived in time, and packets wait for the threads of the kernel that deliver them (ksoftirqd), which wait for a processor.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 
@@ -7,19 +7,19 @@ import { setPriority } from 'node:os';
 const peopleNice = '-10';
 const networkNice = -20;
 
-/** Prefers the processes that this one has started until now, and those that they start. The kernel divides processors among sessions first. */
+/** Gives a larger share to the sessions of this process and of those that it has started so far. The kernel divides processors among sessions first, and among their processes afterwards. */
 export async function preferPeople() {
   const all = await processes();
-  const ours = new Set();
-  for (let found = [process.pid]; found.length > 0; found = all.filter(({ parent, pid }) => ours.has(parent) && !ours.has(pid)).map(({ pid }) => pid)) found.forEach(pid => ours.add(pid));
-  await Promise.all([...ours].map(pid => writeFile(`/proc/${pid}/autogroup`, peopleNice).catch(ignoreGone)));
+  const childrenOf = pid => all.filter(({ parent }) => parent === pid).flatMap(child => [child.pid, ...childrenOf(child.pid)]);
+  await Promise.all([process.pid, ...childrenOf(process.pid)].map(pid => writeFile(`/proc/${pid}/autogroup`, peopleNice).catch(ignoreGone)));
 }
 
-/** Prefers the network while `run` runs, and ends what `preferPeople` did to the session of this process. */
-export async function withPreferredNetwork(run) {
+/** Gives a larger share to people and network while `run` runs. People whose processes start later need `preferPeople`. */
+export async function withPreference(run) {
   const threads = (await processes()).filter(({ name }) => name.startsWith('ksoftirqd/'));
-  threads.forEach(({ pid }) => setPriority(pid, networkNice));
   try {
+    threads.forEach(({ pid }) => setPriority(pid, networkNice));
+    await preferPeople();
     return await run();
   } finally {
     threads.forEach(({ pid }) => setPriority(pid, 0));

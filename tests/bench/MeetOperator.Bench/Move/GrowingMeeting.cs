@@ -14,7 +14,7 @@ internal static class GrowingMeeting
     private const int Nodes = 5;
     private const int Places = 110;
 
-    /// <summary>In milliseconds. Looking at the sockets of 500 people every millisecond would take a quarter of two processors.</summary>
+    /// <summary>In milliseconds. Looking at the sockets of 500 people every millisecond would take processor time that the media nodes need.</summary>
     private const int Tick = 5;
     private static readonly TimeSpan BetweenJoins = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan BetweenLeaves = TimeSpan.FromMilliseconds(50);

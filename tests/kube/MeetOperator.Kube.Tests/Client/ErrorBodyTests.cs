@@ -45,7 +45,7 @@ public sealed class ErrorBodyTests
         Assert.Equal(404, (await Assert.ThrowsAsync<KubeApiException>(() => client.GetAsync<Pod>(Key, default))).Code);
         Assert.InRange(await sending, 0, Length / 4);
 
-        // The bytes that a plain socket accepts until the client closes the connection.
+        // Returns how many bytes the socket accepts before the client closes the connection.
         static async Task<long> SendAsync(TcpListener listener)
         {
             using var connection = await listener.AcceptTcpClientAsync();
