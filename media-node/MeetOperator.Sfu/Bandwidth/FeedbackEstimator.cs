@@ -66,6 +66,9 @@ internal sealed class FeedbackEstimator
     /// <summary>What the line carried while it was full, as far as known, or <see cref="SustainedBitsPerSecond"/>.</summary>
     public long CapacityBitsPerSecond => Math.Clamp(Math.Min(_rate.CapacityBitsPerSecond, _loss.LimitBitsPerSecond), SustainedBitsPerSecond, _options.MaxBitsPerSecond);
 
+    /// <inheritdoc cref="SendBandwidth.IsLimitKnown"/>
+    public bool IsLimitKnown => _rate.IsCapacityKnown || _loss.LimitBitsPerSecond != long.MaxValue;
+
     public long RoundTripTicks { get; private set; }
 
     public double LossRatio => _loss.Ratio;

@@ -39,6 +39,9 @@ internal sealed class SendBandwidth
     /// <inheritdoc cref="FeedbackEstimator.CapacityBitsPerSecond"/>
     public long CapacityBitsPerSecond => _receiverEstimate > 0 ? _receiverEstimate : _estimator?.CapacityBitsPerSecond ?? _options.StartBitsPerSecond;
 
+    /// <summary>Whether delay, loss or the client has shown what the line takes. Otherwise the estimate is only what was needed so far.</summary>
+    public bool IsLimitKnown => _receiverEstimate > 0 || _estimator is { IsLimitKnown: true };
+
     /// <summary>Whether less is sent for a moment so that a queue drains.</summary>
     public bool IsDraining => EstimateBitsPerSecond < SustainedBitsPerSecond;
 

@@ -1,6 +1,7 @@
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Allocation;
+using MeetOperator.Sfu.Bandwidth;
 using MeetOperator.Sfu.Egress;
 using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Pacing;
@@ -55,10 +56,23 @@ public sealed class Subscriber : IPaddingSource
 
     /// <summary>
     /// What a second connection over the same line may assume: half of the estimate. If all videos in their lowest quality take more than that, it is what they take, up to the estimate.
-    /// Null while the client has not reported about the line, or no longer does, and without video, because the estimate then follows the little that is sent.
+    /// While nothing shows that the line is narrow, it is at least what a connection assumes that knows nothing of its line, because the estimate follows what is needed.
+    /// Null while the client has not reported about the line, or no longer does, and without video.
     /// </summary>
-    public long? LineShareBitsPerSecond => _egress.Bandwidth is { HasFeedback: false } or { IsSilent: true } || Use is not { WantedBitsPerSecond: > 0 } ? null
-        : Math.Min(_egress.Bandwidth.SustainedBitsPerSecond, Math.Max(_egress.Bandwidth.SustainedBitsPerSecond / 2, _allocation.LeastBitsPerSecond));
+    public long? LineShareBitsPerSecond
+    {
+        get
+        {
+            var bandwidth = _egress.Bandwidth;
+            if (bandwidth is { HasFeedback: false } or { IsSilent: true } || Use is not { WantedBitsPerSecond: > 0 } use)
+            {
+                return null;
+            }
+
+            var share = Math.Min(bandwidth.SustainedBitsPerSecond, Math.Max(bandwidth.SustainedBitsPerSecond / 2, _allocation.LeastBitsPerSecond));
+            return bandwidth.IsLimitKnown || use.IsLimited ? share : Math.Max(share, SendBandwidthOptions.Default.StartBitsPerSecond);
+        }
+    }
 
     /// <inheritdoc cref="Bandwidth.SendBandwidth.StartAt"/>
     public void AssumeLine(long bitsPerSecond) => _egress.Bandwidth.StartAt(bitsPerSecond);

@@ -41,6 +41,29 @@ public sealed class MovedLineTests
         Assert.Contains(next.Received, r => RecordingEgress.Header(r.Packet).Ssrc == NarrowCall.VideoSsrc);
     }
 
+    /// <summary>A camera in front of a still scene needs little, and sends more when the scene moves. That little was needed, move after move, does not mean that the line takes little.</summary>
+    [Fact]
+    public void AssumeLine_LittleWasNeeded_PictureDoesNotWaitWhenMoreComes()
+    {
+        var call = new NarrowCall(layers: 1) { Bits = 120_000 };
+        var line = call.Join(8_000_000);
+        for (var move = 1; move <= 4; move++)
+        {
+            call.Run(5);
+            var share = line.Subscriber.LineShareBitsPerSecond!.Value;
+            line = call.Join(0, bottleneck: call.Lines[0]);
+            line.Subscriber.AssumeLine(share);
+        }
+
+        call.Bits = 600_000;
+        var start = call.Now;
+        call.Run(3);
+
+        var arrivals = line.Received.Where(r => RecordingEgress.Header(r.Packet).Ssrc == NarrowCall.VideoSsrc).Select(r => r.Ticks).ToList();
+        Assert.InRange(arrivals.Zip(arrivals.Skip(1), (one, other) => other - one).Max(), 0, 100 * Call.Millisecond);
+        Assert.InRange(line.RateOf(start + Second, start + (3 * Second), NarrowCall.VideoSsrc), 500_000, 700_000);
+    }
+
     [Fact]
     public void LineShareBitsPerSecond_BeforeFeedback_IsUnknown()
     {
