@@ -36,6 +36,12 @@ internal sealed class LinkIncoming
     private readonly Dictionary<PublishedTrack, RelayedTrack> _carried = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<RelayedTrack> _awaited = [];
     private bool _hasAwaitedChanged;
+
+    /// <summary>Whether demands may have changed, or wait for room.</summary>
+    private bool _areDemandsDue = true;
+
+    /// <summary>The changes of <see cref="Publisher.RequestChanges"/> that are in the demands.</summary>
+    private int _demandedChanges;
     private readonly AnnouncementLimit _announcements = new(MaxTracks);
     private long _staleUntilTicks = long.MaxValue;
     private long _roundTripTicks;
@@ -80,7 +86,7 @@ internal sealed class LinkIncoming
             _carried.Remove(former);
         }
 
-        track.Carried = published;
+        (track.Carried, _areDemandsDue) = (published, true);
         _carried[published] = track;
         SetAwaited(track, false);
         if (ReferenceEquals(published.Track.Options, track.Options))
@@ -101,7 +107,7 @@ internal sealed class LinkIncoming
         if (_carried.Remove(published, out var track))
         {
             _publisher.Remove(published.Track);
-            track.Carried = null;
+            (track.Carried, _areDemandsDue) = (null, true);
             _peer.WakeAt(0);
         }
     }
@@ -111,6 +117,7 @@ internal sealed class LinkIncoming
     {
         _announcements.OnOpened(nowTicks);
         _tracks.MarkStale();
+        _areDemandsDue = true;
         _staleUntilTicks = nowTicks + StaleTicks;
         _peer.WakeAt(_staleUntilTicks);
     }
@@ -185,9 +192,12 @@ internal sealed class LinkIncoming
 
         ApplyAwaited();
         var next = _publisher.HandleTimeout(nowTicks); // first, because it finds out which layers are used
-        if (_peer.IsReady && !SendDemands())
+        _areDemandsDue |= _publisher.RequestChanges != _demandedChanges;
+        _demandedChanges = _publisher.RequestChanges;
+        if (_areDemandsDue && _peer.IsReady)
         {
-            next = Math.Min(next, nowTicks + DemandTicks);
+            _areDemandsDue = !SendDemands();
+            next = _areDemandsDue ? Math.Min(next, nowTicks + DemandTicks) : next;
         }
 
         return Math.Min(next, _staleUntilTicks);
@@ -276,6 +286,7 @@ internal sealed class LinkIncoming
         }
 
         _tracks.Bind(track);
+        _areDemandsDue = true;
     }
 
     private LinkRefusal? RemoveAnnounced(TrackRemovedMessage message)
@@ -387,7 +398,7 @@ internal sealed class LinkIncoming
     {
         if (isAwaited != track.IsAwaited)
         {
-            track.IsAwaited = isAwaited;
+            (track.IsAwaited, _areDemandsDue) = (isAwaited, true);
             _ = isAwaited ? _awaited.Add(track) : _awaited.Remove(track);
             ReportAwaited();
         }
@@ -409,9 +420,10 @@ internal sealed class LinkIncoming
         }
     }
 
-    /// <summary>Sends the demands that have changed. False when the rest waits for room.</summary>
+    /// <summary>Sends the demands that have changed. False when some wait for room.</summary>
     private bool SendDemands()
     {
+        var areAllSent = true;
         Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
         foreach (var track in _tracks.All)
         {
@@ -427,12 +439,11 @@ internal sealed class LinkIncoming
             }
 
             var message = new DemandMessage(track.Announcement.Track, wanted);
-            if (_peer.TrySend(buffer[..message.Write(buffer)], message.Key))
-            {
-                track.Demanded = wanted;
-            }
+            var isSent = _peer.TrySend(buffer[..message.Write(buffer)], message.Key);
+            track.Demanded = isSent ? wanted : track.Demanded;
+            areAllSent &= isSent;
         }
 
-        return true;
+        return areAllSent;
     }
 }

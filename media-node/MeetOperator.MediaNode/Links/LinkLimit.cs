@@ -22,7 +22,10 @@ internal sealed class LinkLimit
     public int? KilobitsPerSecond { get; set; }
 
     /// <summary>Decides for each track which of its layers may cross, at most once in <see cref="IntervalTicks"/>.</summary>
-    public void Apply(long nowTicks, IReadOnlyList<LinkedTrack> tracks)
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="tracks">All tracks of the link.</param>
+    /// <param name="videos">Those of them that are videos.</param>
+    public void Apply(long nowTicks, IReadOnlyList<LinkedTrack> tracks, IReadOnlyList<LinkedTrack> videos)
     {
         if (nowTicks < _nextTicks)
         {
@@ -32,9 +35,13 @@ internal sealed class LinkLimit
         _nextTicks = nowTicks + IntervalTicks;
         var left = KilobitsPerSecond * 1000L / 8 ?? long.MaxValue;
         var size = 0;
-        foreach (var track in tracks)
+        foreach (var track in KilobitsPerSecond is null ? [] : tracks)
         {
             left -= track.IsVideo ? 0 : DemandedRate(track, nowTicks);
+        }
+
+        foreach (var track in videos)
+        {
             size = Math.Max(size, track.LayerCount);
         }
 
@@ -42,9 +49,9 @@ internal sealed class LinkLimit
         {
             foreach (var isScreen in (ReadOnlySpan<bool>)[true, false])
             {
-                foreach (var track in tracks)
+                foreach (var track in videos)
                 {
-                    if (track.IsVideo && (track.Published.Track.Source == TrackSource.Screen) == isScreen && track.LayerCount > layer)
+                    if ((track.Published.Track.Source == TrackSource.Screen) == isScreen && track.LayerCount > layer)
                     {
                         left -= Decide(nowTicks, track, layer, left);
                     }

@@ -2,6 +2,7 @@ using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.Relay.Messages;
 using MeetOperator.Sfu.Peers;
+using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Links;
 
@@ -28,6 +29,10 @@ internal sealed class LinkOutgoing
     private readonly LinkedList<LinkedTrack> _excess = new();
     private readonly Subscriber _subscriber;
     private readonly List<LinkedTrack> _tracks = [];
+
+    /// <summary>Those of them that are looked at again and again: most tracks of a large meeting are microphones that are muted.</summary>
+    private readonly List<LinkedTrack> _videos = [];
+    private readonly List<LinkedTrack> _microphones = [];
     private readonly Dictionary<uint, LinkedTrack> _byNumber = [];
     private readonly Dictionary<PublishedTrack, LinkedTrack> _byTrack = new(ReferenceEqualityComparer.Instance);
     private readonly HeardMicrophones _heard = new();
@@ -82,6 +87,7 @@ internal sealed class LinkOutgoing
         }
 
         _tracks.Add(linked);
+        SameKind(linked)?.Add(linked);
         _byTrack.Add(track, linked);
         Announce(linked);
         if (_isOpen)
@@ -111,6 +117,7 @@ internal sealed class LinkOutgoing
         }
 
         _tracks.Remove(linked);
+        SameKind(linked)?.Remove(linked);
         _byTrack.Remove(track);
         linked.Due.List?.Remove(linked.Due);
         linked.Close();
@@ -167,7 +174,7 @@ internal sealed class LinkOutgoing
         if (isDueUpdate)
         {
             _nextUpdateTicks = nowTicks + UpdateTicks;
-            _limit.Apply(nowTicks, _tracks);
+            _limit.Apply(nowTicks, _tracks, _videos);
             SendLayers(nowTicks);
             SendHeard(nowTicks);
         }
@@ -220,6 +227,9 @@ internal sealed class LinkOutgoing
         _isOpen = false;
         Forget();
     }
+
+    private List<LinkedTrack>? SameKind(LinkedTrack track) =>
+        track.IsVideo ? _videos : track.Published.Track.Source == TrackSource.Microphone ? _microphones : null;
 
     private LinkedTrack? Find(PublishedTrack track) => _byTrack.GetValueOrDefault(track);
 
@@ -293,7 +303,7 @@ internal sealed class LinkOutgoing
     {
         Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
         var sent = 0;
-        foreach (var track in _tracks)
+        foreach (var track in _videos)
         {
             if (sent % StepMessages == 0 && !_peer.HasRoom)
             {
@@ -311,7 +321,7 @@ internal sealed class LinkOutgoing
     private void SendHeard(long nowTicks)
     {
         _heard.Begin();
-        foreach (var track in _tracks)
+        foreach (var track in _microphones)
         {
             if (track.IsAnnounced && track.IsMeasuredMicrophone)
             {

@@ -51,11 +51,17 @@ internal sealed class NodeParticipant
 
     public bool HasConnectedTransport => Sessions.HasConnectedTransport;
 
-    /// <summary>Sets what the participant shows, on its current and later subscribe sessions.</summary>
-    public void View(ParticipantViews views)
+    /// <summary>Sets what the participant shows, on its current and later subscribe sessions. Returns false when it is the same as before.</summary>
+    public bool TryView(ParticipantViews views)
     {
+        if (views.IsSameAs(Context.Views))
+        {
+            return false;
+        }
+
         Context.Views = views;
         Sessions.Find<SubscribeSession>()?.ApplyViews();
+        return true;
     }
 
     public ParticipantReport Report() =>

@@ -212,8 +212,10 @@ internal sealed class NodeRoom
     public void View(string participantId, ParticipantViews views)
     {
         var participant = _participants.Require(participantId);
-        participant.View(views);
-        _slots.Queue(participant);
+        if (participant.TryView(views))
+        {
+            _slots.Queue(participant);
+        }
     }
 
     /// <summary>Records which assignment of its slots a client has applied. Ignored for another session than the present one.</summary>
@@ -521,7 +523,7 @@ internal sealed class NodeRoom
     {
         _participants.HandleTimeout(nowTicks)?.ForEach(id => Leave(_participants.Remove(id), "timeout"));
         _layers.PublishChanges();
-        var isSpeakerDue = _speakers.TryUpdate(nowTicks, _participants, _tracks, out var speaker, out var level);
+        var isSpeakerDue = _speakers.TryUpdate(nowTicks, _tracks, out var speaker, out var level);
         _slots.HandleTimeout(nowTicks, _speakers.Heard);
         _lines.HandleTimeout(nowTicks, _participants);
         _lineReports.HandleTimeout(nowTicks);

@@ -75,9 +75,9 @@ internal sealed class RoomSlots(RoomParticipants participants, RoomOffers offers
     public void HandleTimeout(long nowTicks, HeardParticipants heard)
     {
         var isRetryDue = nowTicks >= _nextRetryTicks;
-        var isChanged = !ReferenceEquals(heard, _heard);
+        var before = _heard;
         _heard = heard;
-        if (!isRetryDue && !isChanged)
+        if (!isRetryDue && ReferenceEquals(heard, before))
         {
             return;
         }
@@ -88,9 +88,10 @@ internal sealed class RoomSlots(RoomParticipants participants, RoomOffers offers
             WorkSoon(); // goes on also after an error
         }
 
-        participants.ForEachSubscriber((Slots: this, IsChanged: isChanged), static (participant, session, room) =>
+        participants.ForEachSubscriber((Slots: this, Before: before), static (participant, session, room) =>
         {
-            if (room.IsChanged || session.Slots is { IsWaiting: true })
+            // The last of those who are heard matters only to one who is heard too.
+            if (session.Slots is { IsWaiting: true } || !room.Slots._heard.IsSameFor(participant.Id, room.Before))
             {
                 room.Slots.Queue(participant, session);
             }

@@ -23,7 +23,7 @@ internal sealed class RoomSpeakers
     public HeardParticipants Heard { get; private set; } = HeardParticipants.None;
 
     /// <summary>Returns true when an event is due. <paramref name="level"/> is 0 (silent) to 127.</summary>
-    public bool TryUpdate(long nowTicks, RoomParticipants participants, RoomTracks tracks, out string speaker, out int level)
+    public bool TryUpdate(long nowTicks, RoomTracks tracks, out string speaker, out int level)
     {
         (speaker, level) = ("", 0);
         if (nowTicks < _nextTicks)
@@ -34,8 +34,11 @@ internal sealed class RoomSpeakers
         _nextTicks = nowTicks + IntervalTicks;
         _microphones.Clear();
         _unmeasured.Clear();
-        participants.ForEach((Speakers: this, NowTicks: nowTicks), static (participant, room) => room.Speakers.Read(room.NowTicks, participant));
-        tracks.ForEachRelayed((Speakers: this, NowTicks: nowTicks), static (track, room) => room.Speakers.TryRead(room.NowTicks, track));
+        foreach (var microphone in tracks.OpenMicrophones)
+        {
+            Read(nowTicks, microphone.Track);
+        }
+
         if (_selection.Update(nowTicks, _microphones) | !_unmeasured.SequenceEqual(Heard.Unmeasured))
         {
             Heard = new HeardParticipants(_selection.Loudest, [.. _unmeasured]);
@@ -52,34 +55,15 @@ internal sealed class RoomSpeakers
         return true;
     }
 
-    private void Read(long nowTicks, NodeParticipant participant)
+    private void Read(long nowTicks, UpTrack microphone)
     {
-        foreach (var published in participant.PublishedTracks)
+        if (microphone.Options.Extensions.IdOf(HeaderExtensionKind.AudioLevel) > 0)
         {
-            if (TryRead(nowTicks, published))
-            {
-                return;
-            }
-        }
-    }
-
-    /// <summary>Returns true when the track is a microphone that is not muted.</summary>
-    private bool TryRead(long nowTicks, PublishedTrack published)
-    {
-        if (published.Track is not { Source: TrackSource.Microphone, IsMuted: false } track)
-        {
-            return false;
-        }
-
-        if (track.Options.Extensions.IdOf(HeaderExtensionKind.AudioLevel) > 0)
-        {
-            _microphones.Add((track.ParticipantId, track.SpeechAt(nowTicks)));
+            _microphones.Add((microphone.ParticipantId, microphone.SpeechAt(nowTicks)));
         }
         else
         {
-            _unmeasured.Add(track.ParticipantId);
+            _unmeasured.Add(microphone.ParticipantId);
         }
-
-        return true;
     }
 }

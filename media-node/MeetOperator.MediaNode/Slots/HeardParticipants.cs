@@ -17,6 +17,9 @@ internal sealed class HeardParticipants(IReadOnlyList<string> loudest, IReadOnly
     /// <summary>The participants that <paramref name="self"/> hears.</summary>
     public IEnumerable<string> For(string self) => loudest.Where(id => id != self).Take(Count).Concat(unmeasured.Where(id => id != self));
 
+    /// <summary>Whether <paramref name="self"/> hears the same participants, in the same order.</summary>
+    public bool IsSameFor(string self, HeardParticipants other) => ReferenceEquals(this, other) || For(self).SequenceEqual(other.For(self), StringComparer.Ordinal);
+
     public bool Contains(string self, string participant)
     {
         var place = 0;

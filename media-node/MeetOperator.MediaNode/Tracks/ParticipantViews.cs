@@ -63,6 +63,10 @@ internal sealed class ParticipantViews
         return new ParticipantViews(views, pinned);
     }
 
+    /// <summary>Whether the same is shown in the same way and order.</summary>
+    public bool IsSameAs(ParticipantViews other) => ReferenceEquals(this, other)
+        || (_views is not null && other._views is not null && Tracks.SequenceEqual(other.Tracks) && _pinned.SetEquals(other._pinned));
+
     public bool IsPinned(string participantId) => _pinned.Contains(participantId);
 
     /// <summary>Whether a camera or a screen of a participant is shown, or may be, because that is not known.</summary>

@@ -1,3 +1,5 @@
+using MeetOperator.Sfu.Tracks;
+
 namespace MeetOperator.MediaNode.Tracks;
 
 /// <summary>All tracks of a room by participant: those of participants on this node, and those of others, which links carry. Used by the loop's thread.</summary>
@@ -5,6 +7,9 @@ namespace MeetOperator.MediaNode.Tracks;
 internal sealed class RoomTracks(RoomOrigin origin)
 {
     private readonly Dictionary<string, ParticipantTracks> _tracks = new(StringComparer.Ordinal);
+
+    /// <summary>Most microphones of a large meeting are muted, and those that are not are looked at every 20 ms.</summary>
+    private readonly List<PublishedTrack> _openMicrophones = [];
 
     /// <summary>The participants on this node. Others are in <see cref="_tracks"/> only as long as they have tracks.</summary>
     private readonly HashSet<string> _present = new(StringComparer.Ordinal);
@@ -30,6 +35,9 @@ internal sealed class RoomTracks(RoomOrigin origin)
     /// <summary>The tracks that sessions of this room carry: what it tells other rooms of the meeting.</summary>
     public IEnumerable<PublishedTrack> Local => _tracks.Values.SelectMany(t => t.Local);
 
+    /// <summary>The microphones that are not muted, in the order in which they were opened.</summary>
+    public IReadOnlyList<PublishedTrack> OpenMicrophones => _openMicrophones;
+
     /// <summary>The tracks that links carry.</summary>
     public IEnumerable<PublishedTrack> Relayed => _tracks.Values.SelectMany(t => t.Relayed);
 
@@ -46,6 +54,7 @@ internal sealed class RoomTracks(RoomOrigin origin)
         if (_present.Remove(participantId) && _tracks.TryGetValue(participantId, out var tracks))
         {
             tracks.Local.Clear(); // what an error has left
+            _openMicrophones.RemoveAll(track => track.Track.ParticipantId == participantId && !tracks.Relayed.Contains(track));
             tracks.ForgetMutes();
             Forget(tracks);
         }
@@ -100,18 +109,44 @@ internal sealed class RoomTracks(RoomOrigin origin)
         if (!_tracks.TryGetValue(participantId, out var tracks))
         {
             _tracks[participantId] = tracks = new ParticipantTracks(participantId, origin);
-            tracks.Added += track => Added?.Invoke(track);
-            tracks.CarrierChanged += (track, wasRelayed) => CarrierChanged?.Invoke(track, wasRelayed);
-            tracks.MuteChanged += track => MuteChanged?.Invoke(track);
+            tracks.Added += track =>
+            {
+                UpdateOpen(track);
+                Added?.Invoke(track);
+            };
+            tracks.CarrierChanged += (track, wasRelayed) =>
+            {
+                UpdateOpen(track);
+                CarrierChanged?.Invoke(track, wasRelayed);
+            };
+            tracks.MuteChanged += track =>
+            {
+                UpdateOpen(track);
+                MuteChanged?.Invoke(track);
+            };
             tracks.AnnouncementChanged += track => AnnouncementChanged?.Invoke(track);
             tracks.Removed += track =>
             {
+                _openMicrophones.Remove(track);
                 Forget(tracks);
                 Removed?.Invoke(track);
             };
         }
 
         return tracks;
+    }
+
+    private void UpdateOpen(PublishedTrack track)
+    {
+        var isOpen = track.Track is { Source: TrackSource.Microphone, IsMuted: false };
+        if (isOpen && !_openMicrophones.Contains(track))
+        {
+            _openMicrophones.Add(track);
+        }
+        else if (!isOpen)
+        {
+            _openMicrophones.Remove(track);
+        }
     }
 
     private void Forget(ParticipantTracks tracks)

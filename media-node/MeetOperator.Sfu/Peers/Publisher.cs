@@ -53,7 +53,14 @@ public sealed class Publisher
         _feedback = new ArrivalFeedback(ownSsrc);
     }
 
-    public void Add(UpTrack track) => SetTracks([.. _tracks, track]);
+    /// <summary>How often the layers that tracks request of their publisher have changed.</summary>
+    public int RequestChanges { get; private set; }
+
+    public void Add(UpTrack track)
+    {
+        SetTracks([.. _tracks, track]);
+        track.SetPublisher(_egress);
+    }
 
     /// <summary>Adds a track that another connection of the participant carried. Remove it there first.</summary>
     public void Continue(UpTrack track, UpTrackOptions options)
@@ -95,6 +102,7 @@ public sealed class Publisher
         ArgumentNullException.ThrowIfNull(track);
         track.Renegotiate(options);
         SetTracks(_tracks);
+        track.SetPublisher(_egress);
     }
 
     /// <summary>Processes one unencrypted RTP packet. May change the buffer.</summary>
@@ -196,8 +204,15 @@ public sealed class Publisher
         Span<ushort> missing = stackalloc ushort[128];
         foreach (var track in _tracks)
         {
+            if (!track.IsDue(nowTicks))
+            {
+                continue; // on a link of a large meeting, most tracks are silent
+            }
+
             track.HandleTimeout(nowTicks);
+            RequestChanges += track.TakeRequestChange() ? 1 : 0;
             track.ReplayKeyFrames(nowTicks);
+            var nextOfTrack = long.MaxValue;
             foreach (var layer in track.Layers)
             {
                 var ssrc = layer.Ssrc ?? 0;
@@ -211,8 +226,11 @@ public sealed class Publisher
                     batch.AddPictureLoss(ssrc);
                 }
 
-                next = Math.Min(next, track.NextRequestTicks(layer));
+                nextOfTrack = Math.Min(nextOfTrack, track.NextRequestTicks(layer));
             }
+
+            track.OnServed(isAwaiting: nextOfTrack != long.MaxValue);
+            next = Math.Min(next, nextOfTrack);
         }
 
         while (_awaited.TryTakeKeyFrameRequest(nowTicks, out var awaited))
@@ -329,10 +347,6 @@ public sealed class Publisher
         _tracks = tracks;
         _streams = null;
         UpdateNumberId([.. tracks.Select(t => t.Options)]);
-        foreach (var track in tracks)
-        {
-            track.SetPublisher(_egress);
-        }
     }
 
     private void UpdateNumberId(IReadOnlyList<UpTrackOptions> tracks)

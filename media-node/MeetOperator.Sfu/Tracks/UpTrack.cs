@@ -33,6 +33,10 @@ public sealed class UpTrack
     /// <summary>Whether a down track waits for a key frame from the history.</summary>
     private bool _isReplayAwaited;
 
+    /// <summary>Whether packets have arrived, or something is requested, since the publisher was served last.</summary>
+    private bool _isActive = true;
+    private byte _seenRequest;
+
     /// <param name="options">The negotiated parameters.</param>
     /// <param name="participantId">The participant that publishes the track.</param>
     /// <param name="source">What the track carries.</param>
@@ -230,7 +234,7 @@ public sealed class UpTrack
     /// <summary>Sets the connection that carries the track. Its timers run soon.</summary>
     internal void SetPublisher(IPeerEgress publisher)
     {
-        _publisher = publisher;
+        (_publisher, _isActive) = (publisher, true);
         publisher.WakeAt(0);
     }
 
@@ -238,6 +242,7 @@ public sealed class UpTrack
     internal void RequestKeyFrame(UpLayer layer, bool urgent)
     {
         layer.RequestKeyFrame(urgent);
+        _isActive = true;
         _publisher?.WakeAt(Math.Max(0, layer.NextKeyFrameRequestTicks));
     }
 
@@ -252,7 +257,7 @@ public sealed class UpTrack
             return false;
         }
 
-        _isReplayAwaited = true;
+        (_isReplayAwaited, _isActive) = (true, true);
         _publisher.WakeAt(0);
         return true;
     }
@@ -290,6 +295,20 @@ public sealed class UpTrack
 
     /// <inheritdoc cref="TrackLayers.KeyFrameBytes"/>
     internal int KeyFrameBytes(long nowTicks, TrackView view, int fromStep, int toStep) => _layers.KeyFrameBytes(nowTicks, view, fromStep, toStep);
+
+    /// <summary>Whether the track must be looked at now: it is about every 100 ms in any case.</summary>
+    internal bool IsDue(long nowTicks) => _isActive || nowTicks >= _nextExamineTicks;
+
+    /// <summary>Returns true once after <see cref="RequestedBits"/> has changed.</summary>
+    internal bool TakeRequestChange()
+    {
+        var before = _seenRequest;
+        _seenRequest = RequestedBits;
+        return _seenRequest != before;
+    }
+
+    /// <summary>What was due has been done. A track that still waits for packets or for a key frame stays due.</summary>
+    internal void OnServed(bool isAwaiting) => _isActive = isAwaiting;
 
     /// <summary>Examines which layers the publisher sends and how good they are, lets the down tracks choose again when that has changed, and releases memory that is not needed. Call this about every 10 ms.</summary>
     internal void HandleTimeout(long nowTicks)
@@ -363,6 +382,7 @@ public sealed class UpTrack
     /// <param name="arrivalTicks">When the packet arrived, for the jitter.</param>
     internal void Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, HeaderExtensionElement descriptor, long arrivalTicks)
     {
+        _isActive = true;
         if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, arrivalTicks, out var sequence, out var frame, out var startsKeyFrame) || IsMuted)
         {
             return;

@@ -169,6 +169,23 @@ internal sealed class FieldReader(JsonElement root)
         return capabilities.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
     }
 
+    /// <summary>A flag in <c>muted</c>; false if it is absent.</summary>
+    public bool Muted(string kind)
+    {
+        if (!Optional("muted", out var muted))
+        {
+            return false;
+        }
+
+        if (muted.ValueKind != JsonValueKind.Object || (muted.TryGetProperty(kind, out var flag) && flag.ValueKind is not (JsonValueKind.True or JsonValueKind.False)))
+        {
+            Reject("'muted' must be an object with the flags 'audio' and 'video'.");
+            return false;
+        }
+
+        return flag.ValueKind == JsonValueKind.True;
+    }
+
     public IReadOnlyList<PublishedTrack> Tracks()
     {
         if (!Optional("tracks", out var value))

@@ -11,7 +11,7 @@ namespace MeetOperator.Signaling.Features;
 /// <summary>
 /// A participant with a socket on this replica. Belongs to the session's loop, except that any thread may send to the client. Does not own the transport.
 /// </summary>
-internal sealed class Member(SocketIdentity identity, IClientTransport transport, bool resume, bool slots = false, string? identityKey = null, bool direct = false, bool moves = false) : IMediaClient, IAsyncDisposable
+internal sealed class Member(SocketIdentity identity, IClientTransport transport, bool resume, bool slots = false, string? identityKey = null, bool direct = false, bool moves = false, (bool Audio, bool Video) muted = default) : IMediaClient, IAsyncDisposable
 {
     /// <summary>More messages than a user writes while the database restarts.</summary>
     private const int MaxQueuedWork = 50;
@@ -32,6 +32,9 @@ internal sealed class Member(SocketIdentity identity, IClientTransport transport
 
     /// <summary>The client can connect directly to other participants.</summary>
     public bool Direct { get; } = direct;
+
+    /// <summary>What the client has muted from the beginning.</summary>
+    public (bool Audio, bool Video) Muted { get; } = muted;
 
     /// <summary>The client's public key for encryption end to end; null if it cannot encrypt.</summary>
     public string? IdentityKey { get; } = identityKey;

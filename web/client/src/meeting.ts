@@ -169,7 +169,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     this.#features = [this.#presence, this.#mute, this.#e2ee, this.#tracks, this.#direct, this.#view, this.#chat, this.#quality, this.#survey, moderation];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
       joinMessage: participantId => ({
-        type: 'join', participantId, ...this.#e2ee.joinFields, capabilities: { ...this.#tracks.requestResume(), slots: true, p2p: true, move: true, ...this.#e2ee.joinFields.capabilities },
+        type: 'join', participantId, ...this.#mute.joinFields, ...this.#e2ee.joinFields, capabilities: { ...this.#tracks.requestResume(), slots: true, p2p: true, move: true, ...this.#e2ee.joinFields.capabilities },
       }),
       parse: parseServerMessage,
       onMessage: message => this.#handle(message),

@@ -9,11 +9,12 @@ import { presenceChecks, type JoinedPresence, type PresenceServerMessage } from 
 import type { JoinedQuality, QualityMessage } from './features/quality/messages.js';
 import type { JoinedSurvey } from './features/survey/messages.js';
 import { viewChecks, type JoinedView, type ViewMessage, type ViewServerMessage } from './features/view/messages.js';
+import type { MediaType } from './core/wire-types.js';
 import { tracksChecks, type TracksClientMessage, type TracksServerMessage } from './features/media/messages.js';
 
 /** The messages of docs/signaling-protocol.md: those of the connection itself, and those of each feature, which stand in the feature's `messages.ts`. */
 export type ClientMessage =
-  | { type: 'join'; participantId: string; capabilities: Record<string, unknown>; identityKey?: string }
+  | { type: 'join'; participantId: string; capabilities: Record<string, unknown>; muted?: Readonly<Record<MediaType, boolean>>; identityKey?: string }
   | { type: 'leave' }
   | TracksClientMessage
   | MuteClientMessage

@@ -29,6 +29,15 @@ describe('muting', () => {
       .toEqual(['mute', 'unmute', 'mute', 'unmute']);
   });
 
+  it('the join message says what is muted', async () => {
+    const { server, meeting } = await joinedMeeting();
+    expect(server.socket.sent[0]).toMatchObject({ type: 'join', muted: { audio: true, video: true } }); // nothing is published
+    await meeting.publish(track('audio'), 'microphone');
+    server.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(250);
+    expect(server.socket.sent[0]).toMatchObject({ type: 'join', muted: { audio: false, video: true } });
+  });
+
   it('a muted microphone stays muted after a reconnect and is reported again', async () => {
     const { server, meeting } = await joinedMeeting();
     const microphone = track('audio');

@@ -19,10 +19,15 @@ internal sealed class MuteFeature(IMeeting meeting, Membership membership, Sessi
         if (meeting.Members.IsCurrent(from))
         {
             var (kind, muted) = (mute.MediaType, mute.Muted);
-            var wasSilenced = kind == MediaType.Audio ? from.Entry!.AudioSilenced : from.Entry!.VideoSilenced;
-            var (entry, isStored) = await presence.SetMediaAsync(from.Entry, kind, sending: !muted, silenced: muted && wasSilenced).ConfigureAwait(false);
+            var (sending, wasSilenced) = kind == MediaType.Audio ? (from.Entry!.Audio, from.Entry.AudioSilenced) : (from.Entry!.Video, from.Entry.VideoSilenced);
+            var isStored = sending == !muted && (muted || !wasSilenced) && presence.IsStored(from.ParticipantId); // clients also tell what the others know already, as after a join
+            if (!isStored)
+            {
+                (var entry, isStored) = await presence.SetMediaAsync(from.Entry, kind, sending: !muted, silenced: muted && wasSilenced).ConfigureAwait(false);
+                await membership.PublishChangeAsync(entry).ConfigureAwait(false);
+            }
+
             rows.SaveMedia(from.ParticipantId, kind, sending: !muted);
-            await membership.PublishChangeAsync(entry).ConfigureAwait(false);
             from.Media?.Mute(kind, muted);
             if (isStored && mute.Reference is not null)
             {

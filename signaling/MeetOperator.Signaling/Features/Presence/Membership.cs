@@ -39,7 +39,7 @@ internal sealed class Membership(IMeeting meeting, SessionPresence presence, Ses
     {
         var silenced = view.Object.Spec.Access.MuteOnEntry && member.Identity.Role != ParticipantRole.Host;
         var before = meeting.Roster.Find(member.ParticipantId);
-        var entry = presence.NewEntry(member.Identity, member.ConnectionId, silenced, before) with { IdentityKey = member.IdentityKey, Direct = member.Direct };
+        var entry = presence.NewEntry(member.Identity, member.ConnectionId, silenced, member.Muted, before) with { IdentityKey = member.IdentityKey, Direct = member.Direct };
         var entered = await presence.EnterAsync(entry, view.Capacity, before?.Connection).ConfigureAwait(false);
         var outcome = Decide(member.ParticipantId, entered.Outcome);
         if (outcome is EnterOutcome.Full or EnterOutcome.Removed)

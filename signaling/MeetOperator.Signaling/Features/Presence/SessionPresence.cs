@@ -32,14 +32,15 @@ internal sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, S
     /// <param name="identity">The participant.</param>
     /// <param name="connectionId">ID of the connection.</param>
     /// <param name="silenced">True if the meeting mutes new participants.</param>
+    /// <param name="muted">What a new participant has muted itself.</param>
     /// <param name="known">The participant's entry on this replica, if any: it keeps its mute state after a reconnect even if the bus is unavailable.</param>
-    public PresenceEntry NewEntry(SocketIdentity identity, string connectionId, bool silenced, PresenceEntry? known = null) => new()
+    public PresenceEntry NewEntry(SocketIdentity identity, string connectionId, bool silenced, (bool Audio, bool Video) muted = default, PresenceEntry? known = null) => new()
     {
         ParticipantId = identity.ParticipantId,
         DisplayName = identity.DisplayName,
         Role = WireName.Of(identity.Role),
-        Audio = known?.Audio ?? !silenced,
-        Video = known?.Video ?? true,
+        Audio = known?.Audio ?? !(silenced || muted.Audio),
+        Video = known?.Video ?? !muted.Video,
         AudioSilenced = known?.AudioSilenced ?? silenced,
         VideoSilenced = known?.VideoSilenced ?? false,
         Instance = options.ReplicaId,
@@ -117,10 +118,14 @@ internal sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, S
     public async Task<IReadOnlyList<PresenceEntry>> ListAsync(IEnumerable<PresenceEntry> own)
     {
         var mine = own.ToList();
-        var listed = (await CallOrDefaultAsync(() => bus.Presence.ListAsync(key, CancellationToken.None), []).ConfigureAwait(false))
-            .Where(l => !_unclaimed.ContainsKey(l.ParticipantId) || mine.All(m => m.ParticipantId != l.ParticipantId)).ToList();
-        return [.. listed, .. mine.Where(m => listed.All(l => l.ParticipantId != m.ParticipantId))];
+        var unclaimed = mine.Select(m => m.ParticipantId).Where(_unclaimed.ContainsKey).ToHashSet(StringComparer.Ordinal);
+        var listed = (await CallOrDefaultAsync(() => bus.Presence.ListAsync(key, CancellationToken.None), []).ConfigureAwait(false)).Where(l => !unclaimed.Contains(l.ParticipantId)).ToList();
+        var known = listed.Select(l => l.ParticipantId).ToHashSet(StringComparer.Ordinal);
+        return [.. listed, .. mine.Where(m => !known.Contains(m.ParticipantId))];
     }
+
+    /// <summary>Whether the bus has what this replica knows of a participant.</summary>
+    public bool IsStored(string participantId) => bus.IsConnected && !_unsaved.Contains(participantId) && !_unclaimed.ContainsKey(participantId);
 
     /// <summary>Stores a mute state. If storing fails, the returned entry still has the new state, and <see cref="SaveUnsavedAsync"/> stores it later.</summary>
     public async Task<(PresenceEntry Entry, bool IsStored)> SetMediaAsync(PresenceEntry entry, MediaType kind, bool sending, bool silenced)

@@ -14,8 +14,8 @@ internal static class GrowingMeeting
     private const int Nodes = 5;
     private const int Places = 110;
 
-    /// <summary>In milliseconds. Looking at the sockets of 500 people every millisecond would take processor time that the media nodes need.</summary>
-    private const int Tick = 5;
+    /// <summary>Looking at the sockets of 500 people every millisecond would take processor time that the media nodes need.</summary>
+    private static readonly TimeSpan ListeningTick = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan BetweenJoins = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan BetweenLeaves = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -24,7 +24,7 @@ internal static class GrowingMeeting
     {
         await installation.ScaleAsync(0).ConfigureAwait(false); // media nodes get their capacity when they are created
         await installation.ScaleAsync(Nodes, new JsonObject { ["capacity"] = new JsonObject { ["maxParticipants"] = Places } }).ConfigureAwait(false);
-        var crowd = await installation.CreateMeetingAsync(new JsonObject { ["maxParticipants"] = Largest }, Tick).ConfigureAwait(false);
+        var crowd = await installation.CreateMeetingAsync(new JsonObject { ["maxParticipants"] = Largest }).ConfigureAwait(false);
         await using (crowd.ConfigureAwait(false))
         {
             var (times, refused) = await GrowAsync(crowd).ConfigureAwait(false);
@@ -41,7 +41,7 @@ internal static class GrowingMeeting
         var joining = new List<Task<(Member Member, TimeSpan Requested)?>>();
         for (var person = 0; person < Largest; person++)
         {
-            joining.Add(JoinAsync(crowd, new MediaPlan((ushort)person, HasSound: person < MediaPlan.Speakers, HasPicture: false) { SoundInterval = TimeSpan.FromMilliseconds(60) }));
+            joining.Add(JoinAsync(crowd, new MediaPlan((ushort)person, HasSound: person < MediaPlan.Speakers, HasPicture: false) { SoundInterval = TimeSpan.FromMilliseconds(60), ListeningTick = ListeningTick }));
             if (person < MediaPlan.Speakers)
             {
                 await joining[person].ConfigureAwait(false);

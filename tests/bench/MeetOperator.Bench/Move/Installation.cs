@@ -48,14 +48,14 @@ internal sealed class Installation : IDisposable
     }
 
     /// <summary>Creates a meeting without anybody in it.</summary>
-    public async Task<Crowd> CreateMeetingAsync(JsonObject? settings = null, int tick = 1)
+    public async Task<Crowd> CreateMeetingAsync(JsonObject? settings = null)
     {
         settings ??= [];
         settings["mode"] = "Sfu";
         using var response = await _http.PostAsJsonAsync(new Uri(_url, "meetings"), new JsonObject { ["title"] = "bench", ["settings"] = settings }).ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
         var created = (await response.Content.ReadFromJsonAsync<JsonNode>().ConfigureAwait(false))!;
-        var crowd = new Crowd(_http, _url, created["meetingId"]!.GetValue<string>(), tick);
+        var crowd = new Crowd(_http, _url, created["meetingId"]!.GetValue<string>());
         await MeetingAsync(crowd, "the meeting is placed", meeting => meeting.Status is { Assignments.Count: 1 }).ConfigureAwait(false);
         return crowd;
     }

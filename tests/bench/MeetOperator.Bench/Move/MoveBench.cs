@@ -1,3 +1,5 @@
+using MeetOperator.Bench.Move.People;
+
 namespace MeetOperator.Bench.Move;
 
 /// <summary>
@@ -26,6 +28,7 @@ internal sealed class MoveBench : IBenchVerb
     private static async Task<IReadOnlyList<Figure>> WithInstallationAsync(Func<Installation, Task<IReadOnlyList<Figure>>> measure)
     {
         using var installation = new Installation();
+        using var preference = new Preference();
         return await measure(installation).ConfigureAwait(false);
     }
 }

@@ -238,6 +238,28 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     }
 
     [Fact]
+    public async Task Join_Muted_OthersSeeItFromTheBeginning()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await TestClient.OpenAsync(await Signaling.JoinAsync(meeting.MeetingId, "Bob"));
+        await bob.SendAsync(new { type = "join", participantId = bob.Id, capabilities = new { }, muted = new { audio = true, video = false } });
+
+        var seen = (await ann.ExpectAsync("participant-joined"))["participant"]!;
+        Assert.Equal((false, true), ((bool)seen["audio"]!, (bool)seen["video"]!));
+        Assert.False((bool)(await bob.ExpectAsync("joined"))["muted"]!["audio"]!, "nobody else has muted Bob");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(bob.Id, out var p) && p.IsMuted("microphone") && !p.IsMuted("camera")), "the node mutes the microphone");
+
+        // A message about what the others know is confirmed.
+        await bob.SendAsync(new { type = "mute", mediaType = "audio", reference = "audio-1" });
+        await bob.ExpectAsync("media-update", m => (string?)m["reference"] == "audio-1" && !(bool)m["audio"]!);
+        await bob.SendAsync(new { type = "unmute", mediaType = "audio" });
+        await ann.ExpectAsync("media-update", m => (bool)m["audio"]!);
+        Assert.Single(ann.OfType("media-update"));
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants[bob.Id].IsMuted("microphone")), "the node forwards the microphone");
+    }
+
+    [Fact]
     public async Task MuteOnEntry_Enabled_MutesAllButHost()
     {
         var meeting = await Signaling.CreateAsync(new { muteOnEntry = true });

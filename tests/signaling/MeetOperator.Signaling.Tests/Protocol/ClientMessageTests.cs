@@ -18,6 +18,8 @@ public sealed class ClientMessageTests
         { """{"type":"slots","sessionId":"s1","version":7}""", new SlotsAppliedMessage("s1", 7) },
         { """{"type":"join","participantId":"p-1","capabilities":{"p2p":true}}""", new JoinMessage("p-1", false, P2p: true) },
         { """{"type":"join","participantId":"p-1","capabilities":{"move":true}}""", new JoinMessage("p-1", false, Move: true) },
+        { """{"type":"join","participantId":"p-1","muted":{"audio":true,"video":false,"later":1}}""", new JoinMessage("p-1", false, AudioMuted: true) },
+        { """{"type":"join","participantId":"p-1","muted":{"video":true}}""", new JoinMessage("p-1", false, VideoMuted: true) },
         { """{"type":"p2p-ready","to":"p-2","generation":3}""", new P2pReadyMessage("p-2", 3) },
         { """{"type":"p2p-failed","generation":3}""", new P2pFailedMessage(3) },
         { $$"""{"type":"offer","to":"sfu","sdp":"{{Offer}}","restart":true}""", new OfferMessage("sfu", OfferText, [], true) },
@@ -83,6 +85,8 @@ public sealed class ClientMessageTests
     [InlineData("""{"type":"answer","to":"sfu","sdp":"v=0\r\n","revision":-1}""", ErrorCode.BadMessage, "revision")]
     [InlineData("""{"type":"ice-candidate","to":"p"}""", ErrorCode.BadMessage, "candidate")]
     [InlineData("""{"type":"ice-candidate","to":"p","candidate":5}""", ErrorCode.BadMessage, "candidate")]
+    [InlineData("""{"type":"join","participantId":"p-1","muted":true}""", ErrorCode.BadMessage, "muted")]
+    [InlineData("""{"type":"join","participantId":"p-1","muted":{"video":"yes"}}""", ErrorCode.BadMessage, "muted")]
     [InlineData("""{"type":"mute","mediaType":"screen"}""", ErrorCode.BadMessage, "mediaType")]
     [InlineData("""{"type":"mute","mediaType":"Audio"}""", ErrorCode.BadMessage, "mediaType")]
     [InlineData("""{"type":"quality","tracks":[]}""", ErrorCode.BadMessage, "sendLoss")]

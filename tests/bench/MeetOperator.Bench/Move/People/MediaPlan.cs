@@ -23,5 +23,8 @@ internal sealed record MediaPlan(ushort Person, bool HasSound = true, bool HasPi
 
     public TimeSpan PictureInterval { get; init; } = TimeSpan.FromMilliseconds(40);
 
+    /// <summary>How often a member that sends no sound looks at what has arrived, once it hears somebody; zero for every millisecond.</summary>
+    public TimeSpan ListeningTick { get; init; }
+
     public static bool IsSpeaker(ushort person) => person < Speakers;
 }

@@ -17,6 +17,8 @@ internal sealed class Member : IDisposable
     private bool _asksToResume;
     private bool _isViewOutdated;
     private TimeSpan _nextView;
+    private TimeSpan _nextTick;
+    private string? _sentView;
 
     /// <param name="id">The participant's ID.</param>
     /// <param name="socket">Its open socket.</param>
@@ -50,7 +52,7 @@ internal sealed class Member : IDisposable
 
     public void Tick(TimeSpan now)
     {
-        if (Dropped is not null)
+        if (Dropped is not null || now < _nextTick)
         {
             return;
         }
@@ -80,6 +82,7 @@ internal sealed class Member : IDisposable
         _publication.Tick(now);
         _subscription.Tick(now);
         FirstSoundAt ??= Reception.HasSound ? now : null;
+        _nextTick = FirstSoundAt is not null && !Plan.HasSound && IsSettled ? now + Plan.ListeningTick : default;
         if (_publication.IsLost || _subscription.IsLost)
         {
             Drop(_publication.IsLost ? "the publish connection was lost" : "the subscribe connection was lost");
@@ -112,6 +115,7 @@ internal sealed class Member : IDisposable
                     Add(participant!);
                 }
 
+                _sentView = null;
                 SendView();
                 SendMutes();
                 _publication.OnJoined(_now);
@@ -171,7 +175,8 @@ internal sealed class Member : IDisposable
             capabilities["resume"] = true;
         }
 
-        _socket.Send(new JsonObject { ["type"] = "join", ["participantId"] = _id, ["capabilities"] = capabilities });
+        var muted = new JsonObject { ["audio"] = !Plan.HasSound, ["video"] = !Plan.HasPicture };
+        _socket.Send(new JsonObject { ["type"] = "join", ["participantId"] = _id, ["capabilities"] = capabilities, ["muted"] = muted });
     }
 
     private void Add(JsonNode participant)
@@ -191,12 +196,18 @@ internal sealed class Member : IDisposable
         }
     }
 
-    /// <summary>Shows the cameras of all others, if it has one itself.</summary>
+    /// <summary>Shows the cameras of all others, if it has one itself. As the SDK, sends nothing that the server knows.</summary>
     private void SendView()
     {
         (_isViewOutdated, _nextView) = (false, _now + TimeSpan.FromMilliseconds(500));
         var shown = Plan.HasPicture ? _others : [];
         var tracks = shown.Select(JsonNode? (id) => new JsonObject { ["participantId"] = id, ["source"] = "camera", ["width"] = 320, ["height"] = 180 });
-        _socket.Send(new JsonObject { ["type"] = "view", ["tracks"] = new JsonArray([.. tracks]) });
+        var view = new JsonObject { ["type"] = "view", ["tracks"] = new JsonArray([.. tracks]) };
+        var text = view.ToJsonString();
+        if (text != _sentView)
+        {
+            _sentView = text;
+            _socket.Send(view);
+        }
     }
 }

@@ -51,6 +51,11 @@ export class MuteSync {
     this.#report(kind);
   }
 
+  /** What the `join` message says about the state, so that the others need not be told of a mute right after the join. */
+  get joinFields(): { readonly muted: Readonly<Record<MediaType, boolean>> } {
+    return { muted: { audio: !this.#state.audio.sending, video: !this.#state.video.sending } };
+  }
+
   /** Reports the state on a new socket. If the server reports this client as muted after it had confirmed that the client sends, a host muted it. */
   handleJoined(muted: MutedState | undefined): void {
     const previous = { audio: this.#confirmed('audio'), video: this.#confirmed('video') };

@@ -65,6 +65,10 @@ export class Mute implements Feature<JoinedMuted, MediaUpdateMessage> {
     this.#host.onChange(sending);
   }
 
+  get joinFields(): { readonly muted: Readonly<Record<MediaType, boolean>> } {
+    return this.#sync.joinFields;
+  }
+
   handleJoined({ muted }: JoinedMuted): void {
     this.#sync.handleJoined(muted);
   }
