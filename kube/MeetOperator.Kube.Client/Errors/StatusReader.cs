@@ -30,7 +30,7 @@ internal static class StatusReader
                 body.Write(buffer, 0, read);
             }
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        catch (Exception e) when (!ct.IsCancellationRequested && e is OperationCanceledException or IOException)
         {
             // The rest is missing.
         }

@@ -35,6 +35,7 @@ describe('muting', () => {
     await meeting.publish(track('audio'), 'microphone');
     server.socket.disconnect();
     await vi.advanceTimersByTimeAsync(250);
+    server.acceptJoin();
     expect(server.socket.sent[0]).toMatchObject({ type: 'join', muted: { audio: false, video: true } });
   });
 

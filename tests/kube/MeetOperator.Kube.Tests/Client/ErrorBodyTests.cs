@@ -34,6 +34,24 @@ public sealed class ErrorBodyTests
     }
 
     [Fact]
+    public async Task Error_ConnectionEndsInTheBody_ThrowsTheError()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var sending = SendAsync(listener);
+        using var client = new KubeClient(new KubeConfig { Server = new Uri($"http://{listener.LocalEndpoint}") });
+
+        Assert.Equal(404, (await Assert.ThrowsAsync<KubeApiException>(() => client.GetAsync<Pod>(Key, default))).Code);
+        await sending;
+
+        static async Task SendAsync(TcpListener listener)
+        {
+            using var connection = await listener.AcceptTcpClientAsync();
+            await connection.GetStream().WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 1000\r\n\r\nhalf"u8.ToArray());
+        }
+    }
+
+    [Fact]
     public async Task Error_HugeBody_IsReadInPart()
     {
         const long Length = 1L << 28;
