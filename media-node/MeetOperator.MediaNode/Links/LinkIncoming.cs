@@ -40,7 +40,7 @@ internal sealed class LinkIncoming
     /// <summary>Whether demands may have changed, or wait for room.</summary>
     private bool _areDemandsDue = true;
 
-    /// <summary>The changes of <see cref="Publisher.RequestChanges"/> that are in the demands.</summary>
+    /// <summary><see cref="Publisher.RequestChanges"/> when demands were considered last.</summary>
     private int _demandedChanges;
     private readonly AnnouncementLimit _announcements = new(MaxTracks);
     private long _staleUntilTicks = long.MaxValue;

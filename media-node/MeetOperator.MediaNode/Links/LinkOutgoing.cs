@@ -30,7 +30,7 @@ internal sealed class LinkOutgoing
     private readonly Subscriber _subscriber;
     private readonly List<LinkedTrack> _tracks = [];
 
-    /// <summary>Those of them that are looked at again and again: most tracks of a large meeting are microphones that are muted.</summary>
+    /// <summary>Those of them that are looked at again and again: videos for their layers, microphones for their speech.</summary>
     private readonly List<LinkedTrack> _videos = [];
     private readonly List<LinkedTrack> _microphones = [];
     private readonly Dictionary<uint, LinkedTrack> _byNumber = [];

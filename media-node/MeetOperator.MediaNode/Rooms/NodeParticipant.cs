@@ -59,8 +59,18 @@ internal sealed class NodeParticipant
             return false;
         }
 
+        var before = Context.Views;
         Context.Views = views;
-        Sessions.Find<SubscribeSession>()?.ApplyViews();
+        try
+        {
+            Sessions.Find<SubscribeSession>()?.ApplyViews();
+        }
+        catch
+        {
+            Context.Views = before; // so that the same request can repair it
+            throw;
+        }
+
         return true;
     }
 

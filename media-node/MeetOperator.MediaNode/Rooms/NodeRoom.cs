@@ -32,7 +32,7 @@ internal sealed class NodeRoom
     private readonly RoomNegotiation _negotiation;
     private readonly SsrcSequence _ssrcs = new();
     private readonly MemoryShare _longKeyFrames;
-    private readonly RoomSpeakers _speakers = new();
+    private readonly RoomSpeakers _speakers;
     private readonly RoomLines _lines = new();
     private readonly RoomLineReports _lineReports;
     private readonly RoomTraffic _traffic = new();
@@ -62,6 +62,7 @@ internal sealed class NodeRoom
         _operatedLinks = new OperatedLinks(_links, loop, (link, end, options) => OpenLink(link, end.Node, end.Peer, options));
         _connections = new RoomConnections(RoomIds.IsOfSelfCall(Id) ? null : loop.Connections, share);
         _participants = new RoomParticipants(share, this, participantTimeout, CreateParticipant, Fail);
+        _speakers = new RoomSpeakers(Fail);
         _offers = new RoomOffers(_participants, _tracks, Events, loop);
         _layers = new RoomLayers(_participants, Events);
         _lineReports = new RoomLineReports(Events, MeasureLines);
@@ -429,6 +430,19 @@ internal sealed class NodeRoom
             participant.IsFailed = true;
             Loop.Failures.Count(FailureScope.Participant, error);
             Loop.Defer(() => Leave(_participants.Remove(participant.Id), "error"));
+        }
+    }
+
+    /// <summary>Fails whoever carries a track: a link, or a participant of this node.</summary>
+    private void Fail(PublishedTrack track, Exception error)
+    {
+        if (track.Announced is { } announced)
+        {
+            announced.Link.Fail(error);
+        }
+        else
+        {
+            Fail(_participants.Require(track.Track.ParticipantId), error);
         }
     }
 

@@ -90,7 +90,7 @@ internal sealed class RoomSlots(RoomParticipants participants, RoomOffers offers
 
         participants.ForEachSubscriber((Slots: this, Before: before), static (participant, session, room) =>
         {
-            // The last of those who are heard matters only to one who is heard too.
+            // The one after the last place matters only to those who have a place themselves.
             if (session.Slots is { IsWaiting: true } || !room.Slots._heard.IsSameFor(participant.Id, room.Before))
             {
                 room.Slots.Queue(participant, session);

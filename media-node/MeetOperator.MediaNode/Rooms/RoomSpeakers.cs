@@ -7,7 +7,8 @@ using MeetOperator.Sfu.Tracks;
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>Who is heard in a room, and who speaks. Reports each change of the dominant speaker, and repeats it once a second while that participant speaks.</summary>
-internal sealed class RoomSpeakers
+/// <param name="fail">Ends whoever carries a track, after an error that concerns only this track.</param>
+internal sealed class RoomSpeakers(Action<PublishedTrack, Exception> fail)
 {
     /// <summary>The duration of a packet, so that whoever begins to speak is heard with one of the next packets.</summary>
     private const long IntervalTicks = 20 * TimeSpan.TicksPerMillisecond;
@@ -36,7 +37,14 @@ internal sealed class RoomSpeakers
         _unmeasured.Clear();
         foreach (var microphone in tracks.OpenMicrophones)
         {
-            Read(nowTicks, microphone.Track);
+            try
+            {
+                Read(nowTicks, microphone.Track);
+            }
+            catch (Exception e)
+            {
+                fail(microphone, e);
+            }
         }
 
         if (_selection.Update(nowTicks, _microphones) | !_unmeasured.SequenceEqual(Heard.Unmeasured))

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using MeetOperator.NodeControl;
 using MeetOperator.Sdp;
 using MeetOperator.Sfu.Layers;
@@ -104,14 +105,27 @@ internal sealed class ParticipantTracks
         End(track);
     }
 
-    /// <summary>Closes several tracks. None of them is listed any more when the first one closes.</summary>
+    /// <summary>Closes several tracks. None of them is listed any more when the first one closes. After an error the others close all the same.</summary>
     public void CloseAll(IReadOnlyList<PublishedTrack> tracks)
     {
         Local.RemoveAll(tracks.Contains);
         Relayed.RemoveAll(tracks.Contains);
+        Exception? first = null;
         foreach (var track in tracks)
         {
-            End(track);
+            try
+            {
+                End(track);
+            }
+            catch (Exception e)
+            {
+                first ??= e;
+            }
+        }
+
+        if (first is not null)
+        {
+            ExceptionDispatchInfo.Throw(first);
         }
     }
 

@@ -53,7 +53,7 @@ public sealed class Publisher
         _feedback = new ArrivalFeedback(ownSsrc);
     }
 
-    /// <summary>How often the layers that tracks request of their publisher have changed.</summary>
+    /// <summary>How often the layers that tracks request from their publisher have changed.</summary>
     public int RequestChanges { get; private set; }
 
     public void Add(UpTrack track)

@@ -56,7 +56,8 @@ public sealed class Subscriber : IPaddingSource
 
     /// <summary>
     /// What a second connection over the same line may assume: half of the estimate. If all videos in their lowest quality take more than that, it is what they take, up to the estimate.
-    /// While nothing shows that the line is narrow, it is at least what a connection assumes that knows nothing of its line, because the estimate follows what is needed.
+    /// While nothing has shown that the line is narrow, here or on the media node before, it is at least what a connection assumes that knows nothing of its line, because the estimate follows
+    /// what is needed.
     /// Null while the client has not reported about the line, or no longer does, and without video.
     /// </summary>
     public long? LineShareBitsPerSecond
@@ -70,7 +71,7 @@ public sealed class Subscriber : IPaddingSource
             }
 
             var share = Math.Min(bandwidth.SustainedBitsPerSecond, Math.Max(bandwidth.SustainedBitsPerSecond / 2, _allocation.LeastBitsPerSecond));
-            return bandwidth.IsLimitKnown || use.IsLimited ? share : Math.Max(share, SendBandwidthOptions.Default.StartBitsPerSecond);
+            return bandwidth.IsLimitKnown || bandwidth.StartsNarrow || use.IsLimited ? share : Math.Max(share, SendBandwidthOptions.Default.StartBitsPerSecond);
         }
     }
 

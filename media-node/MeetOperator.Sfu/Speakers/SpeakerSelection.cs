@@ -38,7 +38,7 @@ public sealed class SpeakerSelection(int places)
 
     /// <summary>Returns true when <see cref="Loudest"/> is new. Call this about every 20 ms.</summary>
     /// <param name="nowTicks">The time.</param>
-    /// <param name="microphones">The unmuted microphones by participant, in the order of their arrival.</param>
+    /// <param name="microphones">The unmuted microphones by participant, in the order in which they were opened.</param>
     public bool Update(long nowTicks, IReadOnlyList<(string Id, SpeechState Speech)> microphones)
     {
         var changed = RemoveMissing(microphones) | Fill(nowTicks, microphones);

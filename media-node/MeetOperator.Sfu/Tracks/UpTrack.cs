@@ -296,7 +296,7 @@ public sealed class UpTrack
     /// <inheritdoc cref="TrackLayers.KeyFrameBytes"/>
     internal int KeyFrameBytes(long nowTicks, TrackView view, int fromStep, int toStep) => _layers.KeyFrameBytes(nowTicks, view, fromStep, toStep);
 
-    /// <summary>Whether the track must be looked at now: it is about every 100 ms in any case.</summary>
+    /// <summary>Whether <see cref="HandleTimeout"/> or a request of the track is due.</summary>
     internal bool IsDue(long nowTicks) => _isActive || nowTicks >= _nextExamineTicks;
 
     /// <summary>Returns true once after <see cref="RequestedBits"/> has changed.</summary>

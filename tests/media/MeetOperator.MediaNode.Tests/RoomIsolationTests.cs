@@ -32,7 +32,12 @@ public sealed class RoomIsolationTests : IAsyncLifetime
             mallory.LastTouchTicks = long.MinValue / 2;
         },
         ["timer: layers"] = (_, mallory) => mallory.PublishedTracks.Add(new PublishedTrack(null!, null!)),
-        ["timer: speakers"] = (_, mallory) => mallory.PublishedTracks.Add(new PublishedTrack((UpTrack)RuntimeHelpers.GetUninitializedObject(typeof(UpTrack)), null!)),
+        ["timer: speakers"] = (room, mallory) =>
+        {
+            var track = (UpTrack)RuntimeHelpers.GetUninitializedObject(typeof(UpTrack));
+            typeof(UpTrack).GetField("<ParticipantId>k__BackingField", Hidden)!.SetValue(track, mallory.Id);
+            ((List<PublishedTrack>)Read(room.Tracks, "_openMicrophones")).Add(new PublishedTrack(track, null!));
+        },
         ["timer: every step"] = (_, mallory) => mallory.PublishedTracks.Add(null!),
         ["timer: waiting slots"] = (_, mallory) =>
         {
@@ -43,7 +48,7 @@ public sealed class RoomIsolationTests : IAsyncLifetime
         ["command: slots"] = (room, mallory) =>
         {
             Clear(Slots(mallory), "_pictureSections");
-            room.View(mallory.Id, ParticipantViews.Unknown);
+            room.View(mallory.Id, ParticipantViews.Read(new ViewRequest { Tracks = [] }));
         },
         ["another participant publishes: slots"] = (room, mallory) =>
         {

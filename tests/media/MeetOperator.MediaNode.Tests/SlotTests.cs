@@ -256,19 +256,20 @@ public sealed class SlotTests : IAsyncLifetime
 
     /// <summary>A new session may belong to another page, so a view counts for it also when the former session had the same one.</summary>
     [Fact]
-    public async Task View_SameAsOfFormerSession_AppliesToTheNewOne()
+    public async Task View_SameAsInFormerSession_AppliesToTheNewOne()
     {
         var nothing = new ViewRequest { Tracks = [] };
         await SubscribeAsync("bob");
-        await PublishAsync("alice");
         await _node.Control.ViewAsync("r", "bob", nothing, default);
-        await _events.UntilAsync("alice is not shown", _ => MidOf("bob", "alice", "camera") is null && MidOf("bob", "alice", "microphone") is not null);
+        Assert.True(await IsViewKnownAsync());
 
-        var again = await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1, Slots = new SlotCounts { Audio = 6, Video = SlotLimits.MaxPictures }, Restart = true }, default);
-        Assert.Contains(again.Tracks, t => t.Source == "camera");
+        await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1, Slots = new SlotCounts { Audio = 6, Video = SlotLimits.MaxPictures }, Restart = true }, default);
+        Assert.False(await IsViewKnownAsync());
         await _node.Control.ViewAsync("r", "bob", nothing, default);
 
-        await _events.UntilAsync("alice is not shown again", e => e.Last(RoomEventTypes.Slots, "bob") is { } slots && slots.SessionId == again.SessionId && slots.Tracks!.All(t => t.Source != "camera"));
+        Assert.True(await IsViewKnownAsync());
+
+        Task<bool> IsViewKnownAsync() => _node.Host.Rooms.RunAsync("r", room => room.Participants.Single().Context.Views.IsKnown, default);
     }
 
     /// <summary>What a client claims to show reaches nobody else, and gets it nothing that does not exist.</summary>

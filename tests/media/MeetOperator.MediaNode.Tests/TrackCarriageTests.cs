@@ -305,6 +305,42 @@ public sealed class TrackCarriageTests
     }
 
     [Fact]
+    public void OpenMicrophones_MutesAndCarriersChange_AreThoseThatAreNotMuted()
+    {
+        var announced = _link.Announce("alice", Microphone, 1, isMuted: true);
+        _link.Announce("bob", Camera, 1);
+        Assert.Empty(_tracks.OpenMicrophones);
+        _link.Mute(announced, isMuted: false);
+        Assert.Equal(["alice"], Open());
+
+        var session = Publish(Microphone); // with a higher carriage
+        _tracks.Join("alice").Mute(new MuteState { Microphone = true });
+        session.Receive(_now, Microphone);
+        Assert.NotNull(session.Carried(Microphone));
+        Assert.Empty(_tracks.OpenMicrophones);
+        _tracks.Join("alice").Mute(new MuteState { Microphone = false });
+        Assert.Equal(["alice"], Open());
+
+        session.Close();
+        Assert.Equal(["alice"], Open()); // the link goes on
+        _link.Withdraw(announced);
+        Assert.Empty(_tracks.OpenMicrophones);
+
+        IEnumerable<string> Open() => _tracks.OpenMicrophones.Select(track => track.Track.ParticipantId);
+    }
+
+    [Fact]
+    public void OpenMicrophones_ParticipantLeavesAfterAnError_AreForgotten()
+    {
+        Publish(Microphone);
+        Assert.Single(_tracks.OpenMicrophones);
+
+        _tracks.Leave("alice");
+
+        Assert.Empty(_tracks.OpenMicrophones);
+    }
+
+    [Fact]
     public void RelayedWork_Throws_EndsTheLink()
     {
         _link.Announce("alice", Microphone, 1);

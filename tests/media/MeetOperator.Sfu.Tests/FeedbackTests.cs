@@ -51,6 +51,28 @@ public sealed class FeedbackTests
         Assert.Equal(before + 1, egress.Rtp.Count);
     }
 
+    /// <summary>The publisher looks at silent tracks only now and then.</summary>
+    [Fact]
+    public void Publisher_LossAfterSilence_RequestsAtOnce()
+    {
+        var call = new Call();
+        var (subscriber, _, _) = call.Join();
+        call.Send(1, key: true);
+        call.Advance(3_050);
+
+        call.Send(2);
+        call.Send(4);
+        call.Advance(30);
+        Assert.Equal([3], call.Upstream.GetNackedNumbers());
+
+        call.Send(3);
+        call.Advance(3_050);
+        var before = call.Upstream.PictureLossIndications;
+        subscriber.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter writer) => writer.AddPictureLoss(7, 5000)));
+        call.Advance(10);
+        Assert.Equal(before + 1, call.Upstream.PictureLossIndications);
+    }
+
     [Fact]
     public void Join_Video_RequestsKeyFrameUntilOneArrives()
     {

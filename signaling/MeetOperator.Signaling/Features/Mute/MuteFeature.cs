@@ -20,7 +20,7 @@ internal sealed class MuteFeature(IMeeting meeting, Membership membership, Sessi
         {
             var (kind, muted) = (mute.MediaType, mute.Muted);
             var (sending, wasSilenced) = kind == MediaType.Audio ? (from.Entry!.Audio, from.Entry.AudioSilenced) : (from.Entry!.Video, from.Entry.VideoSilenced);
-            var isStored = sending == !muted && (muted || !wasSilenced) && presence.IsStored(from.ParticipantId); // clients also tell what the others know already, as after a join
+            var isStored = muted && !sending && presence.IsStored(from.ParticipantId); // clients also report mutes that the others know already, as after a join
             if (!isStored)
             {
                 (var entry, isStored) = await presence.SetMediaAsync(from.Entry, kind, sending: !muted, silenced: muted && wasSilenced).ConfigureAwait(false);

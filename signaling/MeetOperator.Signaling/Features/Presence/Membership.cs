@@ -39,7 +39,7 @@ internal sealed class Membership(IMeeting meeting, SessionPresence presence, Ses
     {
         var silenced = view.Object.Spec.Access.MuteOnEntry && member.Identity.Role != ParticipantRole.Host;
         var before = meeting.Roster.Find(member.ParticipantId);
-        var entry = presence.NewEntry(member.Identity, member.ConnectionId, silenced, member.Muted, before) with { IdentityKey = member.IdentityKey, Direct = member.Direct };
+        var entry = presence.NewEntry(member.Identity, member.ConnectionId, silenced, before) with { IdentityKey = member.IdentityKey, Direct = member.Direct };
         var entered = await presence.EnterAsync(entry, view.Capacity, before?.Connection).ConfigureAwait(false);
         var outcome = Decide(member.ParticipantId, entered.Outcome);
         if (outcome is EnterOutcome.Full or EnterOutcome.Removed)
@@ -48,8 +48,8 @@ internal sealed class Membership(IMeeting meeting, SessionPresence presence, Ses
         }
 
         meeting.Members.Replace(member.ParticipantId);
-        member.Entry = entered.Entry;
-        await RefreshAsync(entered.Entry).ConfigureAwait(false);
+        member.Entry = await MuteAsync(entered.Entry!, member.Muted).ConfigureAwait(false);
+        await RefreshAsync(member.Entry).ConfigureAwait(false);
         meeting.Members.Add(member);
         return outcome;
     }
@@ -209,6 +209,22 @@ internal sealed class Membership(IMeeting meeting, SessionPresence presence, Ses
     {
         meeting.Members.Broadcast(meeting.Roster.Remove(participantId, reason));
         Departed?.Invoke();
+    }
+
+    /// <summary>Stores what a client has muted when it joins, before the others are told of it. Unmutes come as messages, because only these override a mute by a host.</summary>
+    private async Task<PresenceEntry> MuteAsync(PresenceEntry entry, (bool Audio, bool Video) muted)
+    {
+        if (muted.Audio && entry.Audio)
+        {
+            (entry, _) = await presence.SetMediaAsync(entry, MediaType.Audio, sending: false, entry.AudioSilenced).ConfigureAwait(false);
+        }
+
+        if (muted.Video && entry.Video)
+        {
+            (entry, _) = await presence.SetMediaAsync(entry, MediaType.Video, sending: false, entry.VideoSilenced).ConfigureAwait(false);
+        }
+
+        return entry;
     }
 
     /// <summary>Announces to all replicas that a participant is no longer in the meeting, and removes it from the media node.</summary>

@@ -32,15 +32,14 @@ internal sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, S
     /// <param name="identity">The participant.</param>
     /// <param name="connectionId">ID of the connection.</param>
     /// <param name="silenced">True if the meeting mutes new participants.</param>
-    /// <param name="muted">What a new participant has muted itself.</param>
     /// <param name="known">The participant's entry on this replica, if any: it keeps its mute state after a reconnect even if the bus is unavailable.</param>
-    public PresenceEntry NewEntry(SocketIdentity identity, string connectionId, bool silenced, (bool Audio, bool Video) muted = default, PresenceEntry? known = null) => new()
+    public PresenceEntry NewEntry(SocketIdentity identity, string connectionId, bool silenced, PresenceEntry? known = null) => new()
     {
         ParticipantId = identity.ParticipantId,
         DisplayName = identity.DisplayName,
         Role = WireName.Of(identity.Role),
-        Audio = known?.Audio ?? !(silenced || muted.Audio),
-        Video = known?.Video ?? !muted.Video,
+        Audio = known?.Audio ?? !silenced,
+        Video = known?.Video ?? true,
         AudioSilenced = known?.AudioSilenced ?? silenced,
         VideoSilenced = known?.VideoSilenced ?? false,
         Instance = options.ReplicaId,
