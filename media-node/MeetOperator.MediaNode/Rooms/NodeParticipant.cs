@@ -67,7 +67,7 @@ internal sealed class NodeParticipant
         }
         catch
         {
-            Context.Views = before; // so that the same request can repair it
+            Context.Views = before; // so that the same request is applied when it comes again
             throw;
         }
 

@@ -433,7 +433,7 @@ internal sealed class NodeRoom
         }
     }
 
-    /// <summary>Fails whoever carries a track: a link, or a participant of this node.</summary>
+    /// <summary>Ends what carries a track after an error: its link, or the sessions of its participant.</summary>
     private void Fail(PublishedTrack track, Exception error)
     {
         if (track.Announced is { } announced)

@@ -8,7 +8,7 @@ internal sealed class RoomTracks(RoomOrigin origin)
 {
     private readonly Dictionary<string, ParticipantTracks> _tracks = new(StringComparer.Ordinal);
 
-    /// <summary>Most microphones of a large meeting are muted, and those that are not are looked at every 20 ms.</summary>
+    /// <summary>Kept apart because they are read every 20 ms, and most microphones of a large meeting are muted.</summary>
     private readonly List<PublishedTrack> _openMicrophones = [];
 
     /// <summary>The participants on this node. Others are in <see cref="_tracks"/> only as long as they have tracks.</summary>

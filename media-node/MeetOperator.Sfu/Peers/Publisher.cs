@@ -229,7 +229,7 @@ public sealed class Publisher
                 nextOfTrack = Math.Min(nextOfTrack, track.NextRequestTicks(layer));
             }
 
-            track.OnServed(isAwaiting: nextOfTrack != long.MaxValue);
+            track.OnHandled(isAwaiting: nextOfTrack != long.MaxValue);
             next = Math.Min(next, nextOfTrack);
         }
 

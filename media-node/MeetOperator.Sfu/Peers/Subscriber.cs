@@ -56,8 +56,8 @@ public sealed class Subscriber : IPaddingSource
 
     /// <summary>
     /// What a second connection over the same line may assume: half of the estimate. If all videos in their lowest quality take more than that, it is what they take, up to the estimate.
-    /// While nothing has shown that the line is narrow, here or on the media node before, it is at least what a connection assumes that knows nothing of its line, because the estimate follows
-    /// what is needed.
+    /// While nothing has shown that the line is narrow, here or on the former media node, it is at least the estimate of a connection whose line is unknown, because the estimate grows only
+    /// with what is needed.
     /// Null while the client has not reported about the line, or no longer does, and without video.
     /// </summary>
     public long? LineShareBitsPerSecond

@@ -33,8 +33,10 @@ public sealed class UpTrack
     /// <summary>Whether a down track waits for a key frame from the history.</summary>
     private bool _isReplayAwaited;
 
-    /// <summary>Whether packets have arrived, or something is requested, since the publisher was served last.</summary>
+    /// <summary>Whether packets have arrived or something was requested since the publisher handled the track last.</summary>
     private bool _isActive = true;
+
+    /// <summary>The value of <see cref="RequestedBits"/> at the last <see cref="TakeRequestChange"/>.</summary>
     private byte _seenRequest;
 
     /// <param name="options">The negotiated parameters.</param>
@@ -307,8 +309,8 @@ public sealed class UpTrack
         return _seenRequest != before;
     }
 
-    /// <summary>What was due has been done. A track that still waits for packets or for a key frame stays due.</summary>
-    internal void OnServed(bool isAwaiting) => _isActive = isAwaiting;
+    /// <summary>Call this when the publisher has handled the track. It stays due while it waits for packets or for a key frame.</summary>
+    internal void OnHandled(bool isAwaiting) => _isActive = isAwaiting;
 
     /// <summary>Examines which layers the publisher sends and how good they are, lets the down tracks choose again when that has changed, and releases memory that is not needed. Call this about every 10 ms.</summary>
     internal void HandleTimeout(long nowTicks)

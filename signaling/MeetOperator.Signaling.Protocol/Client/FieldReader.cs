@@ -169,7 +169,7 @@ internal sealed class FieldReader(JsonElement root)
         return capabilities.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
     }
 
-    /// <summary>A flag in <c>muted</c>; false if it is absent.</summary>
+    /// <summary>A flag in <c>muted</c> of <c>join</c>; false if it is absent.</summary>
     public bool Muted(string kind)
     {
         if (!Optional("muted", out var muted))

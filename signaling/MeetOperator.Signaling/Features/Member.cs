@@ -33,7 +33,7 @@ internal sealed class Member(SocketIdentity identity, IClientTransport transport
     /// <summary>The client can connect directly to other participants.</summary>
     public bool Direct { get; } = direct;
 
-    /// <summary>What the client has muted from the beginning.</summary>
+    /// <summary>What the client had muted when it joined.</summary>
     public (bool Audio, bool Video) Muted { get; } = muted;
 
     /// <summary>The client's public key for encryption end to end; null if it cannot encrypt.</summary>

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
+using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Slots;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Rtcp;
@@ -252,6 +254,23 @@ public sealed class SlotTests : IAsyncLifetime
         Assert.Equal(2, again.Tracks.Count);
         Assert.Equal(_events.Last(RoomEventTypes.Slots, "bob")!.SlotsVersion, again.SlotsVersion);
         Assert.Equal(again.SlotsVersion, events.Last(RoomEventTypes.Offer, "bob")!.SlotsVersion);
+    }
+
+    [Fact]
+    public async Task View_SameAgain_ConcernsTheSlotsOnlyOnce()
+    {
+        await SubscribeAsync("bob");
+
+        Assert.True(await ViewAgainAsync());
+        Assert.False(await ViewAgainAsync());
+
+        Task<bool> ViewAgainAsync() => _node.Host.Rooms.RunAsync("r", room =>
+        {
+            var session = room.Participants.Single().Sessions.Find<SubscribeSession>()!;
+            session.IsQueued = false; // as after its turn
+            room.View("bob", ParticipantViews.Read(new ViewRequest { Tracks = [] }));
+            return session.IsQueued;
+        }, default);
     }
 
     /// <summary>A new session may belong to another page, so a view counts for it also when the former session had the same one.</summary>

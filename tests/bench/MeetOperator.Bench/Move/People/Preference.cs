@@ -4,8 +4,8 @@ namespace MeetOperator.Bench.Move.People;
 
 /// <summary>
 /// Gives the people of this process a larger share of the processors for a time. Each person has a computer elsewhere; here, all of them share one machine with what they are to measure, and
-/// would often read late what has arrived in time. Linux divides processors among sessions of processes first (sched(7), "The autogroup feature"). Without the right to do that, or without that
-/// feature, nothing changes.
+/// would often read late what has arrived in time. Linux divides processors among sessions of processes first (sched(7), "The autogroup feature"). Where the kernel does not, or the
+/// process may not change its share, the share stays as it is.
 /// </summary>
 internal sealed class Preference : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class Preference : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"The people of this bench get no larger share of the processors: {e.Message}");
+            Console.Error.WriteLine($"The simulated people do not get a larger share of the processors: {e.Message}");
         }
     }
 
