@@ -45,6 +45,11 @@ public sealed class RoomIsolationTests : IAsyncLifetime
             Clear(Slots(mallory), "_pictures");
         },
         ["timer: speaker of a session"] = (_, mallory) => Clear(Read(mallory.Sessions.Find<SubscribeSession>()!, "_subscriber"), "_allocation"),
+        ["timer: shared lines"] = (room, mallory) =>
+        {
+            Clear(Read(mallory.Sessions.Find<SubscribeSession>()!, "_subscriber"), "_allocation");
+            ((RoomLines)Read(room, "_lines")).HandleTimeout(MonotonicClock.NowTicks + TimeSpan.TicksPerMinute, (RoomParticipants)Read(room, "_participants"));
+        },
         ["command: slots"] = (room, mallory) =>
         {
             Clear(Slots(mallory), "_pictureSections");
