@@ -75,7 +75,13 @@ internal sealed class NarrowLine : IPeerEgress
     /// <summary>When each packet was sent, and how long it waits in the line.</summary>
     public List<(long Ticks, byte[] Packet, long WaitTicks)> Sent { get; } = [];
 
+    /// <summary>Gets each packet that arrives, and the time.</summary>
+    public Action<long, byte[]> Arrived { get; set; } = static (_, _) => { };
+
     public bool IsReady => true;
+
+    /// <summary>The client sends a compound RTCP packet.</summary>
+    public void Report(byte[] compound) => _feedback.Enqueue(compound, Now + DelayTicks);
 
     public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
     {
@@ -118,6 +124,7 @@ internal sealed class NarrowLine : IPeerEgress
         {
             _inTransit.Dequeue();
             Received.Add(packet);
+            Arrived(packet.ArrivalTicks, packet.Packet);
             _estimation.OnPacket(packet.ArrivalTicks, packet.Packet.Length);
             if (NumberOf(packet.Packet) is { } number)
             {
