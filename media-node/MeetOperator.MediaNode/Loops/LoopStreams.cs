@@ -206,7 +206,8 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         ended.Clear();
     }
 
-    private void CloseLate(long nowTicks)
+    /// <summary>Closes the connections on which nothing has happened for too long.</summary>
+    internal void CloseLate(long nowTicks)
     {
         foreach (var stream in _streams.Values.ToList())
         {
