@@ -227,7 +227,7 @@ internal sealed partial class MediaNodeHost : IDisposable
 
         try
         {
-            return new StreamGate(Options.BindAddresses, port, sessions, Streams);
+            return new StreamGate(Options.BindAddresses, port, sessions, Streams, _logger);
         }
         catch (Win32Exception e)
         {

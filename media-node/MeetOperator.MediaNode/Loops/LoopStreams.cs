@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using MeetOperator.MediaNode.Egress;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.Native.Sockets;
@@ -57,8 +58,18 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         }
 
         CloseOldest(session);
-        _poller ??= new SocketPoller(MaxReady);
-        _poller.Add(socket, address.Connection);
+        try
+        {
+            _poller ??= new SocketPoller(MaxReady);
+            _poller.Add(socket, address.Connection);
+        }
+        catch (Win32Exception)
+        {
+            socket.Abort();
+            Counters.OnEnded(StreamEnd.NoDescriptors, wasOpen: true);
+            return;
+        }
+
         _streams.Add(address.Connection, new PeerStream(socket, address, session, loop.Egress.Streams.Add(_poller, address.Connection, socket), MonotonicClock.NowTicks));
     }
 

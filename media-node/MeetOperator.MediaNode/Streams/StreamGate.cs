@@ -5,6 +5,7 @@ using MeetOperator.MediaNode.Time;
 using MeetOperator.Native.Sockets;
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Stun;
+using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.MediaNode.Streams;
 
@@ -12,7 +13,7 @@ namespace MeetOperator.MediaNode.Streams;
 /// The TCP port of a media node (ICE-TCP, passive: RFC 6544). It accepts connections on a thread of its own, so that a flood of them costs the loops nothing, and hands a connection to the loop of
 /// its session once the first frame is an authentic check. The check stays unread for the loop. All else closes the connection.
 /// </summary>
-internal sealed class StreamGate : IDisposable
+internal sealed partial class StreamGate : IDisposable
 {
     /// <summary>Bytes of the first packet. A check has about 100; the longest username makes it 600.</summary>
     public const int MaxCheckBytes = 768;
@@ -37,6 +38,7 @@ internal sealed class StreamGate : IDisposable
     private readonly StreamListener[] _listeners;
     private readonly UfragDirectory _sessions;
     private readonly StreamCounters _counters;
+    private readonly ILogger _logger;
     private readonly SocketPoller _poller = new(128);
     private readonly WakeSignal _wake = new();
     private readonly ManualResetEventSlim _stop = new();
@@ -48,10 +50,11 @@ internal sealed class StreamGate : IDisposable
     /// <param name="port">TCP port; 0 lets the kernel choose.</param>
     /// <param name="sessions">The sessions of all loops.</param>
     /// <param name="counters">Counts the connections.</param>
+    /// <param name="logger">Logs unexpected errors.</param>
     /// <exception cref="Win32Exception">The port cannot be bound.</exception>
-    public StreamGate(IReadOnlyList<IPAddress> addresses, int port, UfragDirectory sessions, StreamCounters counters)
+    public StreamGate(IReadOnlyList<IPAddress> addresses, int port, UfragDirectory sessions, StreamCounters counters, ILogger logger)
     {
-        (_sessions, _counters) = (sessions, counters);
+        (_sessions, _counters, _logger) = (sessions, counters, logger);
         var listeners = new List<StreamListener>();
         try
         {
@@ -101,25 +104,37 @@ internal sealed class StreamGate : IDisposable
     {
         while (!_stop.IsSet)
         {
-            var now = MonotonicClock.NowTicks;
-            var ready = _poller.Poll(TimeSpan.FromTicks(Math.Clamp(_waiting.NextTicks - now, 0, TimeSpan.TicksPerMinute)));
-            now = MonotonicClock.NowTicks;
-            for (var i = 0; i < ready; i++)
+            try
             {
-                var key = _poller.Key(i);
-                if (key < FirstListener)
-                {
-                    Examine((uint)key);
-                }
-                else if (key != WakeKey)
-                {
-                    Accept(now, _listeners[(int)(key - FirstListener)]);
-                }
+                Step();
             }
-
-            while (_waiting.TakeLate(now) is { } late)
+            catch (Exception e)
             {
-                End(late, StreamEnd.NoCheckInTime);
+                LogFailed(_logger, e);
+                _stop.Wait(ExhaustedPause);
+            }
+        }
+    }
+
+    private void Step()
+    {
+        var ready = _poller.Poll(TimeSpan.FromTicks(Math.Clamp(_waiting.NextTicks - MonotonicClock.NowTicks, 0, TimeSpan.TicksPerMinute)));
+        var now = MonotonicClock.NowTicks;
+        while (_waiting.TakeLate(now) is { } late)
+        {
+            End(late, StreamEnd.NoCheckInTime);
+        }
+
+        for (var i = 0; i < ready; i++)
+        {
+            var key = _poller.Key(i);
+            if (key < FirstListener)
+            {
+                Examine((uint)key);
+            }
+            else if (key != WakeKey)
+            {
+                Accept(now, _listeners[(int)(key - FirstListener)]);
             }
         }
     }
