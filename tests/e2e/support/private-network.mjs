@@ -44,6 +44,13 @@ export class PrivateNetwork {
     return path;
   }
 
+  /** Programs in the network reach a port of this machine at localhost too, where browsers give camera and microphone to plain HTTP. */
+  async forwardLocalhost(port) {
+    await this.#exec('sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1');
+    await this.#exec('iptables', '-w', '-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '-d', '127.0.0.1', '--dport', String(port), '-j', 'DNAT', '--to-destination', `${this.gateway}:${port}`);
+    await this.#exec('iptables', '-w', '-t', 'nat', '-A', 'POSTROUTING', '-s', '127.0.0.0/8', '-o', this.#inside, '-j', 'MASQUERADE');
+  }
+
   /** The firewall lets no UDP through. */
   blockUdp() {
     return this.#exec('iptables', '-w', '-A', 'OUTPUT', '-p', 'udp', '-j', 'DROP');

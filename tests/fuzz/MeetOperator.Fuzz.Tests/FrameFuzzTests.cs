@@ -15,7 +15,7 @@ public sealed class FrameFuzzTests
         var packets = 0;
         while ((status = StreamFraming.Read(input[end..], Maximum, out var length)) == FrameStatus.Complete)
         {
-            Assert.InRange(length, 0, Maximum);
+            Assert.True(length is >= 0 and <= Maximum);
             end += StreamFraming.HeaderBytes + length;
             packets++;
         }
