@@ -1,0 +1,49 @@
+using MeetOperator.Contracts.TurnPools;
+using MeetOperator.Signaling.Turn;
+
+namespace MeetOperator.Signaling.Tests.Turn;
+
+public sealed class TurnCredentialsTests
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
+
+    private static TurnRecord Pool(string uid, string @namespace = "meet-default", bool shared = false, string? region = null) => new()
+    {
+        Uid = uid,
+        Namespace = @namespace,
+        IsShared = shared,
+        Region = region,
+        Urls = [$"turn:{uid}.example.com:3478?transport=udp"],
+        CredentialTtlSeconds = 300,
+        Keys = [new TurnKey(1, "old", Now.AddDays(-2), Now.AddDays(-1)), new TurnKey(2, "north", Now.AddDays(-1))],
+        KeyVersion = 2,
+    };
+
+    private static IReadOnlyList<string> Hosts(IReadOnlyList<TurnRecord> pools, string? region = null, string @namespace = "meet-default") =>
+        [.. TurnCredentials.Issue(pools, @namespace, region, "m", "p", Now).IceServers.Select(server => server.Urls[0].Split(':', '.')[1])];
+
+    /// <summary>The password was computed with <c>openssl dgst -sha1 -hmac north -binary</c>.</summary>
+    [Fact]
+    public void Issue_OnePool_NamesMeetingParticipantAndEnd()
+    {
+        var grant = TurnCredentials.Issue([Pool("a")], "meet-default", null, "m", "p", Now);
+        var server = Assert.Single(grant.IceServers);
+        Assert.Equal("1800000300:m:p", server.Username);
+        Assert.Equal("Zu/sKkdSBg4TZXrubYK9s8+W0U0=", server.Credential);
+        Assert.Equal(["turn:a.example.com:3478?transport=udp"], server.Urls);
+        Assert.Equal(Now.AddSeconds(150), grant.RefreshAt);
+    }
+
+    [Fact]
+    public void Issue_NoPool_GrantsNothing() => Assert.Same(TurnGrant.None, TurnCredentials.Issue([], "meet-default", null, "m", "p", Now));
+
+    [Fact]
+    public void Issue_PoolOfAnotherTenant_IsNotNamed() => Assert.Equal(["b"], Hosts([Pool("a", "meet-other"), Pool("b", "meet-other", shared: true)]));
+
+    [Fact]
+    public void Issue_PoolWithoutUrlOrKey_IsNotNamed() => Assert.Empty(Hosts([Pool("a") with { Urls = [] }, Pool("b") with { KeyVersion = 3 }]));
+
+    [Fact]
+    public void Issue_RegionOfParticipant_ComesFirst() =>
+        Assert.Equal(["c", "a"], Hosts([Pool("a", region: "eu"), Pool("b", region: "us"), Pool("c", shared: true, region: "ap")], region: "ap"));
+}
