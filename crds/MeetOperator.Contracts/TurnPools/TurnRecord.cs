@@ -19,8 +19,8 @@ public sealed record TurnRecord
 
     public string? Region { get; init; }
 
-    /// <summary>URLs of the relays that take new participants (RFC 7065), UDP first.</summary>
-    public IReadOnlyList<string> Urls { get; init; } = [];
+    /// <summary>The relays that take participants, each with its URLs (RFC 7065).</summary>
+    public IReadOnlyList<TurnRelay> Relays { get; init; } = [];
 
     /// <summary>Lifetime of a credential.</summary>
     public int CredentialTtlSeconds { get; init; } = 300;
@@ -28,7 +28,7 @@ public sealed record TurnRecord
     /// <summary>All secrets that relays accept.</summary>
     public IReadOnlyList<TurnKey> Keys { get; init; } = [];
 
-    /// <summary>Version of the secret with which credentials are made; every relay in <see cref="Urls"/> has it.</summary>
+    /// <summary>Version of the secret with which credentials are made; every relay in <see cref="Relays"/> has it.</summary>
     public int KeyVersion { get; init; }
 
     public TurnKey? Key => Keys.FirstOrDefault(key => key.Version == KeyVersion);

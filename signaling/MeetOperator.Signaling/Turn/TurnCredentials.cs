@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -13,8 +14,8 @@ namespace MeetOperator.Signaling.Turn;
 /// </summary>
 internal static class TurnCredentials
 {
-    /// <summary>Number of pools that a client gets. Browsers gather candidates from each of them.</summary>
-    private const int MaxPools = 2;
+    /// <summary>Number of relays that a client gets: another one in case the first fails. Browsers gather candidates from each of them.</summary>
+    private const int MaxRelays = 2;
 
     /// <param name="pools">All pools, in any order.</param>
     /// <param name="tenantNamespace">The namespace of the meeting's tenant.</param>
@@ -25,20 +26,21 @@ internal static class TurnCredentials
     public static TurnGrant Issue(IReadOnlyList<TurnRecord> pools, string tenantNamespace, string? region, string meetingId, string participantId, DateTimeOffset now)
     {
         var usable = pools
-            .Where(pool => pool is { Urls.Count: > 0, Key: not null } && (pool.IsShared || pool.Namespace == tenantNamespace))
+            .Where(pool => pool.Key is not null && (pool.IsShared || pool.Namespace == tenantNamespace))
             .OrderByDescending(pool => region is not null && pool.Region == region)
             .ThenBy(pool => pool.IsShared) // A tenant's own relays come before those that all tenants use.
             .ThenBy(pool => pool.Region, StringComparer.Ordinal)
             .ThenBy(pool => pool.Uid, StringComparer.Ordinal)
-            .Take(MaxPools)
+            .SelectMany(pool => pool.Relays.Where(relay => relay.Urls.Count > 0).OrderBy(relay => Rank(relay, participantId)).Select(relay => (Pool: pool, Relay: relay)))
+            .Take(MaxRelays)
             .ToArray();
         if (usable.Length == 0)
         {
             return TurnGrant.None;
         }
 
-        var lifetime = TimeSpan.FromSeconds(usable.Min(pool => pool.CredentialTtlSeconds));
-        return new TurnGrant([.. usable.Select(pool => Server(pool, meetingId, participantId, now))], now + (lifetime / 2));
+        var lifetime = TimeSpan.FromSeconds(usable.Min(one => one.Pool.CredentialTtlSeconds));
+        return new TurnGrant([.. usable.Select(one => Server(one.Pool, one.Relay, meetingId, participantId, now))], now + (lifetime / 2));
     }
 
     /// <summary>The password of a user name.</summary>
@@ -46,10 +48,13 @@ internal static class TurnCredentials
     public static string Password(string secret, string username) =>
         Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(username)));
 
-    private static IceServer Server(TurnRecord pool, string meetingId, string participantId, DateTimeOffset now)
+    private static IceServer Server(TurnRecord pool, TurnRelay relay, string meetingId, string participantId, DateTimeOffset now)
     {
         var until = now.ToUnixTimeSeconds() + pool.CredentialTtlSeconds;
         var username = string.Create(CultureInfo.InvariantCulture, $"{until}:{meetingId}:{participantId}");
-        return new IceServer(pool.Urls, username, Password(pool.Key!.Secret, username));
+        return new IceServer(relay.Urls, username, Password(pool.Key!.Secret, username));
     }
+
+    /// <summary>Spreads participants over the relays of a pool. A participant keeps its relays when others are added or removed.</summary>
+    private static ulong Rank(TurnRelay relay, string participantId) => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{relay.Name} {participantId}")));
 }

@@ -81,7 +81,7 @@ public sealed class RelaysTests : IAsyncLifetime
         var meeting = await _signaling.CreateAsync();
         await JoinWithRelaysAsync(meeting.MeetingId);
         await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await StoreAsync(Record("north") with { Urls = [] });
+        await StoreAsync(Record("north") with { Relays = [] });
         await Eventually.TrueAsync(() => Relays(ann) is [.., []], "an empty list arrives");
     }
 
@@ -109,7 +109,7 @@ public sealed class RelaysTests : IAsyncLifetime
     {
         Uid = "1",
         Namespace = TestCluster.Namespace,
-        Urls = ["turn:192.0.2.7:3478?transport=udp"],
+        Relays = [new TurnRelay("relay", ["turn:192.0.2.7:3478?transport=udp"])],
         Keys = [new TurnKey(1, secret, DateTimeOffset.UnixEpoch)],
         KeyVersion = 1,
     };

@@ -13,7 +13,7 @@ public sealed class TurnCredentialsTests
         Namespace = @namespace,
         IsShared = shared,
         Region = region,
-        Urls = [$"turn:{uid}.example.com:3478?transport=udp"],
+        Relays = [new TurnRelay(uid, [$"turn:{uid}.example.com:3478?transport=udp"])],
         CredentialTtlSeconds = 300,
         Keys = [new TurnKey(1, "old", Now.AddDays(-2), Now.AddDays(-1)), new TurnKey(2, "north", Now.AddDays(-1))],
         KeyVersion = 2,
@@ -41,9 +41,22 @@ public sealed class TurnCredentialsTests
     public void Issue_PoolOfAnotherTenant_IsNotNamed() => Assert.Equal(["b"], Hosts([Pool("a", "meet-other"), Pool("b", "meet-other", shared: true)]));
 
     [Fact]
-    public void Issue_PoolWithoutUrlOrKey_IsNotNamed() => Assert.Empty(Hosts([Pool("a") with { Urls = [] }, Pool("b") with { KeyVersion = 3 }]));
+    public void Issue_PoolWithoutRelayOrKey_IsNotNamed() => Assert.Empty(Hosts([Pool("a") with { Relays = [] }, Pool("b") with { KeyVersion = 3 }]));
 
     [Fact]
     public void Issue_RegionOfParticipant_ComesFirst() =>
         Assert.Equal(["c", "a"], Hosts([Pool("a", region: "eu"), Pool("b", region: "us"), Pool("c", shared: true, region: "ap")], region: "ap"));
+
+    [Fact]
+    public void Issue_ManyRelays_SpreadsParticipantsAndKeepsTheirs()
+    {
+        static TurnRelay Relay(int index) => new($"r-{index}", [$"turn:r{index}:3478"]);
+        TurnRecord[] pools = [Pool("a") with { Relays = [.. Enumerable.Range(0, 10).Select(Relay)] }];
+        TurnRecord[] more = [pools[0] with { Relays = [.. Enumerable.Range(0, 11).Select(Relay)] }];
+        var chosen = Enumerable.Range(0, 1_000).Select(p => TurnCredentials.Issue(pools, "meet-default", null, "m", $"{p}", Now).IceServers).ToArray();
+        Assert.All(chosen, servers => Assert.Equal(2, servers.Count));
+        Assert.All(chosen.GroupBy(servers => servers[0].Urls[0]), each => Assert.InRange(each.Count(), 60, 150));
+        var moved = Enumerable.Range(0, 1_000).Count(p => TurnCredentials.Issue(more, "meet-default", null, "m", $"{p}", Now).IceServers[0].Urls[0] != chosen[p][0].Urls[0]);
+        Assert.InRange(moved, 40, 160);
+    }
 }
