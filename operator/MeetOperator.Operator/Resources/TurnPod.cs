@@ -46,6 +46,10 @@ internal static class TurnPod
         Data = ControlSecretText.Data(credentials),
     };
 
+    /// <summary>Without blockOwnerDeletion, which would require permission to update finalizers of pools.</summary>
+    public static OwnerReference OwnerOf(TurnPool pool) =>
+        new() { ApiVersion = pool.ApiVersion!, Kind = pool.Kind!, Name = pool.Metadata.Name!, Uid = pool.Metadata.Uid!, Controller = true };
+
     private static Pod Render(TurnPool pool, string name, TurnOptions options, string secret) => new()
     {
         Metadata = new ObjectMeta
@@ -53,9 +57,7 @@ internal static class TurnPod
             Name = name,
             Namespace = pool.Metadata.Namespace,
             Labels = new Dictionary<string, string> { [MeetLabels.Component] = MeetComponents.Turn, [MeetLabels.TurnPool] = pool.Metadata.Name! },
-
-            // Without blockOwnerDeletion, which would require permission to update finalizers of pools.
-            OwnerReferences = [new OwnerReference { ApiVersion = pool.ApiVersion!, Kind = pool.Kind!, Name = pool.Metadata.Name!, Uid = pool.Metadata.Uid!, Controller = true }],
+            OwnerReferences = [OwnerOf(pool)],
         },
         Spec = new PodSpec
         {

@@ -34,6 +34,13 @@ public sealed class BannerTests
     }
 
     [Fact]
+    public void Banner_WithoutCoturn_SaysThatThereAreNoRelays()
+    {
+        Assert.Contains("\nRelays:      none, because coturn is not installed", Banner.Build(Options, "k", plugin: null), StringComparison.Ordinal);
+        Assert.DoesNotContain("Relays:", Banner.Build(Options with { TurnServer = "/usr/bin/turnserver" }, "k", plugin: null), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void InNamespace_Kubeconfig_ChangesOnlyContextNamespace() =>
         Assert.Equal(
             "contexts:\n- context:\n    namespace: meet-default\n    user: a\n",

@@ -19,6 +19,13 @@ public sealed class CoturnLogTests
     }
 
     [Fact]
+    public void Read_AllocationOfProbe_IsNotCounted()
+    {
+        _log.Read("1: : session 000000000000000003: new, realm=<meet>, username=<1795962228:probe>, lifetime=600");
+        Assert.Equal(0, _log.Allocations);
+    }
+
+    [Fact]
     public void Read_PeerUsage_CountsBytes()
     {
         _log.Read("1: : session 000000000000000003: usage: realm=<meet>, username=<1795962228:m:z>, rp=2, rb=128, sp=2, sb=144");

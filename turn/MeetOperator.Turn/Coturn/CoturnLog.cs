@@ -6,6 +6,9 @@ namespace MeetOperator.Turn.Coturn;
 /// <summary>Reads coturn's log: counts allocations and relayed bytes, and selects what may be logged. Thread-safe.</summary>
 internal sealed partial class CoturnLog
 {
+    /// <summary>How the user name of the probe ends. Its allocations do not count.</summary>
+    public const string ProbeName = "probe";
+    private const string ProbeUser = $":{ProbeName}>";
     private readonly Lock _gate = new();
     private readonly HashSet<string> _allocations = new(StringComparer.Ordinal);
     private long _relayedBytes;
@@ -28,7 +31,11 @@ internal sealed partial class CoturnLog
     {
         if (Session().Match(line) is { Success: true } session)
         {
-            Count(session.Groups["id"].Value, session.Groups["event"].Value);
+            if (!line.Contains(ProbeUser, StringComparison.Ordinal))
+            {
+                Count(session.Groups["id"].Value, session.Groups["event"].Value);
+            }
+
             if (session.Groups["event"].Value == "peer usage" && Usage().Match(line) is { Success: true } usage)
             {
                 Interlocked.Add(ref _relayedBytes, Bytes(usage, "received") + Bytes(usage, "sent"));

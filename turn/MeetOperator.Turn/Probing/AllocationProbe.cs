@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using MeetOperator.Turn.Coturn;
 using MeetOperator.Turn.Settings;
 
 namespace MeetOperator.Turn.Probing;
@@ -46,7 +47,7 @@ internal sealed class AllocationProbe(TurnOptions options, Control.AppliedState 
             return "the operator has not sent secrets yet";
         }
 
-        var username = string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow().ToUnixTimeSeconds() + 30}:probe");
+        var username = string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow().ToUnixTimeSeconds() + 30}:{CoturnLog.ProbeName}");
         using var client = await TurnClient.ConnectAsync(new IPEndPoint(options.ListenAddresses[0], options.Port), username, Password(secret, username), isTcp: !options.Udp, realm: null, ct).ConfigureAwait(false);
         var result = await client.AllocateAsync(ct).ConfigureAwait(false);
         if (result == AllocationMismatch)

@@ -15,7 +15,7 @@ namespace MeetOperator.Operator.Kinds.TurnPools;
 
 /// <summary>Keeps the relays of a pool, tells them their secrets and peers, and signaling which relays participants may use.</summary>
 internal sealed class TurnPoolController(
-    ClusterView cluster, TurnRelays relays, TurnPods pods, TurnSecrets secrets, PoolRights rights, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
+    ClusterView cluster, TurnRelays relays, TurnPods pods, TurnSecrets secrets, TurnNetworkPolicies policies, PoolRights rights, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
 {
     /// <summary>How often relays are called. Their state is also sent when media nodes change.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -38,6 +38,8 @@ internal sealed class TurnPoolController(
             await pods.RunAsync(pool, new TurnPodPlan(0, [], [.. pods.Of(pool).Select(pod => pod.Metadata.Name!)]), [], ct).ConfigureAwait(false);
             return await WriteAsync(pool, TurnPoolStatuses.Build(pool, [], null, 0, rejection, now), ct).ConfigureAwait(false);
         }
+
+        await policies.EnsureAsync(pool, ct).ConfigureAwait(false);
 
         // Stored before any relay has it, so that a later leader never knows less than the relays.
         var record = TurnKeyPlan.Prepare(await secrets.ReadAsync(pool, ct).ConfigureAwait(false), pool.Spec.Auth, now, CreateSecret);

@@ -12,7 +12,7 @@ internal sealed class TurnPoolWork : IKindWork
         var pods = new TurnPods(leader.Cluster, leader.Authority, leader.Events, leader.Options, leader.Time, leader.Random);
         var secrets = new TurnSecrets(leader.Cluster.Client, leader.Options);
         var pools = TurnPoolWatches.Controller(leader.Cluster, leader.Health, leader.Logs).Build(
-            new TurnPoolController(leader.Cluster, relays, pods, secrets, new PoolRights(leader.Cluster, leader.Options), leader.Events, leader.Options, leader.Time));
+            new TurnPoolController(leader.Cluster, relays, pods, secrets, new TurnNetworkPolicies(leader.Cluster, leader.Options), new PoolRights(leader.Cluster, leader.Options), leader.Events, leader.Options, leader.Time));
         Loops = [pools.RunAsync];
     }
 
