@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using MeetOperator.Local.Defaults;
 
 namespace MeetOperator.Local.Settings;
 

@@ -81,10 +81,10 @@ internal sealed partial class TurnPools(KubeClient kube, SignalingOptions option
         }
     }
 
-    [LoggerMessage(3021, LogLevel.Information, "Read {Count} TURN pools from Secret {Secret}.")]
+    [LoggerMessage(3100, LogLevel.Information, "Read {Count} TURN pools from Secret {Secret}.")]
     private static partial void LogLoaded(ILogger logger, string secret, int count);
 
-    [LoggerMessage(3022, LogLevel.Warning, "TURN pools could not be read from Secret {Secret}; participants get the relays that are known: {Reason}")]
+    [LoggerMessage(3101, LogLevel.Warning, "TURN pools could not be read from Secret {Secret}; participants get the relays that are known: {Reason}")]
     private static partial void LogFailed(ILogger logger, string secret, string reason);
 
     private sealed record Snapshot(int Revision, IReadOnlyList<TurnRecord> Pools);

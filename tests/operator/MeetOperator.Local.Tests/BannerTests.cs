@@ -28,7 +28,7 @@ public sealed class BannerTests
     [Fact]
     public void Banner_Plugin_ContainsPathAndCommand()
     {
-        var banner = Banner.Build(Options, "k", "/p/kubectl-meet");
+        var banner = Banner.Build(Options with { TurnServer = "/usr/bin/turnserver" }, "k", "/p/kubectl-meet");
         Assert.Contains("\nPlugin:      export PATH=$PATH:/p/kubectl-meet\n\nTry:", banner, StringComparison.Ordinal);
         Assert.Contains("\n             kubectl meet status\nStop:", banner, StringComparison.Ordinal);
     }

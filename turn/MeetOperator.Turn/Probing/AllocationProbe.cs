@@ -9,7 +9,7 @@ using MeetOperator.Turn.Settings;
 namespace MeetOperator.Turn.Probing;
 
 /// <summary>Checks every few seconds whether the relay works for clients: an allocation with a credential made from the newest secret, which is ended at once.</summary>
-internal sealed class AllocationProbe(TurnOptions options, Control.AppliedState state, TimeProvider time) : BackgroundService
+internal sealed class AllocationProbe(TurnOptions options, AppliedState state, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);

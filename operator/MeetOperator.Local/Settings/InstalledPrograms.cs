@@ -1,4 +1,4 @@
-namespace MeetOperator.Local.Defaults;
+namespace MeetOperator.Local.Settings;
 
 /// <summary>Finds programs of this machine that an embedded installation uses if they are installed.</summary>
 internal static class InstalledPrograms

@@ -1,8 +1,7 @@
 using System.Net;
-using MeetOperator.Turn.Coturn;
 using MeetOperator.TurnControl;
 
-namespace MeetOperator.Turn.Control;
+namespace MeetOperator.Turn.Coturn;
 
 /// <summary>The state that the operator gave last, in memory and in coturn's database. Thread-safe.</summary>
 internal sealed class AppliedState(CoturnDatabase database)
