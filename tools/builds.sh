@@ -26,7 +26,7 @@ build_if_changed() {
 }
 
 build_products() {
-  build_if_changed products "$(source_stamp kube crds operator signaling media-node infra/runtime Directory.Build.props Directory.Packages.props tools/products.slnf)" \
+  build_if_changed products "$(source_stamp kube crds operator signaling media-node turn infra/runtime Directory.Build.props Directory.Packages.props tools/products.slnf)" \
     operator/MeetOperator.Local/bin/Release/net10.0/MeetOperator.Local.dll \
     with_compiler dotnet build tools/products.slnf -c Release --nologo -v quiet
 }

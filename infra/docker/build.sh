@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # build.sh [IMAGE…]: builds images and writes each as a docker-archive. Images that have not changed are skipped. Prints the paths of the archives.
-#   Images: operator signaling media-node web (the default), and for the cluster tests stores (PostgreSQL and Redis), coturn, and previous (the media node of the previous version).
+#   Images: operator signaling media-node turn web (the default), and for the cluster tests stores (PostgreSQL and Redis), coturn, and previous (the media node of the previous version).
 #   MEET_IMAGE_TAG  tag (dev)                          MEET_ENGINE  docker, podman or buildah (default: the first that works)
 #   MEET_DEBIAN     base image (debian:12.12-slim; with buildah, an image that mmdebstrap creates)
 #   MEET_DOTNET     version of the .NET runtime (10.0.14)
@@ -14,7 +14,7 @@ source infra/docker/contexts.sh
 
 TAG=${MEET_IMAGE_TAG:-dev}
 IMAGES=${MEET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/meet-operator}/images
-PRODUCTS=(operator signaling media-node web)
+PRODUCTS=(operator signaling media-node turn web)
 mkdir -p "$IMAGES"
 
 # image NAME DOCKERFILE CONTEXT [ARGUMENT=VALUE…]: builds the archive unless its inputs are unchanged, and prints its path.
@@ -43,6 +43,7 @@ product_image() {
     web) web_context && image "localhost/meet-operator/web:$TAG" infra/docker/web.Dockerfile "$CONTEXTS/web" "DEBIAN=$debian" ;;
     operator | signaling | media-node)
       image "localhost/meet-operator/$1:$TAG" "infra/docker/$1.Dockerfile" "$CONTEXTS/$1" "BASE=localhost/meet-operator/base:$TAG" ;;
+    turn) image "localhost/meet-operator/turn:$TAG" infra/docker/turn.Dockerfile "$CONTEXTS/turn" "BASE=localhost/meet-operator/base:$TAG" "DEBIAN=$debian" ;;
     stores) stores_context && image "localhost/meet-test/stores:$TAG" tests/cluster/images/stores.Dockerfile "$CONTEXTS/stores" ;;
     previous)
       previous_context && image "localhost/meet-operator/media-node:previous" infra/docker/media-node.Dockerfile "$CONTEXTS/previous" "BASE=localhost/meet-operator/base:$TAG" ;;
@@ -61,7 +62,7 @@ trap 'end_compiler; flock -u 8' EXIT
 built=
 engine=$(find_engine)
 debian=$(find_debian)
-if [[ " ${wanted[*]} " =~ \ (operator|signaling|media-node|previous)\  ]]; then
+if [[ " ${wanted[*]} " =~ \ (operator|signaling|media-node|turn|previous)\  ]]; then
   program_contexts
   image "localhost/meet-operator/base:$TAG" infra/docker/base.Dockerfile "$CONTEXTS/base" "DEBIAN=$debian" >/dev/null
 fi

@@ -16,7 +16,7 @@ quietly() {
 # MSBuild reads the property with the runtime version from the environment.
 publish_programs() {
   local version=${MEET_DOTNET:-10.0.14}
-  build_if_changed programs "$version $(source_stamp kube crds operator signaling media-node infra/runtime Directory.Build.props Directory.Packages.props infra/docker/programs.proj)" \
+  build_if_changed programs "$version $(source_stamp kube crds operator signaling media-node turn infra/runtime Directory.Build.props Directory.Packages.props infra/docker/programs.proj)" \
     "$(published MediaNode)" publish_all "$version"
 }
 
@@ -34,17 +34,19 @@ published() { echo "$ARTIFACTS/publish/MeetOperator.$1/release_linux-x64"; }
 program_contexts() {
   local file
   publish_programs
-  rm -rf "$CONTEXTS"/{base,operator,signaling,media-node}
-  mkdir -p "$CONTEXTS"/{base/runtime,operator,signaling,media-node}
+  rm -rf "$CONTEXTS"/{base,operator,signaling,media-node,turn}
+  mkdir -p "$CONTEXTS"/{base/runtime,operator,signaling,media-node,turn}
   cp -rl "$(published Operator)" "$CONTEXTS/operator/operator"
   cp -rl "$(published Signaling)" "$CONTEXTS/signaling/signaling"
   cp -rl "$(published MediaNode)" "$CONTEXTS/media-node/media-node"
+  cp -rl "$(published Turn)" "$CONTEXTS/turn/turn"
   cp -l "$(published Probe)"/MeetOperator.Probe* "$CONTEXTS/media-node/media-node/" # the media node contains all other files that the probe needs
   while IFS= read -r file; do
     if cmp -s "$CONTEXTS"/{operator/operator,signaling/signaling}/"$file" && cmp -s "$CONTEXTS"/{operator/operator,media-node/media-node}/"$file"; then
       mkdir -p "$CONTEXTS/base/runtime/$(dirname "$file")"
       mv "$CONTEXTS/operator/operator/$file" "$CONTEXTS/base/runtime/$file"
       rm "$CONTEXTS"/{signaling/signaling,media-node/media-node}/"$file"
+      if cmp -s "$CONTEXTS/base/runtime/$file" "$CONTEXTS/turn/turn/$file"; then rm "$CONTEXTS/turn/turn/$file"; fi
     fi
   done < <(cd "$(published Operator)" && find . -type f ! -name 'MeetOperator.*' -printf '%P\n')
 }

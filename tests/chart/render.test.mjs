@@ -29,7 +29,7 @@ for (const each of cases) {
   });
 }
 
-for (const plural of ['meetings', 'sfunodes', 'sfupools', 'tenants']) {
+for (const plural of ['meetings', 'sfunodes', 'sfupools', 'tenants', 'turnpools']) {
   test(`the CRD of ${plural} equals the generated one and is kept on uninstall`, () => {
     const rendered = named(caseNamed('minimal').objects(), 'CustomResourceDefinition', `${plural}.meetoperator.io`);
     const source = parse(readFileSync(join(root, `crds/${plural}.meetoperator.io.yaml`), 'utf8'));

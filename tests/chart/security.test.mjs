@@ -57,7 +57,8 @@ for (const each of cases) {
           if (rule.resources.includes('secrets') && role.kind === 'ClusterRole') assert.deepEqual(rule.verbs, [isUnbound(role) ? 'get' : 'create'], where);
           if (rule.resources.includes('secrets') && role.kind === 'Role') assert.ok(rule.resourceNames?.length > 0, where);
           if (rule.resources.includes('secrets') && /-signaling$/.test(role.metadata.name)) {
-            assert.deepEqual([role.kind, rule.verbs, rule.resourceNames], ['Role', ['get'], [role.metadata.name.replace(/signaling$/, 'control-signaling')]], where);
+            const allowed = ['control-signaling', 'turn'].map(name => role.metadata.name.replace(/signaling$/, name));
+            assert.deepEqual([role.kind, rule.verbs, rule.resourceNames.filter(name => !allowed.includes(name))], ['Role', ['get'], []], where);
           }
           if (rule.resources.some(resource => resource.endsWith('webhookconfigurations')) && rule.verbs.some(verb => !['list', 'watch'].includes(verb))) assert.deepEqual(rule.resourceNames?.length > 0, true, where);
         }
@@ -77,10 +78,10 @@ for (const each of cases) {
       const roles = each.objects().filter(isAggregated);
       const rights = role => roles.filter(one => one.metadata.labels[`rbac.authorization.k8s.io/aggregate-to-${role}`] === 'true').flatMap(one => one.rules);
       // Without meetings, whose status has the link with which anyone can join.
-      assert.deepEqual(rights('view').flatMap(rule => rule.resources).sort(), ['sfunodes', 'sfupools', 'tenants']);
+      assert.deepEqual(rights('view').flatMap(rule => rule.resources).sort(), ['sfunodes', 'sfupools', 'tenants', 'turnpools']);
       assert.deepEqual(new Set(rights('view').flatMap(rule => rule.verbs)), new Set(['get', 'list', 'watch']));
       assert.deepEqual(rights('edit').filter(rule => rule.verbs.includes('patch')).flatMap(rule => rule.resources).sort(), ['meetings', 'sfunodes']);
-      assert.deepEqual(rights('admin').filter(rule => rule.verbs.includes('patch')).flatMap(rule => rule.resources).sort(), ['sfupools', 'sfupools/scale']);
+      assert.deepEqual(rights('admin').filter(rule => rule.verbs.includes('patch')).flatMap(rule => rule.resources).sort(), ['sfupools', 'sfupools/scale', 'turnpools', 'turnpools/scale']);
       for (const rule of roles.flatMap(role => role.rules)) assert.deepEqual(rule.apiGroups, ['meetoperator.io']);
       assert.ok(roles.flatMap(role => role.rules).every(rule => !rule.resources.some(resource => /status|finalizers/.test(resource))));
     });

@@ -49,6 +49,8 @@ describe('the rights', () => {
     await pool('main', 'NodeInternalIP', 43600);
     await pool('outside', 'NodeExternalIP', 43610);
     await ready('sfupool', 'main', namespace);
+    await apply({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'TurnPool', metadata: { name: 'relays', namespace }, spec: { replicas: 0 } });
+    await ready('turnpool', 'relays', namespace);
 
     let created;
     await until(async () => {

@@ -7,10 +7,11 @@ export const PARTS = {
   operator: { project: 'operator/MeetOperator.Operator', folder: 'operator' },
   signaling: { project: 'signaling/MeetOperator.Signaling', folder: 'signaling' },
   'media-node': { project: 'media-node/MeetOperator.MediaNode', folder: 'media-node' },
+  turn: { project: 'turn/MeetOperator.Turn', folder: 'turn' },
 };
 
 /** The folders with what the programs are built from. */
-export const FOLDERS = ['crds', 'infra/runtime', 'kube', 'media-node', 'operator', 'signaling'];
+export const FOLDERS = ['crds', 'infra/runtime', 'kube', 'media-node', 'operator', 'signaling', 'turn'];
 
 const SKIPPED = /(^|\/)(bin|obj|node_modules|TestResults)(\/|$)|(^|\/)\.[^/]*$/;
 const SOURCE = /\.(cs|csproj|props|sql|json|yaml)$/;
@@ -28,7 +29,7 @@ function withoutOperator(projects) {
 
 function partsOf(path, projects) {
   if (isSkipped(path) || !SOURCE.test(path)) return [];
-  if (path.startsWith('infra/runtime/')) return ['operator', 'signaling', 'media-node'];
+  if (path.startsWith('infra/runtime/')) return ['operator', 'signaling', 'media-node', 'turn'];
   if (/^crds\/[^/]+\.yaml$/.test(path)) return ['host'];
   const project = projects.find(each => path.startsWith(`${each.folder}/`));
   if (!project) return [];

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const SKIPPED = new Set(['bin', 'obj', 'node_modules', 'dist', '.git', '.meet', 'build', 'TestResults']);
-const SOURCES = ['crds', 'kube', 'media-node', 'operator', 'signaling', 'tests', 'web'];
+const SOURCES = ['crds', 'kube', 'media-node', 'operator', 'signaling', 'tests', 'turn', 'web'];
 
 function walk(root, folder) {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap(entry => {

@@ -46,6 +46,7 @@ install_programs() {
     cp -r operator/MeetOperator.KubectlMeet/bin/Release/net10.0 "$programs/kubectl-meet"
     cp -r signaling/MeetOperator.Signaling/bin/Release/net10.0 "$programs/signaling"
     cp -r media-node/MeetOperator.MediaNode/bin/Release/net10.0 "$programs/media-node"
+    cp -r turn/MeetOperator.Turn/bin/Release/net10.0 "$programs/turn"
     cp -r web/app/dist "$programs/web"
     mkdir "$programs/crds"
     cp crds/*.yaml "$programs/crds"

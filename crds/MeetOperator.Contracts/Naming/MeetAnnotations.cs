@@ -18,6 +18,9 @@ public static class MeetAnnotations
     /// <summary>On an SfuNode: name of the one in whose place it was created, because the operator did not reach it. When both serve, one of them is removed when it is empty.</summary>
     public const string StandsInFor = "meetoperator.io/stands-in-for";
 
+    /// <summary>On the Pod of a relay that drains: since when, in UTC (ISO 8601).</summary>
+    public const string DrainSince = "meetoperator.io/drain-since";
+
     /// <summary>On a media node's Pod, read by the cluster autoscaler: <c>false</c> while the Pod is in use, otherwise <c>true</c>.</summary>
     public const string SafeToEvict = "cluster-autoscaler.kubernetes.io/safe-to-evict";
 }

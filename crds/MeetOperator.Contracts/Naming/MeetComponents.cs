@@ -6,6 +6,7 @@ public static class MeetComponents
     public const string Operator = "operator";
     public const string Signaling = "signaling";
     public const string MediaNode = "media-node";
+    public const string Turn = "turn";
 
     /// <summary>On the ConfigMaps with the hashes of tenants' API keys.</summary>
     public const string ApiKeys = "api-keys";

@@ -9,6 +9,7 @@ public static class MeetLabels
     public const string Meeting = "meetoperator.io/meeting";
     public const string SfuPool = "meetoperator.io/sfupool";
     public const string SfuNode = "meetoperator.io/sfunode";
+    public const string TurnPool = "meetoperator.io/turnpool";
 
     /// <summary>One of <see cref="MeetComponents"/>.</summary>
     public const string Component = "meetoperator.io/component";

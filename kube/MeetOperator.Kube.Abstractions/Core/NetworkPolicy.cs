@@ -41,7 +41,7 @@ public sealed class NetworkPolicyPort
     /// <summary>The port; null means every port of the protocol.</summary>
     public int? Port { get; set; }
 
-    /// <summary>The last port of a range that begins with <see cref="Port"/>.</summary>
+    /// <summary>The last port of a range that begins with <see cref="Port"/>; null means only that port.</summary>
     public int? EndPort { get; set; }
 }
 

@@ -2,6 +2,7 @@ using System.Text;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
+using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 
@@ -44,6 +45,19 @@ internal static class DefaultObjects
                 AddressSource = AddressSource.Static,
                 StaticAddresses = addresses,
             },
+        },
+    };
+
+    /// <param name="port">UDP and TCP port of the relay.</param>
+    /// <param name="addresses">Addresses at which clients reach it.</param>
+    public static TurnPool TurnPool(int port, IReadOnlyList<string> addresses) => new()
+    {
+        Metadata = new ObjectMeta { Name = LocalNames.Default, Namespace = LocalNames.DefaultNamespace },
+        Spec = new TurnPoolSpec
+        {
+            Region = "local",
+            Listeners = [new TurnListener { Protocol = TurnProtocol.UDP, Port = port }, new TurnListener { Protocol = TurnProtocol.TCP, Port = port }],
+            Exposure = new TurnExposure { AddressSource = AddressSource.Static, StaticAddresses = addresses },
         },
     };
 

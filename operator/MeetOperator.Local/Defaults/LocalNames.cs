@@ -11,4 +11,5 @@ internal static class LocalNames
     public const string OperatorImage = "meetoperator/operator";
     public const string SignalingImage = "meetoperator/signaling";
     public const string MediaNodeImage = "meetoperator/media-node";
+    public const string TurnImage = "meetoperator/turn";
 }

@@ -15,6 +15,10 @@ internal static class LocalNetwork
     // Up to 32,031, which is below the Linux default range for outgoing connections (from 32,768).
     private const int Blocks = 188;
 
+    // After the blocks, and also below that range.
+    private const int FirstTurnPort = 32_040;
+    private const int TurnPorts = 700;
+
     /// <summary>First three bytes of the Pods' addresses: 127.&lt;port high&gt;.&lt;port low&gt;.</summary>
     public static string PodAddressPrefix(int port) => $"127.{port >> 8}.{port & 0xFF}";
 
@@ -33,6 +37,10 @@ internal static class LocalNetwork
 
         throw new LocalException($"no {BlockSize} consecutive free UDP ports between {FirstMediaPort} and {FirstMediaPort + (Blocks * BlockSize) - 1}: stop the processes that use them");
     }
+
+    /// <summary>A port for the relay that is free now for UDP and TCP, the same at every start unless another process uses it. Null if none is free.</summary>
+    public static int? TurnPort(int port, Func<int, bool> isFree) =>
+        Enumerable.Range(0, TurnPorts).Select(i => FirstTurnPort + ((port + i) % TurnPorts)).Where(isFree).Select(found => (int?)found).FirstOrDefault();
 
     /// <summary>Whether this host has the address ::1. Containers often have no IPv6.</summary>
     public static bool HasIPv6Loopback() => NetworkInterface.GetAllNetworkInterfaces()

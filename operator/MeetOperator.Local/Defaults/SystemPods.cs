@@ -22,6 +22,8 @@ internal static class SystemPods
         [
             Value("MEET_OPERATOR_ADDRESS", $"$(POD_IP):{MetricsPort}"),
             Value("MEET_MEDIA_NODE_IMAGE", LocalNames.MediaNodeImage),
+            Value("MEET_TURN_IMAGE", LocalNames.TurnImage),
+            Value("MEET_TURN_LOOPBACK_PEERS", "true"), // media nodes are at 127.0.0.1
             Value("MEET_PUBLIC_URL", PublicUrl(options)),
             Value("MEET_LEASE_SECONDS", "60"), // The only replica: nobody waits for its Lease, and it must keep it on a machine that is busy or sleeps.
             .. Tracing(options),

@@ -21,6 +21,9 @@ internal sealed record LocalOptions
     /// <summary>Addresses that clients send media to.</summary>
     public IReadOnlyList<string> AdvertisedAddresses { get; init; } = ["127.0.0.1"];
 
+    /// <summary>Path of coturn's turnserver, with which the relay (TURN) runs; null if it is not installed, and there is no relay.</summary>
+    public string? TurnServer { get; init; }
+
     /// <summary>MEET_DIRECT_DELAY_SECONDS, which signaling gets. Null: its default.</summary>
     public string? DirectDelaySeconds { get; init; }
 
@@ -62,6 +65,7 @@ internal sealed record LocalOptions
             AdvertisedAddresses = environment.TryGetValue("MEET_ADVERTISE", out var advertise) && advertise.Length > 0
                 ? [.. advertise.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(a => Address("MEET_ADVERTISE", a))]
                 : [.. Defaults(firstAddress(), hasIPv6Loopback?.Invoke() == true)],
+            TurnServer = InstalledPrograms.Find("turnserver", environment.GetValueOrDefault("PATH")),
             DirectDelaySeconds = environment.TryGetValue("MEET_DIRECT_DELAY_SECONDS", out var delay) && delay.Length > 0 ? Seconds("MEET_DIRECT_DELAY_SECONDS", delay) : null,
             Tracing = environment
                 .Where(variable => variable.Key.StartsWith("OTEL_", StringComparison.Ordinal) && variable.Key is not ("OTEL_SERVICE_NAME" or "OTEL_RESOURCE_ATTRIBUTES" or "OTEL_EXPORTER_OTLP_HEADERS" or "OTEL_EXPORTER_OTLP_TRACES_HEADERS") && variable.Value.Length > 0)

@@ -1,5 +1,7 @@
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.TurnPools;
+using MeetOperator.Kube;
 using MeetOperator.Kube.ApiServer;
 using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.Client;
@@ -130,7 +132,7 @@ internal sealed class LocalHost : IAsyncDisposable
             new ProcessRuntimeOptions
             {
                 Folder = _home.Runtime,
-                Images = LocalImages.In(_options.Programs),
+                Images = LocalImages.In(_options.Programs, _options.TurnServer),
                 PodAddressPrefix = LocalNetwork.PodAddressPrefix(_options.Port),
                 HostPathNamespaces = new HashSet<string> { LocalNames.SystemNamespace },
             },
@@ -160,6 +162,7 @@ internal sealed class LocalHost : IAsyncDisposable
         await client.ApplyAsync(DefaultObjects.Secret(LocalNames.KubeconfigSecret, ("config", kubeconfig)), Apply, ct).ConfigureAwait(false);
         await client.ApplyAsync(DefaultObjects.Tenant(), Apply, ct).ConfigureAwait(false);
         await ApplyPoolAsync(client, ct).ConfigureAwait(false);
+        await ApplyTurnPoolAsync(client, ct).ConfigureAwait(false);
         foreach (var pod in SystemPodList())
         {
             await RecreateAsync(client, pod, ct).ConfigureAwait(false);
@@ -173,15 +176,34 @@ internal sealed class LocalHost : IAsyncDisposable
     {
         var ports = LocalNetwork.MediaPorts(_options.Port, p => PortProbe.IsFree(p, udp: true));
         var pool = DefaultObjects.Pool(ports, _options.AdvertisedAddresses, Environment.ProcessorCount);
+        await ApplyFieldsAsync(client, pool, ["exposure", "region"], ct).ConfigureAwait(false);
+    }
+
+    /// <summary>The pool of relays exists only where coturn is installed.</summary>
+    private async Task ApplyTurnPoolAsync(KubeClient client, CancellationToken ct)
+    {
+        var port = LocalNetwork.TurnPort(_options.Port, p => PortProbe.IsFree(p, udp: true) && PortProbe.IsFree(p, udp: false));
+        if (_options.TurnServer is null || port is null)
+        {
+            await client.TryDeleteAsync<TurnPool>(new NamespacedName(LocalNames.DefaultNamespace, LocalNames.Default), ct).ConfigureAwait(false);
+            return;
+        }
+
+        await ApplyFieldsAsync(client, DefaultObjects.TurnPool(port.Value, _options.AdvertisedAddresses), ["exposure", "region", "listeners"], ct).ConfigureAwait(false);
+    }
+
+    private static async Task ApplyFieldsAsync<T>(KubeClient client, T pool, string[] fields, CancellationToken ct)
+        where T : KubernetesObject
+    {
         var body = (System.Text.Json.Nodes.JsonObject)System.Text.Json.JsonSerializer.SerializeToNode(pool, KubeJson.Options)!;
         var spec = body["spec"]!.AsObject();
-        foreach (var name in spec.Select(p => p.Key).Where(k => k is not ("exposure" or "region")).ToArray())
+        foreach (var name in spec.Select(p => p.Key).Except(fields).ToArray())
         {
             spec.Remove(name);
         }
 
         body.Remove("status");
-        await client.ApplyAsync<SfuPool>(pool.Metadata.NamespacedName, body, Apply, ct).ConfigureAwait(false);
+        await client.ApplyAsync<T>(pool.Metadata.NamespacedName, body, Apply, ct).ConfigureAwait(false);
     }
 
     // A Pod's spec is immutable, and the processes of the previous run no longer exist.

@@ -1,7 +1,9 @@
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Terms;
+using MeetOperator.TurnControl;
 
 namespace MeetOperator.Operator.Calls;
 
@@ -11,6 +13,9 @@ internal sealed class NodeClients(LeaderTerm term, ControlAuthority authority, T
     private readonly HttpClient _http = NodeHttp.Create(term, () => authority.Own, time);
 
     public long Term => term.Number;
+
+    /// <summary>The client of a relay.</summary>
+    public TurnControlClient RelayOf(NamespacedName relay, Uri address) => new(_http, address, ControlAuthority.NameOf(relay));
 
     public NodeControlClient Of(PollTarget target) => new(_http, target.Address, target.Host);
 

@@ -3,6 +3,7 @@ using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
+using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
@@ -39,10 +40,13 @@ internal sealed class ClusterView
         Meetings = Of<Meeting>();
         Pools = Of<SfuPool>();
         Nodes = Of<SfuNode>();
+        TurnPools = Of<TurnPool>();
         var watched = new InformerOptions { Health = health };
         Namespaces = new Informer<Namespace>(client, watched, time, logger: logs.CreateLogger<Informer<Namespace>>());
         var mediaNodes = watched with { LabelSelector = $"{MeetLabels.Component}={MeetComponents.MediaNode}" };
         Pods = new Informer<Pod>(client, mediaNodes, time, logger: logs.CreateLogger<Informer<Pod>>());
+        var relays = watched with { LabelSelector = $"{MeetLabels.Component}={MeetComponents.Turn}" };
+        TurnPods = new Informer<Pod>(client, relays, time, logger: logs.CreateLogger<Informer<Pod>>());
         var hashes = watched with { Namespace = options.Namespace, LabelSelector = ApiKeyMap.Selector };
         ApiKeys = new Informer<ConfigMap>(client, hashes, time, logger: logs.CreateLogger<Informer<ConfigMap>>());
         ClusterNodes = new Informer<Node>(client, time: time, logger: logs.CreateLogger<Informer<Node>>());
@@ -71,7 +75,13 @@ internal sealed class ClusterView
     public Informer<Meeting> Meetings { get; }
     public Informer<SfuPool> Pools { get; }
     public Informer<SfuNode> Nodes { get; }
+    public Informer<TurnPool> TurnPools { get; }
+
+    /// <summary>The Pods of media nodes.</summary>
     public Informer<Pod> Pods { get; }
+
+    /// <summary>The Pods of relays.</summary>
+    public Informer<Pod> TurnPods { get; }
     public Informer<Namespace> Namespaces { get; }
 
     /// <summary>
@@ -90,7 +100,7 @@ internal sealed class ClusterView
     public MachineHeartbeats Heartbeats { get; }
 
     /// <summary>Informers that must have synced before any decision.</summary>
-    public IReadOnlyList<IInformer> All => [.. _kinds, Pods, Namespaces];
+    public IReadOnlyList<IInformer> All => [.. _kinds, Pods, TurnPods, Namespaces];
 
     /// <summary>The informer of one of our kinds.</summary>
     public Informer<T> Of<T>()

@@ -49,6 +49,12 @@ internal static class OperatorOptionsReader
                 SignalingSecret = Text(variable("MEET_CONTROL_SIGNALING")) ?? defaults.Control.SignalingSecret,
                 MetricsSecret = Text(variable("MEET_CONTROL_METRICS")) ?? defaults.Control.MetricsSecret,
             },
+            Turn = new TurnOptions
+            {
+                Image = Text(variable("MEET_TURN_IMAGE")) ?? defaults.Turn.Image,
+                Secret = Text(variable("MEET_TURN_SECRET")) ?? defaults.Turn.Secret,
+                LoopbackPeers = ReadSwitch(variable, "MEET_TURN_LOOPBACK_PEERS", found),
+            },
             LeaseDuration = ReadLease(variable, defaults.LeaseDuration, found),
             Webhook = ReadWebhook(variable, found),
             NetworkPolicies = ReadSwitch(variable, "MEET_NETWORK_POLICIES", found),

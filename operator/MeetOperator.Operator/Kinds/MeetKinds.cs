@@ -2,6 +2,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
+using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Runtime.Informers;
 using MeetOperator.Kube.Runtime.Loops;
@@ -12,6 +13,7 @@ using MeetOperator.Operator.Kinds.Registration;
 using MeetOperator.Operator.Kinds.SfuNodes;
 using MeetOperator.Operator.Kinds.SfuPools;
 using MeetOperator.Operator.Kinds.Tenants;
+using MeetOperator.Operator.Kinds.TurnPools;
 using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Kinds;
@@ -25,6 +27,7 @@ internal static class MeetKinds
         new Kind<Tenant>("Tenant", TenantValidation.Validate, leader => new TenantWork(leader), (cluster, options) => new TenantAdmission(cluster, options)),
         new Kind<Meeting>("Meeting", MeetingValidation.Validate, leader => new MeetingWork(leader), (cluster, options) => new MeetingAdmission(cluster, new PoolRights(cluster, options))),
         new Kind<SfuPool>("SfuPool", SfuPoolValidation.Validate, leader => new PoolWork(leader), (cluster, options) => new PoolAdmission(new PoolRights(cluster, options))),
+        new Kind<TurnPool>("TurnPool", TurnPoolValidation.Validate, leader => new TurnPoolWork(leader)),
         new Kind<SfuNode>("SfuNode", SfuNodeValidation.Validate, leader => new NodeWork(leader)),
     ];
 

@@ -59,6 +59,9 @@ public sealed record OperatorOptions
     /// <summary>The Secrets of the NodeControl authority.</summary>
     public ControlOptions Control { get; init; } = new();
 
+    /// <summary>Settings of relays (TURN).</summary>
+    public TurnOptions Turn { get; init; } = new();
+
     /// <summary>Settings of the admission webhook; null when it is off and only the reconcilers validate objects.</summary>
     public WebhookOptions? Webhook { get; init; }
 

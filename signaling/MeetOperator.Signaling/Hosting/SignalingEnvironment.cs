@@ -65,6 +65,7 @@ internal static class SignalingEnvironment
             Timings = new SignalingTimings { DirectDelay = directDelay },
             TrustedProxies = proxies!,
             ControlSecret = Value("MEET_CONTROL_CERTIFICATE") ?? "meet-control-signaling",
+            TurnSecret = Value("MEET_TURN_SECRET") ?? "meet-turn",
             SigningKeys = signingKeys!,
             Namespace = Value("POD_NAMESPACE") ?? "meet-system",
             ReplicaId = Value("POD_NAME") is { } pod ? $"{pod}-{Guid.NewGuid():N}" : Guid.NewGuid().ToString("N"),

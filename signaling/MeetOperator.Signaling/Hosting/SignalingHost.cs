@@ -25,6 +25,7 @@ using MeetOperator.Signaling.ProblemReports;
 using MeetOperator.Signaling.Rows;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Surveys;
+using MeetOperator.Signaling.Turn;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HttpOverrides;
 
@@ -114,7 +115,7 @@ internal static class SignalingHost
         services.AddSingleton(p => new Informer<ConfigMap>(kube, ApiKeys.Where(options) with { Health = health }, time, logger: p.GetService<ILogger<Informer<ConfigMap>>>()));
         services.AddSingleton<MeetingDirectory>().AddSingleton<MeetingWriter>().AddSingleton<MeetingStateReader>();
         services.AddSingleton<ModerationReader>().AddSingleton<SocketLimits>().AddHostedService<InformerService>().AddHostedService<EndedRows>().AddHostedService<OrphanedRows>();
-        services.AddSingleton<ControlCertificate>().AddHostedService(p => p.GetRequiredService<ControlCertificate>()).AddSingleton<MediaNodes>().AddSingleton<MoveTurns>().AddSingleton<MediaServices>().AddHostedService<FormerRooms>();
+        services.AddSingleton<ControlCertificate>().AddHostedService(p => p.GetRequiredService<ControlCertificate>()).AddSingleton<MediaNodes>().AddSingleton<TurnPools>().AddHostedService(p => p.GetRequiredService<TurnPools>()).AddSingleton<MoveTurns>().AddSingleton<MediaServices>().AddHostedService<FormerRooms>();
         services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionSeal>().AddSingleton<Credentials>();
         services.AddSingleton(new OriginPolicy(options.PublicUrl)).AddSingleton(new Urls(options.PublicUrl)).AddSingleton(new SecurityHeaders(options.PublicUrl));
         services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<WebSocketEndpoint>();

@@ -9,6 +9,7 @@ using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Metrics;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Turn;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling.Http;
@@ -25,6 +26,7 @@ internal sealed class JoinEndpoint(
     Credentials credentials,
     Tokens tokens,
     Urls urls,
+    TurnPools relays,
     SignalingOptions options,
     SignalingMetrics metrics,
     TimeProvider time)
@@ -124,7 +126,7 @@ internal sealed class JoinEndpoint(
         return new JoinResponse(
             participantId,
             urls.WebSocketUrl(request, id, tokens.Issue(TokenKind.Code, subject, options.Timings.CodeLifetime)),
-            [],
+            relays.Issue(view, participantId, region).IceServers,
             tokens.Issue(TokenKind.Ticket, subject, options.Timings.TicketLifetime),
             WireName.Of(role));
     }

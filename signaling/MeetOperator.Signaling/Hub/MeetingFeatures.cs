@@ -1,5 +1,6 @@
 using MeetOperator.Signaling.Features;
 using MeetOperator.Signaling.Features.Chat;
+using MeetOperator.Signaling.Features.Connectivity;
 using MeetOperator.Signaling.Features.E2ee;
 using MeetOperator.Signaling.Features.Headless;
 using MeetOperator.Signaling.Features.Media;
@@ -38,6 +39,8 @@ internal sealed class MeetingFeatures
 
             // A new member gets the chat history before offers of the media node.
             new ChatFeature(meeting, services.Chat, services.Bus, services.Loggers),
+            // And the relays before these offers.
+            new RelaysFeature(meeting, services.Relays),
             new MediaFeature(meeting, rows),
             new UnreachableFeature(meeting),
             new QualityFeature(meeting, services.Quality, services.Metrics, services.Options.Timings),

@@ -6,6 +6,7 @@ using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Metrics;
 using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Turn;
 
 namespace MeetOperator.Signaling.Hub;
 
@@ -24,6 +25,7 @@ internal sealed record MeetingServices(
     MeetingStateReader States,
     MediaServices Media,
     SocketLimits Limits,
+    TurnPools Relays,
     SignalingMetrics Metrics,
     TimeProvider Time,
     ILoggerFactory Loggers)

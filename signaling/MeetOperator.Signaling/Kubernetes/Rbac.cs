@@ -18,4 +18,7 @@ using MeetOperator.Kube.Schema;
     Reason = "Find the tenant of an API key by the hashes that the operator writes.")]
 [assembly: RbacRule(
     "signaling", Resources = ["secrets"], ResourceNames = ["meet-control-signaling"], Verbs = ["get"], OwnNamespace = true,
-    Reason = "Read the client certificate for calls to media nodes. No other Secret is read.")]
+    Reason = "Read the client certificate for calls to media nodes.")]
+[assembly: RbacRule(
+    "signaling", Resources = ["secrets"], ResourceNames = ["meet-turn"], Verbs = ["get"], OwnNamespace = true,
+    Reason = "Read the relays (TURN) and the secrets with which their credentials are made. No other Secret is read.")]

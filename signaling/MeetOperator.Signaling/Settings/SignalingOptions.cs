@@ -28,6 +28,9 @@ public sealed record SignalingOptions
 
     /// <summary>Name of the Secret in <see cref="Namespace"/> with the client certificate for media nodes. The operator writes it.</summary>
     public string ControlSecret { get; init; } = "meet-control-signaling";
+
+    /// <summary>Name of the Secret in <see cref="Namespace"/> with the relays (TURN) of the installation. The operator writes it.</summary>
+    public string TurnSecret { get; init; } = "meet-turn";
     public required SigningKeys SigningKeys { get; init; }
 
     /// <summary>Time between the start of a shutdown and closing the sockets. Meanwhile, load balancers notice that the server is unready.</summary>

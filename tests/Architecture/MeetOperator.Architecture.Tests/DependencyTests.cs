@@ -15,11 +15,11 @@ public sealed class DependencyTests
         ["MeetOperator.Kube.ProcessRuntime"] = ["Kube.Abstractions", "Kube.Client", "Kube.Runtime"],
         ["MeetOperator.Contracts"] = ["Kube.Abstractions"],
         ["MeetOperator.Placement"] = ["Kube.Abstractions", "Contracts"],
-        ["MeetOperator.Operator"] = ["Kube.Abstractions", "Kube.Client", "Kube.Runtime", "Contracts", "Placement", "NodeControl"],
+        ["MeetOperator.Operator"] = ["Kube.Abstractions", "Kube.Client", "Kube.Runtime", "Contracts", "Placement", "NodeControl", "TurnControl"],
         ["MeetOperator.KubectlMeet"] = ["Kube.Abstractions", "Kube.Client", "Contracts", "Placement"],
         ["MeetOperator.Local"] =
         [
-            "Kube.Abstractions", "Kube.Client", "Kube.Runtime", "Kube.ApiServer", "Kube.ProcessRuntime", "Contracts", "Placement", "NodeControl", "Operator",
+            "Kube.Abstractions", "Kube.Client", "Kube.Runtime", "Kube.ApiServer", "Kube.ProcessRuntime", "Contracts", "Placement", "NodeControl", "TurnControl", "Operator",
         ],
         ["MeetOperator.Signaling.Protocol"] = [],
         ["MeetOperator.Signaling.Data"] = [],
@@ -37,6 +37,9 @@ public sealed class DependencyTests
         ["MeetOperator.Sfu"] = ["Rtp"],
         ["MeetOperator.Probe"] = ["Rtp", "Sdp", "Native", "Srtp", "Rtc"],
         ["MeetOperator.MediaNode"] = ["Rtp", "Sdp", "Native", "Srtp", "Rtc", "Sfu", "Relay", "NodeControl"],
+
+        ["MeetOperator.TurnControl"] = ["NodeControl"],
+        ["MeetOperator.Turn"] = ["NodeControl", "TurnControl"],
 
         // These rooms have no code yet. Media will reach them over relay links, so they need no peer connections, no forwarding and no cluster.
         ["MeetOperator.Recorder"] = ["Rtp", "Native", "Srtp", "Relay", "NodeControl"],

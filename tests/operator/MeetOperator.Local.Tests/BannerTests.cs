@@ -28,9 +28,16 @@ public sealed class BannerTests
     [Fact]
     public void Banner_Plugin_ContainsPathAndCommand()
     {
-        var banner = Banner.Build(Options, "k", "/p/kubectl-meet");
+        var banner = Banner.Build(Options with { TurnServer = "/usr/bin/turnserver" }, "k", "/p/kubectl-meet");
         Assert.Contains("\nPlugin:      export PATH=$PATH:/p/kubectl-meet\n\nTry:", banner, StringComparison.Ordinal);
         Assert.Contains("\n             kubectl meet status\nStop:", banner, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Banner_WithoutCoturn_SaysThatThereAreNoRelays()
+    {
+        Assert.Contains("\nRelays:      none, because coturn is not installed", Banner.Build(Options, "k", plugin: null), StringComparison.Ordinal);
+        Assert.DoesNotContain("Relays:", Banner.Build(Options with { TurnServer = "/usr/bin/turnserver" }, "k", plugin: null), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,4 +33,29 @@ public sealed class LocalNetworkTests
     [Fact]
     public void MediaPorts_NoneFree_Throws() =>
         Assert.Contains("free UDP ports", Assert.Throws<LocalException>(() => LocalNetwork.MediaPorts(8080, _ => false)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void TurnPort_Always_IsAfterMediaPortsAndBelowEphemeralRange()
+    {
+        var ports = Enumerable.Range(8080, 700).Select(p => LocalNetwork.TurnPort(p, _ => true)).ToList();
+        Assert.Equal(700, ports.Distinct().Count());
+        Assert.All(ports, port => Assert.InRange(port!.Value, 32_040, 32_767));
+        Assert.True(Enumerable.Range(8080, 188).Max(p => LocalNetwork.MediaPorts(p, _ => true).Max) < 32_040);
+    }
+
+    [Fact]
+    public void TurnPort_Taken_IsTheNextOne()
+    {
+        var first = LocalNetwork.TurnPort(8080, _ => true);
+        Assert.Equal(first + 1, LocalNetwork.TurnPort(8080, port => port != first));
+        Assert.Null(LocalNetwork.TurnPort(8080, _ => false));
+    }
+
+    [Fact]
+    public void Find_ProgramInPath_ReturnsItsPath()
+    {
+        Assert.Equal("/bin/sh", InstalledPrograms.Find("sh", "/nowhere:/bin"));
+        Assert.Null(InstalledPrograms.Find("no-such-program", "/usr/bin:/bin"));
+        Assert.Null(InstalledPrograms.Find("sh", null));
+    }
 }

@@ -24,6 +24,7 @@ import { Mute } from './features/mute/mute.js';
 import type { Participant } from './features/presence/participants.js';
 import { Presence } from './features/presence/presence.js';
 import { QualityReports } from './features/quality/quality-reports.js';
+import { Relays } from './features/relays/relays.js';
 import { Stats } from './features/stats/stats.js';
 import type { StatsSummary } from './features/stats/summary.js';
 import { Survey, type SurveyRating } from './features/survey/survey.js';
@@ -111,7 +112,8 @@ export class Meeting extends Emitter<MeetingEvents> {
       onChange: state => this.#update({ encryption: state }),
       onRefused: () => this.#connection.finish({ phase: 'failed', code: 'encryption-required' }),
     });
-    this.#tracks = new Tracks(environment, response.iceServers ?? [], {
+    const relays = new Relays(environment, response.iceServers ?? []);
+    this.#tracks = new Tracks(relays.environment, {
       send,
       transforms: () => this.#e2ee.transforms,
       isMuted: source => this.#mute.isSourceMuted(source),
@@ -128,7 +130,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onRejected: code => this.emit('problem', { code, message: 'The server rejects the media of this browser.' }),
     });
     this.#direct = new DirectPaths(environment, {
-      iceServers: response.iceServers ?? [],
+      iceServers: relays.direct,
       send,
       selfId,
       others: () => this.#presence.state.participants,
@@ -166,7 +168,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     // Encryption precedes media: no connection is opened before it is known whether its frames are encrypted.
     // Moderation is last, because it can end the meeting and close all of them.
-    this.#features = [this.#presence, this.#mute, this.#e2ee, this.#tracks, this.#direct, this.#view, this.#chat, this.#quality, this.#survey, moderation];
+    this.#features = [this.#presence, this.#mute, this.#e2ee, relays, this.#tracks, this.#direct, this.#view, this.#chat, this.#quality, this.#survey, moderation];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
       joinMessage: participantId => ({
         type: 'join', participantId, ...this.#mute.joinFields, ...this.#e2ee.joinFields, capabilities: { ...this.#tracks.requestResume(), slots: true, p2p: true, move: true, ...this.#e2ee.joinFields.capabilities },

@@ -7,6 +7,7 @@ import { moderationChecks, type ModerationServerMessage } from './features/moder
 import { muteChecks, type JoinedMuted, type MediaUpdateMessage, type MuteClientMessage } from './features/mute/messages.js';
 import { presenceChecks, type JoinedPresence, type PresenceServerMessage } from './features/presence/messages.js';
 import type { JoinedQuality, QualityMessage } from './features/quality/messages.js';
+import { relaysChecks, type RelaysServerMessage } from './features/relays/messages.js';
 import type { JoinedSurvey } from './features/survey/messages.js';
 import { viewChecks, type JoinedView, type ViewMessage, type ViewServerMessage } from './features/view/messages.js';
 import type { MediaType } from './core/wire-types.js';
@@ -28,7 +29,7 @@ export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresen
 
 type ConnectionMessage = JoinedMessage | ({ type: 'error' } & ErrorMessage);
 
-export type ServerMessage = ConnectionMessage | ModerationServerMessage | PresenceServerMessage | TracksServerMessage | MediaUpdateMessage | ChatServerMessage | ViewServerMessage | E2eeServerMessage | DirectServerMessage;
+export type ServerMessage = ConnectionMessage | ModerationServerMessage | PresenceServerMessage | TracksServerMessage | MediaUpdateMessage | ChatServerMessage | ViewServerMessage | E2eeServerMessage | DirectServerMessage | RelaysServerMessage;
 
 const checks: MessageChecks<ServerMessage> = {
   'joined': { participantId: isText, participants: Array.isArray },
@@ -41,6 +42,7 @@ const checks: MessageChecks<ServerMessage> = {
   ...viewChecks,
   ...e2eeChecks,
   ...directChecks,
+  ...relaysChecks,
 };
 
 /** Returns null for unknown and malformed messages; a newer server may send messages that this version does not know. */

@@ -128,7 +128,16 @@ export class FakePeerConnection {
   channel: FakeDataChannel | null = null;
   stats = new Map<string, unknown>();
 
-  constructor(readonly configuration: RTCConfiguration, readonly index: number) {}
+  constructor(public configuration: RTCConfiguration, readonly index: number) {}
+
+  getConfiguration(): RTCConfiguration {
+    return this.configuration;
+  }
+
+  setConfiguration(configuration: RTCConfiguration): void {
+    if (this.connectionState === 'closed') throw new DOMException('closed', 'InvalidStateError');
+    this.configuration = configuration;
+  }
 
   addTransceiver(trackOrKind: FakeTrack | 'audio' | 'video', init: { direction: string; sendEncodings?: RTCRtpEncodingParameters[] }): FakeTransceiver {
     const kind = typeof trackOrKind === 'string' ? trackOrKind : trackOrKind.kind;

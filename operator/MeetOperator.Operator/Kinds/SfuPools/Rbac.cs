@@ -8,6 +8,6 @@ using MeetOperator.Kube.Schema;
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfupools/finalizers"], Verbs = ["update"],
     Reason = "Set owner references with blockOwnerDeletion where OwnerReferencesPermissionEnforcement is enabled.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = "networking.k8s.io", Resources = ["networkpolicies"], Verbs = ["create", "patch"],
-    Reason = "Restrict access to the control port of media nodes with a policy for each pool.")]
+    Reason = "Restrict access to the control port of media nodes and relays, and what relays reach, with a policy for each pool.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = "policy", Resources = ["poddisruptionbudgets"], Verbs = ["create", "patch"],
     Reason = "Refuse evictions of media nodes that are in use while no operator answers the webhook.")]

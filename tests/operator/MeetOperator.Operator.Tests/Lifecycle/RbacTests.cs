@@ -4,6 +4,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
+using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Client.Config;
 using MeetOperator.Kube.Core;
@@ -57,6 +58,7 @@ public sealed class RbacTests
             new Secret { Metadata = new ObjectMeta { Name = "api", Namespace = "meet-a" }, StringData = new Dictionary<string, string> { ["key"] = new('k', 40) } }, default);
         await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"apiKeys":[{"name":"one","secretRef":{"name":"api"}}]}}""")!, default);
         await cluster.EventuallyAsync(async () => Conditions.IsTrue((await cluster.TenantAsync("a")).Status?.Conditions, MeetConditions.ApiKeysReady), "the API key is in use");
+        await cluster.Client.CreateAsync(new TurnPool { Metadata = new ObjectMeta { Name = "relays", Namespace = "meet-a" }, Spec = new TurnPoolSpec { Replicas = 0 } }, default);
         await cluster.CreateMeetingAsync("ends", new MeetingSpec { Lifecycle = new MeetingLifecycle { TtlSecondsAfterFinished = 0 } });
         await cluster.CreateMeetingAsync("deleted");
         await cluster.WaitForReadyAsync("ends");

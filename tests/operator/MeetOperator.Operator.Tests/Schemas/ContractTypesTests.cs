@@ -6,6 +6,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
+using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Schema;
 using MeetOperator.Kube.Serialization;
@@ -119,6 +120,7 @@ public sealed class ContractTypesTests
             {
                 "meeting" => MeetingValidation.Validate(Read<Meeting>(documents[^1]), documents.Length > 1 ? Read<Meeting>(documents[0]) : null),
                 "sfupool" => SfuPoolValidation.Validate(Read<SfuPool>(documents[^1]), documents.Length > 1 ? Read<SfuPool>(documents[0]) : null),
+                "turnpool" => TurnPoolValidation.Validate(Read<TurnPool>(documents[^1]), documents.Length > 1 ? Read<TurnPool>(documents[0]) : null),
                 "sfunode" => SfuNodeValidation.Validate(Read<SfuNode>(documents[^1]), documents.Length > 1 ? Read<SfuNode>(documents[0]) : null),
                 _ => TenantValidation.Validate(Read<Tenant>(documents[^1]), documents.Length > 1 ? Read<Tenant>(documents[0]) : null),
             }).Select(error => error.Message);

@@ -20,7 +20,6 @@ export interface PublishOffer {
 }
 
 export interface PublishHost {
-  readonly iceServers: RTCIceServer[];
   /** The encryption end to end, or null. */
   transforms(): FrameTransforms | null;
   /** Whether the source is muted, so that nothing of it is sent. */
@@ -285,7 +284,7 @@ export class PublishSession {
     this.#restart = false;
     if (fresh) clearTimeout(this.#retry);
     const transforms = this.#host.transforms();
-    const configuration: RTCConfiguration = { iceServers: this.#host.iceServers, bundlePolicy: 'max-bundle' };
+    const configuration: RTCConfiguration = { bundlePolicy: 'max-bundle' };
     const connection = fresh ? this.#environment.createPeerConnection(transforms?.configure(configuration) ?? configuration) : this.#connection!;
     if (fresh) for (const slot of this.#slots.values()) slot.transceiver = slot.rids = null;
     this.#opening = fresh;

@@ -34,7 +34,6 @@ export interface SlotsUpdate {
 }
 
 export interface SubscribeHost {
-  readonly iceServers: RTCIceServer[];
   /** The encryption end to end, or null. */
   transforms(): FrameTransforms | null;
   sendAnswer(sdp: string, offer: SubscribeOffer): void;
@@ -264,7 +263,7 @@ export class SubscribeSession {
   }
 
   #open(sessionId: string | undefined): Generation {
-    const configuration: RTCConfiguration = { iceServers: this.#host.iceServers, bundlePolicy: 'max-bundle' };
+    const configuration: RTCConfiguration = { bundlePolicy: 'max-bundle' };
     const connection = this.#environment.createPeerConnection(this.#host.transforms()?.configure(configuration) ?? configuration);
     let markEnded = () => {};
     const ended = new Promise<void>(resolve => { markEnded = resolve; });

@@ -68,12 +68,11 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   #isRenewing = false;
   #renewal: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(environment: Environment, iceServers: RTCIceServer[], host: TracksHost) {
+  constructor(environment: Environment, host: TracksHost) {
     this.#environment = environment;
     this.#host = host;
     this.#moves = new MoveLog(environment.monotonicNow, host.onMoves);
     this.#publish = new PublishSession(environment, {
-      iceServers,
       transforms: host.transforms,
       isMuted: host.isMuted,
       patience: () => this.#patience(),
@@ -88,7 +87,6 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
       onRejected: host.onRejected,
     });
     this.#subscribe = new SubscribeSession(environment, {
-      iceServers,
       transforms: host.transforms,
       patience: () => this.#patience(),
       sendAnswer: (sdp, { revision, sessionId }) => host.send({

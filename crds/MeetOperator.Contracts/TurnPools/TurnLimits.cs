@@ -1,0 +1,22 @@
+using MeetOperator.Kube.Schema;
+
+namespace MeetOperator.Contracts.TurnPools;
+
+/// <summary>What one participant and one relay may use.</summary>
+public sealed record TurnLimits
+{
+    /// <summary>Allocations of one credential on one relay, 1 to 1000. A browser needs one for each of its two connections and each protocol, and twice as many while it moves. Default 12; mutable, by replacing relays.</summary>
+    [Range(1, 1_000)]
+    [Default("12")]
+    public int AllocationsPerCredential { get; init; } = 12;
+
+    /// <summary>Allocations of one relay, 1 to 100000. Default 4000; mutable, by replacing relays.</summary>
+    [Range(1, 100_000)]
+    [Default("4000")]
+    public int AllocationsPerRelay { get; init; } = 4_000;
+
+    /// <summary>Kilobits per second of one allocation in each direction, 64 to 1000000. Default 20000; mutable, by replacing relays.</summary>
+    [Range(64, 1_000_000)]
+    [Default("20000")]
+    public int KbpsPerAllocation { get; init; } = 20_000;
+}

@@ -1,0 +1,64 @@
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Schema;
+
+namespace MeetOperator.Contracts.TurnPools;
+
+/// <summary>Desired state of a pool of relays.</summary>
+[CelRule("has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)", TurnPoolValidation.RegionImmutable, FieldPath = ".region")]
+[CelRule("self.realm == oldSelf.realm", TurnPoolValidation.RealmImmutable, FieldPath = ".realm")]
+[CelRule("size(self.listeners) > 0", TurnPoolValidation.NoListener, FieldPath = ".listeners")]
+[CelRule("self.listeners.all(one, one.port == self.listeners[0].port)", TurnPoolValidation.OnePort, FieldPath = ".listeners")]
+public sealed record TurnPoolSpec
+{
+    /// <summary>Number of relays, 0 to 100. Each needs a cluster node of its own, because of its host port. Default 1; mutable, also through the scale subresource.</summary>
+    [Range(0, 100)]
+    [Default("1")]
+    public int Replicas { get; init; } = 1;
+
+    /// <summary>Region of the relays, as in SfuPools. Participants of the region use them first. Optional; default no region; immutable.</summary>
+    [MaxLength(63)]
+    [MinLength(1)]
+    [Pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
+    public string? Region { get; init; }
+
+    /// <summary>Realm of the credentials, which clients see. Default meet; immutable.</summary>
+    [MaxLength(63)]
+    [MinLength(1)]
+    [Pattern("^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$")]
+    [Default("\"meet\"")]
+    public string Realm { get; init; } = "meet";
+
+    /// <summary>How clients reach the relays, at most one entry for each protocol, all with one port. Default UDP and TCP at 3478; mutable, by replacing relays.</summary>
+    [MaxItems(2)]
+    [ListMapKey("protocol")]
+    [Default("[{\"protocol\":\"UDP\",\"port\":3478},{\"protocol\":\"TCP\",\"port\":3478}]")]
+    public IReadOnlyList<TurnListener> Listeners { get; init; } = [new() { Protocol = TurnProtocol.UDP }, new() { Protocol = TurnProtocol.TCP }];
+
+    /// <summary>Where the relays are reached. Mutable, by replacing relays.</summary>
+    [Default("{}")]
+    public TurnExposure Exposure { get; init; } = new();
+
+    /// <summary>
+    /// Ports from which relays send to media nodes, which respond to them. They need not be reachable for anybody else. Default 49152 to 65535; mutable, by replacing relays.
+    /// </summary>
+    [Default("{\"min\":49152,\"max\":65535}")]
+    public PortRange RelayPorts { get; init; } = new() { Min = 49_152, Max = 65_535 };
+
+    /// <summary>Lifetime of credentials and secrets. Mutable.</summary>
+    [Default("{}")]
+    public TurnAuth Auth { get; init; } = new();
+
+    /// <summary>What one participant and one relay may use. Mutable, by replacing relays.</summary>
+    [Default("{}")]
+    public TurnLimits Limits { get; init; } = new();
+
+    /// <summary>How a relay is drained before it is deleted. Mutable.</summary>
+    [Default("{}")]
+    public TurnDrain Drain { get; init; } = new();
+
+    /// <summary>Labels of the cluster nodes that may run relays. Default none, which allows every cluster node; mutable, by replacing relays.</summary>
+    [MaxItems(32)]
+    [MaxLength(63)]
+    [Default("{}")]
+    public IReadOnlyDictionary<string, string> NodeSelector { get; init; } = new Dictionary<string, string>();
+}

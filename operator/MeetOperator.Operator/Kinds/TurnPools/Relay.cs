@@ -1,0 +1,42 @@
+using MeetOperator.Contracts.TurnPools;
+
+namespace MeetOperator.Operator.Kinds.TurnPools;
+
+/// <summary>One relay of a pool, as decisions need it. Immutable.</summary>
+internal sealed record Relay
+{
+    public required string Name { get; init; }
+
+    /// <summary>Whether its Pod was created from the current spec.</summary>
+    public required bool IsCurrent { get; init; }
+
+    /// <summary>Whether its Pod cannot run any more, so that it is replaced.</summary>
+    public bool HasFailed { get; init; }
+
+    /// <summary>Whether its Pod is being deleted.</summary>
+    public bool IsDeleted { get; init; }
+
+    /// <summary>Since when it drains; null while it takes participants.</summary>
+    public DateTimeOffset? DrainSince { get; init; }
+
+    /// <summary>Whether it answered in this reconcile, and works.</summary>
+    public bool IsReady { get; init; }
+
+    /// <summary>Whether it answered in this reconcile.</summary>
+    public bool HasAnswered { get; init; }
+
+    public int Allocations { get; init; }
+
+    /// <summary>Its URLs; empty while its addresses are unknown.</summary>
+    public IReadOnlyList<string> Urls { get; init; } = [];
+
+    /// <summary>Why it does not work; null while it does.</summary>
+    public string? Problem { get; init; }
+
+    public bool IsLeaving => IsDeleted || DrainSince is not null;
+
+    /// <summary>Whether participants get credentials for it.</summary>
+    public bool TakesParticipants => IsReady && !IsLeaving && Urls.Count > 0;
+
+    public TurnRelay Named => new(Name, Urls);
+}

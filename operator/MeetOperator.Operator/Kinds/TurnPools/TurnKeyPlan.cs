@@ -1,0 +1,45 @@
+using MeetOperator.Contracts.TurnPools;
+
+namespace MeetOperator.Operator.Kinds.TurnPools;
+
+/// <summary>
+/// Replaces the secret of a pool without an interrupted call: a new secret is added, then given to every relay, then used for credentials, and the former one is accepted until
+/// no credential made with it can be valid. Pure.
+/// </summary>
+internal static class TurnKeyPlan
+{
+    /// <summary>The secrets to store before relays get them: adds one when there is none or the newest is too old, and removes those that are no longer accepted.</summary>
+    public static TurnRecord Prepare(TurnRecord record, TurnAuth auth, DateTimeOffset now, Func<string> createSecret)
+    {
+        var keys = record.Keys.Where(key => key.RetiredAt is not { } retired || now < retired.AddSeconds(auth.OverlapSeconds)).ToList();
+        var newest = keys.MaxBy(key => key.Version);
+        var used = keys.FirstOrDefault(key => key.Version == record.KeyVersion && key.RetiredAt is null);
+        if (newest is null || used is null)
+        {
+            // A new pool, or a Secret that was emptied: the next secret is used at once.
+            var version = Math.Max(record.KeyVersion, newest?.Version ?? 0) + 1;
+            keys.Add(new TurnKey(version, createSecret(), now));
+            return record with { Keys = keys, KeyVersion = version };
+        }
+
+        if (newest.Version == used.Version && now >= NextRotation(record, auth))
+        {
+            keys.Add(new TurnKey(newest.Version + 1, createSecret(), now));
+        }
+
+        return record with { Keys = keys };
+    }
+
+    /// <summary>Uses the newest secret for credentials once every relay that takes participants has it.</summary>
+    public static TurnRecord Promote(TurnRecord record, bool haveAllNewest, DateTimeOffset now) =>
+        record.Keys.MaxBy(key => key.Version) is { } newest && newest.Version != record.KeyVersion && haveAllNewest
+            ? record with
+            {
+                KeyVersion = newest.Version,
+                Keys = [.. record.Keys.Select(key => key.Version == newest.Version || key.RetiredAt is not null ? key : key with { RetiredAt = now })],
+            }
+            : record;
+
+    /// <summary>When the secret in use is to be replaced; null without one.</summary>
+    public static DateTimeOffset? NextRotation(TurnRecord record, TurnAuth auth) => record.Key?.CreatedAt.AddHours(auth.RotationHours);
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.TurnPools;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.NodeControl;
+using MeetOperator.Operator.Calls;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Control;
+using MeetOperator.Operator.Resources;
+using MeetOperator.Operator.Settings;
+using MeetOperator.TurnControl;
+
+namespace MeetOperator.Operator.Kinds.TurnPools;
+
+/// <summary>Gives relays their state, and reads what they report.</summary>
+internal sealed partial class TurnRelays(ClusterView cluster, NodeClients clients, ControlAuthority authority, OperatorOptions options, TimeProvider time, ILogger<TurnRelays> logger)
+{
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a relay that does not answer is still named to participants: a lost answer must not change what all of them use.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private readonly ConcurrentDictionary<string, Answer> _answers = new(StringComparer.Ordinal);
+
+    /// <summary>Calls all relays at the same time.</summary>
+    public async Task<IReadOnlyList<Relay>> ObserveAsync(TurnPool pool, IReadOnlyList<Pod> pods, TurnState state, CancellationToken ct)
+    {
+        var current = TurnPod.HashOf(pool, options.Turn);
+        foreach (var gone in _answers.Keys.Where(uid => !cluster.TurnPods.List().Any(pod => pod.Metadata.Uid == uid)).ToList())
+        {
+            _answers.TryRemove(gone, out _);
+        }
+
+        return await Task.WhenAll(pods.Select(pod => ObserveAsync(pool, pod, current, state, ct))).ConfigureAwait(false);
+    }
+
+    private async Task<Relay> ObserveAsync(TurnPool pool, Pod pod, string current, TurnState state, CancellationToken ct)
+    {
+        var isDeleted = pod.Metadata.DeletionTimestamp is not null;
+        var hasFailed = pod.Status?.Phase is "Failed" or "Succeeded";
+        var (answer, problem) = isDeleted || hasFailed || pod.Status?.PodIp is not { Length: > 0 } address ? (null, DescribePod(pod)) : await CallAsync(pod, address, state, ct).ConfigureAwait(false);
+        if (answer is not null)
+        {
+            _answers[pod.Metadata.Uid!] = new Answer(answer, time.GetTimestamp());
+        }
+
+        var last = _answers.TryGetValue(pod.Metadata.Uid!, out var known) && time.GetElapsedTime(known.At) < Patience ? known.Report : null;
+        var node = pod.Spec.NodeName is { Length: > 0 } name ? cluster.ClusterNodes.Get(new NamespacedName(null, name)) : null;
+        return new Relay
+        {
+            Name = pod.Metadata.Name!,
+            IsCurrent = pod.Metadata.Annotations?.TryGetValue(MeetAnnotations.PodHash, out var hash) == true && hash == current,
+            HasFailed = hasFailed,
+            IsDeleted = isDeleted,
+            DrainSince = pod.Metadata.Annotations?.TryGetValue(MeetAnnotations.DrainSince, out var since) == true && DateTimeOffset.TryParse(since, CultureInfo.InvariantCulture, out var at) ? at : null,
+            IsReady = last?.IsReady == true,
+            HasAnswered = answer is not null,
+            Allocations = last?.Allocations ?? 0,
+            Urls = TurnUrls.Of(pool.Spec, pod, node),
+            Problem = problem ?? answer?.Problem,
+        };
+    }
+
+    private async Task<(TurnReport? Report, string? Problem)> CallAsync(Pod pod, string address, TurnState state, CancellationToken ct)
+    {
+        var key = pod.Metadata.NamespacedName;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(CallTimeout);
+        try
+        {
+            var host = address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
+            var client = clients.RelayOf(key, new Uri($"https://{host}:{TurnPod.ControlPort}"));
+            var report = await client.PutStateAsync(state, limit.Token).ConfigureAwait(false);
+            if (authority.Renew(key, report.Credentials) is { } renewed)
+            {
+                await client.PutCredentialsAsync(renewed, limit.Token).ConfigureAwait(false);
+            }
+
+            return (report, null);
+        }
+        catch (Exception failed) when (failed is HttpRequestException or NodeControlException or IOException or JsonException or OperationCanceledException && !ct.IsCancellationRequested)
+        {
+            LogNoAnswer(key, failed.Message);
+            return (null, DescribePod(pod) ?? $"it does not answer: {failed.Message}");
+        }
+    }
+
+    /// <summary>Why the Pod does not run; null while it does.</summary>
+    private static string? DescribePod(Pod pod) =>
+        pod.Status?.Conditions?.FirstOrDefault(condition => condition is { Type: "PodScheduled", Status: "False" }) is { } unscheduled ? $"no cluster node can run it: {unscheduled.Message ?? unscheduled.Reason}"
+        : pod.Status?.ContainerStatuses?.FirstOrDefault(container => container.State?.Waiting is not null)?.State?.Waiting is { } waiting ? $"its container waits: {waiting.Reason} {waiting.Message}"
+        : pod.Status?.Phase is "Failed" ? $"its Pod has failed: {pod.Status.Reason} {pod.Status.Message}"
+        : pod.Status?.PodIp is { Length: > 0 } ? null : "it is being created";
+
+    [LoggerMessage(2401, LogLevel.Debug, "Relay {Relay} did not answer: {Reason}")]
+    private partial void LogNoAnswer(NamespacedName relay, string reason);
+
+    private sealed record Answer(TurnReport Report, long At);
+}

@@ -1,0 +1,28 @@
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.TurnPools;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Fleet;
+
+namespace MeetOperator.Operator.Kinds.TurnPools;
+
+/// <summary>The URLs of one relay (RFC 7065). Pure.</summary>
+internal static class TurnUrls
+{
+    /// <summary>Browsers gather candidates from every URL, which takes time and allocations.</summary>
+    private const int MaxAddresses = 2;
+
+    /// <param name="spec">The pool.</param>
+    /// <param name="pod">The relay's Pod.</param>
+    /// <param name="node">Its cluster node; only NodeExternalIP needs it.</param>
+    /// <returns>The URLs, UDP first; empty while the addresses are unknown.</returns>
+    public static IReadOnlyList<string> Of(TurnPoolSpec spec, Pod? pod, Node? node)
+    {
+        var exposure = new SfuExposure { AddressSource = spec.Exposure.AddressSource, StaticAddresses = spec.Exposure.StaticAddresses };
+        var addresses = AdvertisedAddresses.Of(exposure, pod, node).Take(MaxAddresses).ToArray();
+        return
+        [
+            .. spec.Listeners.OrderBy(one => one.Protocol).SelectMany(one => addresses.Select(address =>
+                $"turn:{(address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address)}:{one.Port}?transport={one.Protocol.ToString().ToLowerInvariant()}")),
+        ];
+    }
+}

@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+namespace MeetOperator.Signaling.Protocol.Server;
+
+/// <summary>An ICE server, in the format of RTCIceServer.</summary>
+public sealed record IceServer(IReadOnlyList<string> Urls, string? Username = null, string? Credential = null)
+{
+    internal void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("urls"u8);
+        foreach (var url in Urls)
+        {
+            json.WriteStringValue(url);
+        }
+
+        json.WriteEndArray();
+        if (Username is not null)
+        {
+            json.WriteString("username"u8, Username);
+        }
+
+        if (Credential is not null)
+        {
+            json.WriteString("credential"u8, Credential);
+        }
+
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,18 @@
+using System.Text.Json;
+
+namespace MeetOperator.Signaling.Protocol.Server;
+
+/// <summary>The ICE servers that the receiver uses from now on, in place of all earlier ones.</summary>
+public sealed record IceServersMessage(IReadOnlyList<IceServer> IceServers) : ServerMessage("ice-servers")
+{
+    private protected override void WriteFields(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("iceServers"u8);
+        foreach (var server in IceServers)
+        {
+            server.Write(json);
+        }
+
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,60 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using MeetOperator.Contracts.TurnPools;
+using MeetOperator.Signaling.Protocol.Server;
+
+namespace MeetOperator.Signaling.Turn;
+
+/// <summary>
+/// Makes the credentials of one participant for the relays that its meeting may use ("A REST API For Access To TURN Services", draft-uberti-behave-turn-rest-00). The user name
+/// contains the time at which the credential ends, the meeting and the participant. Pure.
+/// </summary>
+internal static class TurnCredentials
+{
+    /// <summary>Number of relays that a client gets: another one in case the first fails. Browsers gather candidates from each of them.</summary>
+    private const int MaxRelays = 2;
+
+    /// <param name="pools">All pools, in any order.</param>
+    /// <param name="tenantNamespace">The namespace of the meeting's tenant.</param>
+    /// <param name="region">The participant's region; null if it has none.</param>
+    /// <param name="meetingId">The meeting.</param>
+    /// <param name="participantId">The participant.</param>
+    /// <param name="now">The current time.</param>
+    public static TurnGrant Issue(IReadOnlyList<TurnRecord> pools, string tenantNamespace, string? region, string meetingId, string participantId, DateTimeOffset now)
+    {
+        var usable = pools
+            .Where(pool => pool.Key is not null && (pool.IsShared || pool.Namespace == tenantNamespace))
+            .OrderByDescending(pool => region is not null && pool.Region == region)
+            .ThenBy(pool => pool.IsShared) // A tenant's own relays come before those that all tenants use.
+            .ThenBy(pool => pool.Region, StringComparer.Ordinal)
+            .ThenBy(pool => pool.Uid, StringComparer.Ordinal)
+            .SelectMany(pool => pool.Relays.Where(relay => relay.Urls.Count > 0).OrderBy(relay => Rank(relay, participantId)).Select(relay => (Pool: pool, Relay: relay)))
+            .Take(MaxRelays)
+            .ToArray();
+        if (usable.Length == 0)
+        {
+            return TurnGrant.None;
+        }
+
+        var lifetime = TimeSpan.FromSeconds(usable.Min(one => one.Pool.CredentialTtlSeconds));
+        return new TurnGrant([.. usable.Select(one => Server(one.Pool, one.Relay, meetingId, participantId, now))], now + (lifetime / 2));
+    }
+
+    /// <summary>The password of a user name.</summary>
+    [SuppressMessage("Security", "CA5350:Do not use weak cryptographic algorithms", Justification = "TURN servers compute the password with HMAC-SHA1.")]
+    public static string Password(string secret, string username) =>
+        Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(username)));
+
+    private static IceServer Server(TurnRecord pool, TurnRelay relay, string meetingId, string participantId, DateTimeOffset now)
+    {
+        var until = now.ToUnixTimeSeconds() + pool.CredentialTtlSeconds;
+        var username = string.Create(CultureInfo.InvariantCulture, $"{until}:{meetingId}:{participantId}");
+        return new IceServer(relay.Urls, username, Password(pool.Key!.Secret, username));
+    }
+
+    /// <summary>Spreads participants over the relays of a pool. A participant keeps its relays when others are added or removed.</summary>
+    private static ulong Rank(TurnRelay relay, string participantId) => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{relay.Name} {participantId}")));
+}

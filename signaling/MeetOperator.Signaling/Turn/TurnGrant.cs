@@ -1,0 +1,11 @@
+using MeetOperator.Signaling.Protocol.Server;
+
+namespace MeetOperator.Signaling.Turn;
+
+/// <summary>The relays that a participant may use.</summary>
+/// <param name="IceServers">The relays with credentials, in the order in which the client should prefer them.</param>
+/// <param name="RefreshAt">When the client needs new credentials: after half of their lifetime. Null when there are none.</param>
+internal sealed record TurnGrant(IReadOnlyList<IceServer> IceServers, DateTimeOffset? RefreshAt)
+{
+    public static TurnGrant None { get; } = new([], null);
+}

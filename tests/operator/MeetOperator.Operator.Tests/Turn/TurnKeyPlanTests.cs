@@ -1,0 +1,62 @@
+using MeetOperator.Contracts.TurnPools;
+using MeetOperator.Operator.Kinds.TurnPools;
+
+namespace MeetOperator.Operator.Tests.Turn;
+
+public sealed class TurnKeyPlanTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TurnAuth Auth = new() { RotationHours = 24, OverlapSeconds = 3600 };
+    private int _created;
+
+    private TurnRecord Prepare(TurnRecord record, DateTimeOffset now) => TurnKeyPlan.Prepare(record, Auth, now, () => $"secret-{++_created}");
+
+    [Fact]
+    public void Prepare_NewPool_CreatesSecretAndUsesIt()
+    {
+        var record = Prepare(new TurnRecord(), Start);
+        Assert.Equal((1, "secret-1"), (record.KeyVersion, record.Key?.Secret));
+    }
+
+    [Fact]
+    public void Prepare_Repeated_ChangesNothing()
+    {
+        var record = Prepare(new TurnRecord(), Start);
+        Assert.Equal(record.Keys, Prepare(record, Start.AddHours(23)).Keys);
+    }
+
+    [Fact]
+    public void Prepare_SecretTooOld_AddsAnotherOnceAndStillUsesFormer()
+    {
+        var record = Prepare(Prepare(Prepare(new TurnRecord(), Start), Start.AddHours(24)), Start.AddHours(25));
+        Assert.Equal([1, 2], record.Keys.Select(key => key.Version));
+        Assert.Equal(1, record.KeyVersion);
+    }
+
+    [Fact]
+    public void Promote_RelayWithoutNewest_KeepsFormer()
+    {
+        var record = Prepare(Prepare(new TurnRecord(), Start), Start.AddHours(24));
+        Assert.Equal(1, TurnKeyPlan.Promote(record, haveAllNewest: false, Start.AddHours(24)).KeyVersion);
+    }
+
+    [Fact]
+    public void Promote_AllHaveNewest_UsesItAndAcceptsFormerUntilOverlapEnds()
+    {
+        var promoted = TurnKeyPlan.Promote(Prepare(Prepare(new TurnRecord(), Start), Start.AddHours(24)), haveAllNewest: true, Start.AddHours(24));
+        Assert.Equal((2, "secret-2"), (promoted.KeyVersion, promoted.Key?.Secret));
+        Assert.Equal([1, 2], Prepare(promoted, Start.AddHours(24).AddSeconds(3599)).Keys.Select(key => key.Version));
+        Assert.Equal([2], Prepare(promoted, Start.AddHours(24).AddSeconds(3600)).Keys.Select(key => key.Version));
+    }
+
+    [Fact]
+    public void Promote_NothingNewer_ChangesNothing()
+    {
+        var record = Prepare(new TurnRecord(), Start);
+        Assert.Same(record, TurnKeyPlan.Promote(record, haveAllNewest: true, Start.AddHours(30)));
+    }
+
+    /// <summary>A Secret that was emptied must not lead to a version that relays or signaling have seen with another secret.</summary>
+    [Fact]
+    public void Prepare_SecretsLost_ContinuesWithHigherVersion() => Assert.Equal(8, Prepare(new TurnRecord { KeyVersion = 7 }, Start).KeyVersion);
+}

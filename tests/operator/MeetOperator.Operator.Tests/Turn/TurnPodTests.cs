@@ -1,0 +1,73 @@
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.TurnPools;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Resources;
+using MeetOperator.Operator.Settings;
+
+namespace MeetOperator.Operator.Tests.Turn;
+
+public sealed class TurnPodTests
+{
+    private static readonly TurnOptions Options = new() { Image = "turn:1" };
+
+    private static TurnPool Pool(TurnPoolSpec? spec = null) => new() { Metadata = new ObjectMeta { Name = "edge", Namespace = "meet-a", Uid = "1" }, Spec = spec ?? new TurnPoolSpec() };
+
+    private static Container Container(TurnPoolSpec? spec = null, TurnOptions? options = null) => Assert.Single(TurnPod.Build(Pool(spec), "edge-a", options ?? Options, "secret").Spec.Containers);
+
+    private static string? Value(Container container, string name) => container.Env!.Single(variable => variable.Name == name).Value;
+
+    [Fact]
+    public void Build_ByDefault_MountsNoTokenAndRunsUnprivileged()
+    {
+        var pod = TurnPod.Build(Pool(), "edge-a", Options, "secret");
+        Assert.False(pod.Spec.AutomountServiceAccountToken);
+        Assert.True(pod.Spec.SecurityContext!.RunAsNonRoot);
+        Assert.Null(pod.Spec.HostNetwork);
+        var security = pod.Spec.Containers[0].SecurityContext!;
+        Assert.Equal((false, true), (security.AllowPrivilegeEscalation, security.ReadOnlyRootFilesystem));
+        Assert.Equal(["ALL"], security.Capabilities!.Drop!);
+    }
+
+    [Fact]
+    public void Build_ByDefault_OpensListenersAndNotTheControlPortOnTheHost() =>
+        Assert.Equal([("control", null), ("turn-udp", 3478), ("turn-tcp", 3478)], Container().Ports!.Select(port => (port.Name!, port.HostPort)));
+
+    /// <summary>Relays get secrets from the operator, so that nobody who may read Secrets or Pods of the namespace can make credentials.</summary>
+    [Fact]
+    public void Build_Always_HasNoSecretOfCredentials() =>
+        Assert.All(Container().Env!.Where(variable => variable.ValueFrom?.SecretKeyRef is not null), variable => Assert.StartsWith("MEET_NODE_", variable.Name, StringComparison.Ordinal));
+
+    [Fact]
+    public void Build_Limits_AreInUnitsOfCoturn()
+    {
+        var container = Container(new TurnPoolSpec { Limits = new TurnLimits { AllocationsPerCredential = 7, AllocationsPerRelay = 9, KbpsPerAllocation = 800 } });
+        Assert.Equal(("7", "9", "100000"), (Value(container, "MEET_TURN_ALLOCATIONS_PER_CREDENTIAL"), Value(container, "MEET_TURN_ALLOCATIONS"), Value(container, "MEET_TURN_BYTES_PER_SECOND")));
+    }
+
+    [Fact]
+    public void Build_LoopbackPeers_OnlyWhereTheInstallationAllowsThem()
+    {
+        Assert.Equal("false", Value(Container(), "MEET_TURN_LOOPBACK_PEERS"));
+        Assert.Equal("true", Value(Container(options: Options with { LoopbackPeers = true }), "MEET_TURN_LOOPBACK_PEERS"));
+    }
+
+    [Fact]
+    public void HashOf_ChangeOfPod_DiffersAndNameDoesNotMatter()
+    {
+        var hash = TurnPod.HashOf(Pool(), Options);
+        Assert.Equal(hash, TurnPod.Build(Pool(), "edge-b", Options, "another").Metadata.Annotations![MeetAnnotations.PodHash]);
+        Assert.Equal(hash, TurnPod.HashOf(Pool(new TurnPoolSpec { Replicas = 9, Auth = new TurnAuth { RotationHours = 1 } }), Options));
+        Assert.NotEqual(hash, TurnPod.HashOf(Pool(), Options with { Image = "turn:2" }));
+        Assert.NotEqual(hash, TurnPod.HashOf(Pool(new TurnPoolSpec { Limits = new TurnLimits { AllocationsPerRelay = 1 } }), Options));
+    }
+
+    [Fact]
+    public void NetworkPolicy_Always_AllowsOnlyMediaPorts()
+    {
+        var policy = TurnNetworkPolicy.Build(Pool(), "meet-system", [], [new PortRange { Min = 42_000, Max = 42_063 }, new PortRange { Min = 42_000, Max = 42_063 }, new PortRange { Min = 43_000, Max = 43_000 }]);
+        Assert.Equal([("UDP", 42_000, 42_063), ("UDP", 43_000, null)], Assert.Single(policy.Spec.Egress!).Ports!.Select(port => (port.Protocol!, port.Port, port.EndPort)));
+        Assert.Empty(TurnNetworkPolicy.Build(Pool(), "meet-system", [], []).Spec.Egress!);
+    }
+}

@@ -1,0 +1,30 @@
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.TurnPools;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Kinds.TurnPools;
+
+namespace MeetOperator.Operator.Tests.Turn;
+
+public sealed class TurnUrlsTests
+{
+    private static readonly Pod Pod = new() { Status = new PodStatus { HostIp = "10.0.0.4", PodIp = "10.1.0.4" } };
+    private static readonly Node Node = new() { Status = new NodeStatus { Addresses = [new NodeAddress { Type = "ExternalIP", Address = "198.51.100.4" }] } };
+
+    private static TurnPoolSpec Spec(AddressSource source, params string[] addresses) => new() { Exposure = new TurnExposure { AddressSource = source, StaticAddresses = addresses } };
+
+    [Fact]
+    public void Of_ExternalAddress_NamesBothProtocols() =>
+        Assert.Equal(["turn:198.51.100.4:3478?transport=udp", "turn:198.51.100.4:3478?transport=tcp"], TurnUrls.Of(Spec(AddressSource.NodeExternalIP), Pod, Node));
+
+    [Fact]
+    public void Of_InternalAddress_NeedsNoClusterNode() => Assert.Equal("turn:10.0.0.4:3478?transport=udp", TurnUrls.Of(Spec(AddressSource.NodeInternalIP), Pod, null)[0]);
+
+    [Fact]
+    public void Of_AddressNotKnownYet_IsEmpty() => Assert.Empty(TurnUrls.Of(Spec(AddressSource.NodeExternalIP), Pod, null));
+
+    [Fact]
+    public void Of_StaticAddresses_NamesTheFirstTwoWithIPv6InBrackets() =>
+        Assert.Equal(
+            ["turn:203.0.113.7:3478?transport=udp", "turn:[2001:db8::7]:3478?transport=udp", "turn:203.0.113.7:3478?transport=tcp", "turn:[2001:db8::7]:3478?transport=tcp"],
+            TurnUrls.Of(Spec(AddressSource.Static, "203.0.113.7", "2001:db8::7", "203.0.113.8"), Pod, null));
+}

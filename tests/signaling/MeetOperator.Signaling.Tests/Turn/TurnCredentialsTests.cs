@@ -1,0 +1,62 @@
+using MeetOperator.Contracts.TurnPools;
+using MeetOperator.Signaling.Turn;
+
+namespace MeetOperator.Signaling.Tests.Turn;
+
+public sealed class TurnCredentialsTests
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
+
+    private static TurnRecord Pool(string uid, string @namespace = "meet-default", bool shared = false, string? region = null) => new()
+    {
+        Uid = uid,
+        Namespace = @namespace,
+        IsShared = shared,
+        Region = region,
+        Relays = [new TurnRelay(uid, [$"turn:{uid}.example.com:3478?transport=udp"])],
+        CredentialTtlSeconds = 300,
+        Keys = [new TurnKey(1, "old", Now.AddDays(-2), Now.AddDays(-1)), new TurnKey(2, "north", Now.AddDays(-1))],
+        KeyVersion = 2,
+    };
+
+    private static IReadOnlyList<string> Hosts(IReadOnlyList<TurnRecord> pools, string? region = null, string @namespace = "meet-default") =>
+        [.. TurnCredentials.Issue(pools, @namespace, region, "m", "p", Now).IceServers.Select(server => server.Urls[0].Split(':', '.')[1])];
+
+    /// <summary>The password was computed with <c>openssl dgst -sha1 -hmac north -binary</c>.</summary>
+    [Fact]
+    public void Issue_OnePool_NamesMeetingParticipantAndEnd()
+    {
+        var grant = TurnCredentials.Issue([Pool("a")], "meet-default", null, "m", "p", Now);
+        var server = Assert.Single(grant.IceServers);
+        Assert.Equal("1800000300:m:p", server.Username);
+        Assert.Equal("Zu/sKkdSBg4TZXrubYK9s8+W0U0=", server.Credential);
+        Assert.Equal(["turn:a.example.com:3478?transport=udp"], server.Urls);
+        Assert.Equal(Now.AddSeconds(150), grant.RefreshAt);
+    }
+
+    [Fact]
+    public void Issue_NoPool_GrantsNothing() => Assert.Same(TurnGrant.None, TurnCredentials.Issue([], "meet-default", null, "m", "p", Now));
+
+    [Fact]
+    public void Issue_PoolOfAnotherTenant_IsNotNamed() => Assert.Equal(["b"], Hosts([Pool("a", "meet-other"), Pool("b", "meet-other", shared: true)]));
+
+    [Fact]
+    public void Issue_PoolWithoutRelayOrKey_IsNotNamed() => Assert.Empty(Hosts([Pool("a") with { Relays = [] }, Pool("b") with { KeyVersion = 3 }]));
+
+    [Fact]
+    public void Issue_RegionOfParticipant_ComesFirst() =>
+        Assert.Equal(["c", "a"], Hosts([Pool("a", region: "eu"), Pool("b", region: "us"), Pool("c", shared: true, region: "ap")], region: "ap"));
+
+    [Fact]
+    public void Issue_ManyRelays_SpreadsParticipantsAndKeepsTheirs()
+    {
+        static TurnRelay Relay(int index) => new($"r-{index}", [$"turn:r{index}:3478"]);
+        TurnRecord[] pools = [Pool("a") with { Relays = [.. Enumerable.Range(0, 10).Select(Relay)] }];
+        TurnRecord[] more = [pools[0] with { Relays = [.. Enumerable.Range(0, 11).Select(Relay)] }];
+        var chosen = Enumerable.Range(0, 1_000).Select(p => TurnCredentials.Issue(pools, "meet-default", null, "m", $"{p}", Now).IceServers).ToArray();
+        Assert.All(chosen, servers => Assert.Equal(2, servers.Count));
+        Assert.All(chosen.GroupBy(servers => servers[0].Urls[0]), each => Assert.InRange(each.Count(), 60, 150));
+        var moved = Enumerable.Range(0, 1_000).Count(p => TurnCredentials.Issue(more, "meet-default", null, "m", $"{p}", Now).IceServers[0].Urls[0] != chosen[p][0].Urls[0]);
+        Assert.InRange(moved, 40, 160);
+    }
+}

@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
+using MeetOperator.Testing;
+using MeetOperator.Turn.Probing;
+using MeetOperator.TurnControl;
+
+namespace MeetOperator.Turn.Tests;
+
+/// <summary>Who must not get an allocation, with a real coturn.</summary>
+public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<RunningRelay>
+{
+    private const int Unauthorized = 401;
+    private const int QuotaReached = 486;
+    private const int WrongRealm = 437;
+
+    [Fact]
+    public async Task Allocate_GoodCredential_Succeeds()
+    {
+        using var client = await relay.ClientAsync();
+        Assert.Equal(0, await client.AllocateAsync(default));
+    }
+
+    [Fact]
+    public async Task Allocate_WrongSecret_IsRefused()
+    {
+        using var client = await relay.ClientAsync(secret: "guessed");
+        Assert.Equal(Unauthorized, await client.AllocateAsync(default));
+    }
+
+    [Fact]
+    public async Task Allocate_ExpiredCredential_IsRefused()
+    {
+        using var client = await relay.ClientAsync(seconds: -1);
+        Assert.Equal(Unauthorized, await client.AllocateAsync(default));
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("meeting:participant", "x")]
+    [InlineData("9999999999", "x")]
+    [InlineData("probe", "")]
+    public async Task Allocate_UserNameOfAnotherForm_IsRefused(string username, string password)
+    {
+        using var client = await relay.ConnectAsync(username, password);
+        Assert.NotEqual(0, await client.AllocateAsync(default));
+    }
+
+    [Fact]
+    public async Task Allocate_Anonymous_IsRefused()
+    {
+        using var client = await relay.ClientAsync();
+        Assert.Equal(Unauthorized, await client.SendAsync(StunMessage.Request(StunMethod.Allocate).Add(StunAttribute.RequestedTransport, [17, 0, 0, 0]), isSigned: false, default));
+    }
+
+    [Fact]
+    public async Task Allocate_AnotherRealm_IsRefused()
+    {
+        using var client = await relay.ClientAsync(realm: "former");
+        Assert.Equal(WrongRealm, await client.AllocateAsync(default));
+    }
+
+    [Fact]
+    public async Task Allocate_MoreThanQuota_IsRefused()
+    {
+        var name = Guid.NewGuid().ToString("N");
+        var clients = new List<TurnClient>();
+        for (var i = 0; i < RunningRelay.AllocationsPerCredential; i++)
+        {
+            clients.Add(await relay.ClientAsync(name: name, seconds: 3600 - (int)(DateTimeOffset.UtcNow.ToUnixTimeSeconds() % 60))); // the same user name for each
+            Assert.Equal(0, await clients[^1].AllocateAsync(default));
+        }
+
+        using var further = await relay.ClientAsync(name: name, seconds: 3600 - (int)(DateTimeOffset.UtcNow.ToUnixTimeSeconds() % 60));
+        Assert.Equal(QuotaReached, await further.AllocateAsync(default));
+        clients.ForEach(client => client.Dispose());
+    }
+
+    /// <summary>Everything that costs the relay something requires a credential, also over an allocation of somebody else.</summary>
+    [Fact]
+    public async Task Permission_OfAnotherUser_IsRefused()
+    {
+        using var client = await relay.ClientAsync();
+        Assert.NotEqual(0, await client.PermitAsync(relay.MediaNode, default));
+    }
+
+    [Fact]
+    public async Task Secrets_Rotation_AcceptsBothAndThenOnlyTheNewOne()
+    {
+        string[] peers = [relay.MediaNode.Address.ToString()];
+        using var before = await relay.AllocatedAsync();
+        await relay.ApplyAsync([RunningRelay.Secret, "south"], peers);
+        using var formerOne = await relay.ClientAsync();
+        using var newOne = await relay.ClientAsync(secret: "south");
+        Assert.Equal(0, await formerOne.AllocateAsync(default));
+        Assert.Equal(0, await newOne.AllocateAsync(default));
+        await relay.ApplyAsync(["south"], peers);
+        using var late = await relay.ClientAsync();
+        Assert.Equal(Unauthorized, await late.AllocateAsync(default));
+        Assert.Equal(0, await before.RefreshAsync(600, default)); // a call over the relay goes on
+        await relay.ApplyAsync([RunningRelay.Secret], peers);
+    }
+
+    /// <summary>An answer to a source that has proven nothing is at most three times as long as its request.</summary>
+    [Fact]
+    public async Task Answers_WithoutCredential_DoNotAmplify()
+    {
+        using var client = await relay.ClientAsync();
+        foreach (var method in (StunMethod[])[StunMethod.Binding, StunMethod.Allocate, StunMethod.Refresh, StunMethod.CreatePermission, StunMethod.ChannelBind, StunMethod.Connect])
+        {
+            var request = StunMessage.Request(method).Add(StunAttribute.RequestedTransport, [17, 0, 0, 0]);
+            var length = request.Write().Length;
+            await client.SendAsync(request, isSigned: false, default);
+            Assert.True(client.LastLength <= 3 * length, $"{method}: {client.LastLength} bytes in response to {length}");
+            Assert.False(client.Last.ContainsKey(StunAttribute.Software));
+        }
+    }
+
+    /// <summary>An independent client.</summary>
+    [Fact]
+    public async Task Uclient_PeerThatIsNoMediaNode_GetsNoPermission()
+    {
+        Assert.Contains("403", await UclientAsync("127.0.0.1", RunningRelay.Secret), StringComparison.Ordinal);
+        Assert.Contains("Cannot complete Allocation", await UclientAsync("127.0.0.77", "guessed"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Control_WithoutOperatorCertificate_IsRefused()
+    {
+        foreach (var role in (ControlRole[])[ControlRole.Signaling, ControlRole.Metrics])
+        {
+            using var http = relay.Authority.Http(role);
+            http.DefaultRequestHeaders.Add(TermHeader.Name, TermHeader.Write(9));
+            var client = new TurnControlClient(http, relay.Control, "relay.meet-default.sfunode.meetoperator.io");
+            var refused = await Assert.ThrowsAsync<NodeControlException>(() => client.PutStateAsync(new TurnState { Secrets = ["mine"], Peers = ["10.0.0.1"] }, default));
+            Assert.Equal(System.Net.HttpStatusCode.Unauthorized, refused.Status);
+        }
+    }
+
+    [Fact]
+    public async Task Control_FormerLeader_IsRefused()
+    {
+        using var http = relay.Authority.Http(ControlRole.Operator);
+        http.DefaultRequestHeaders.Add(TermHeader.Name, TermHeader.Write(0));
+        var client = new TurnControlClient(http, relay.Control, "relay.meet-default.sfunode.meetoperator.io");
+        await Assert.ThrowsAsync<NodeControlException>(() => client.PutStateAsync(new TurnState { Secrets = ["mine"], Peers = [] }, default));
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0-255.255.255.255")]
+    [InlineData("10.0.0.0/8")]
+    [InlineData("media.example.com")]
+    [InlineData("127.1")]
+    public async Task Control_PeerThatIsNoAddress_IsRefused(string peer) =>
+        await Assert.ThrowsAsync<NodeControlException>(() => relay.ApplyAsync([RunningRelay.Secret], [peer]));
+
+    [Fact]
+    public async Task Report_Allocation_IsCountedUntilItEnds()
+    {
+        using var client = await relay.AllocatedAsync();
+        string[] peers = [relay.MediaNode.Address.ToString()];
+        await Eventually.TrueAsync(async () => (await relay.ApplyAsync([RunningRelay.Secret], peers)).Allocations > 0, "the allocation is counted");
+    }
+
+    private async Task<string> UclientAsync(string peer, string secret)
+    {
+        var start = new ProcessStartInfo("turnutils_uclient", ["-W", secret, "-u", "uclient", "-e", peer, "-r", "40000", "-p", $"{relay.Listener.Port}", "-n", "1", "-m", "1", "-c", "127.0.0.1"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var lines = new List<string>();
+        try
+        {
+            // It tries again for ever.
+            while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line && lines.Count < 50)
+            {
+                lines.Add(line);
+                if (line.Contains("error 4", StringComparison.Ordinal) || line.Contains("Cannot complete", StringComparison.Ordinal))
+                {
+                    break;
+                }
+            }
+        }
+        finally
+        {
+            process.Kill();
+        }
+
+        return string.Join('\n', lines);
+    }
+}

@@ -1,0 +1,127 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
+using MeetOperator.NodeControl.Testing;
+using MeetOperator.Testing;
+using MeetOperator.Turn.Control;
+using MeetOperator.Turn.Probing;
+using MeetOperator.Turn.Settings;
+using MeetOperator.TurnControl;
+using Microsoft.AspNetCore.Builder;
+
+namespace MeetOperator.Turn.Tests;
+
+/// <summary>The agent with a real coturn on loopback addresses, as the operator runs it, and one media node: a socket that keeps what arrives.</summary>
+public sealed class RunningRelay : IAsyncLifetime
+{
+    public const string Realm = "meet";
+    public const string Secret = "north";
+    public const int AllocationsPerCredential = 3;
+    private const int AllocationMismatch = 437;
+    private const string Host = "relay.meet-default.sfunode.meetoperator.io";
+    private readonly TestAuthority _authority = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("meet-turn-").FullName;
+    private WebApplication _app = null!;
+    private HttpClient _http = null!;
+
+    /// <summary>The only address to which the relay may forward.</summary>
+    public IPEndPoint MediaNode => (IPEndPoint)MediaSocket.LocalEndPoint!;
+
+    public Socket MediaSocket { get; } = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+
+    public IPEndPoint Listener { get; private set; } = null!;
+
+    public IPEndPoint ListenerV6 => new(IPAddress.IPv6Loopback, Listener.Port);
+
+    public TurnControlClient Operator { get; private set; } = null!;
+
+    public Uri Control { get; private set; } = null!;
+
+    internal TestAuthority Authority => _authority;
+
+    public async Task InitializeAsync()
+    {
+        MediaSocket.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.77"), 0));
+        var port = FreePort();
+        Listener = new IPEndPoint(IPAddress.Loopback, port);
+        var control = new IPEndPoint(IPAddress.Loopback, FreePort());
+        Control = new Uri($"https://{control}");
+        var options = new TurnOptions
+        {
+            ControlAddress = control,
+            Credentials = TestAuthority.Read(_authority.Node("meet-default", "relay")),
+            DataFolder = _folder,
+            Realm = Realm,
+            ListenAddresses = [IPAddress.Loopback, IPAddress.IPv6Loopback],
+            RelayAddresses = [IPAddress.Loopback, IPAddress.IPv6Loopback],
+            Port = port,
+            AllocationsPerCredential = AllocationsPerCredential,
+            AllowLoopbackPeers = true,
+        };
+        _app = TurnServer.Build(options, TimeProvider.System);
+        await _app.StartAsync();
+        _http = _authority.Http(ControlRole.Operator);
+        _http.DefaultRequestHeaders.Add(TermHeader.Name, TermHeader.Write(1));
+        Operator = new TurnControlClient(_http, Control, Host);
+        await ApplyAsync([Secret], [MediaNode.Address.ToString()]);
+        await Eventually.TrueAsync(async () => (await ApplyAsync([Secret], [MediaNode.Address.ToString()])).IsReady, "coturn relays");
+        await Eventually.TrueAsync(async () => await IsPermittedAsync(MediaNode), "coturn knows the media node");
+    }
+
+    public async Task DisposeAsync()
+    {
+        _http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        MediaSocket.Dispose();
+        _authority.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    public Task<TurnReport> ApplyAsync(IReadOnlyList<string> secrets, IReadOnlyList<string> peers) => Operator.PutStateAsync(new TurnState { Secrets = secrets, Peers = peers }, default);
+
+    /// <summary>A client with a credential that signaling could have made.</summary>
+    internal Task<TurnClient> ClientAsync(string secret = Secret, int seconds = 300, bool isTcp = false, string? realm = null, bool isV6 = false, string? name = null)
+    {
+        var username = $"{DateTimeOffset.UtcNow.ToUnixTimeSeconds() + seconds}:meeting:{name ?? Guid.NewGuid().ToString("N")}";
+        return ConnectAsync(username, Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(username))), isTcp, realm, isV6);
+    }
+
+    internal Task<TurnClient> ConnectAsync(string username, string password, bool isTcp = false, string? realm = null, bool isV6 = false) =>
+        TurnClient.ConnectAsync(isV6 ? ListenerV6 : Listener, username, password, isTcp, realm, default);
+
+    /// <summary>A client with an allocation.</summary>
+    internal async Task<TurnClient> AllocatedAsync(bool isTcp = false, byte? family = null)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var client = await ClientAsync(isTcp: isTcp);
+            var result = await client.AllocateAsync(default, family: family);
+            if (result == 0)
+            {
+                return client;
+            }
+
+            client.Dispose();
+            Assert.True(result == AllocationMismatch && attempt < 10, $"error {result}"); // The system gave the socket the port of an earlier one, which coturn remembers for some seconds.
+        }
+    }
+
+    public async Task<bool> IsPermittedAsync(IPEndPoint peer)
+    {
+        using var client = await AllocatedAsync();
+        var permitted = await client.PermitAsync(peer, default) == 0;
+        await client.RefreshAsync(0, default);
+        return permitted;
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using MeetOperator.Turn.Settings;
+
+namespace MeetOperator.Turn.Coturn;
+
+/// <summary>Runs coturn. When it ends, this process ends too, so that the container is started again.</summary>
+internal sealed partial class CoturnProcess(TurnOptions options, CoturnLog log, IHostApplicationLifetime lifetime, ILogger<CoturnProcess> logger) : IHostedService
+{
+    private const string SetPriv = "/usr/bin/setpriv";
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Process? _process;
+    private volatile bool _isStopping;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // The kernel ends a child with the thread that started it, so that thread lives as long as the child.
+        new Thread(Run) { IsBackground = true, Name = "coturn" }.Start();
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _isStopping = true;
+        try
+        {
+            _process?.Kill(); // coturn has no state that it would write.
+        }
+        catch (InvalidOperationException)
+        {
+            return; // It has already ended.
+        }
+
+        await _ended.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>The command that starts coturn; it ends when this process is killed, where the system can do that.</summary>
+    private ProcessStartInfo Command()
+    {
+        var arguments = CoturnArguments.Build(options);
+        return File.Exists(SetPriv)
+            ? new ProcessStartInfo(SetPriv, ["--pdeathsig", "KILL", options.Server, .. arguments]) { RedirectStandardOutput = true }
+            : new ProcessStartInfo(options.Server, arguments) { RedirectStandardOutput = true };
+    }
+
+    private void Run()
+    {
+        try
+        {
+            using var process = Process.Start(Command())!;
+            _process = process;
+            if (_isStopping)
+            {
+                process.Kill();
+            }
+
+            while (process.StandardOutput.ReadLine() is { } line)
+            {
+                if (log.Read(line) is { } text)
+                {
+                    LogCoturn(text);
+                }
+            }
+
+            process.WaitForExit();
+            if (!_isStopping)
+            {
+                LogEnded(process.ExitCode);
+            }
+        }
+        catch (Exception failed)
+        {
+            LogFailed(options.Server, failed.Message); // An exception here would end the process without a message that helps.
+        }
+
+        if (!_isStopping)
+        {
+            Environment.ExitCode = 1;
+        }
+
+        _ended.TrySetResult();
+        lifetime.StopApplication();
+    }
+
+    [LoggerMessage(7001, LogLevel.Warning, "coturn: {Text}")]
+    private partial void LogCoturn(string text);
+
+    [LoggerMessage(7002, LogLevel.Error, "coturn ended with exit code {Code}.")]
+    private partial void LogEnded(int code);
+
+    [LoggerMessage(7003, LogLevel.Error, "coturn could not be run as {Server}: {Reason}")]
+    private partial void LogFailed(string server, string reason);
+}

@@ -1,0 +1,150 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace MeetOperator.Turn.Probing;
+
+/// <summary>A client of a relay, for one allocation: over UDP or TCP. Each request returns the error code of the response, 0 for success, or <see cref="NoResponse"/>.</summary>
+internal sealed class TurnClient : IDisposable
+{
+    public const int NoResponse = -1;
+    private const byte Udp = 17;
+    private const int StunHeader = 20;
+    private readonly Socket _socket;
+    private readonly bool _isStream;
+    private readonly string _username;
+    private readonly string _password;
+    private string? _realm;
+    private byte[] _nonce = [];
+
+    private TurnClient(Socket socket, string username, string password, string? realm)
+    {
+        _socket = socket;
+        _isStream = socket.ProtocolType == ProtocolType.Tcp;
+        _username = username;
+        _password = password;
+        _realm = realm;
+    }
+
+    /// <summary>The attributes of the last response.</summary>
+    public IReadOnlyDictionary<StunAttribute, byte[]> Last { get; private set; } = new Dictionary<StunAttribute, byte[]>();
+
+    /// <summary>The length of the last response.</summary>
+    public int LastLength { get; private set; }
+
+    /// <summary>How long to wait for a response.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <param name="server">The relay.</param>
+    /// <param name="username">User name of the credential.</param>
+    /// <param name="password">Password of the credential.</param>
+    /// <param name="isTcp">Whether to reach the relay over TCP.</param>
+    /// <param name="realm">The realm to use; null for that of the relay.</param>
+    /// <param name="ct">Cancels the connection.</param>
+    public static async Task<TurnClient> ConnectAsync(IPEndPoint server, string username, string password, bool isTcp, string? realm, CancellationToken ct)
+    {
+        var socket = isTcp ? new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) : new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            await socket.ConnectAsync(server, ct).ConfigureAwait(false);
+            return new TurnClient(socket, username, password, realm);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Requests an allocation, as browsers do: once without a credential for the nonce, and once with it.</summary>
+    public async Task<int> AllocateAsync(CancellationToken ct, byte transport = Udp, byte? family = null)
+    {
+        var first = await SendAsync(Allocation(transport, family), isSigned: false, ct).ConfigureAwait(false);
+        if (first != 401 || !Last.TryGetValue(StunAttribute.Nonce, out var nonce) || !Last.TryGetValue(StunAttribute.Realm, out var realm))
+        {
+            return first;
+        }
+
+        _nonce = nonce;
+        _realm ??= Encoding.UTF8.GetString(realm);
+        return await SendAsync(Allocation(transport, family), isSigned: true, ct).ConfigureAwait(false);
+    }
+
+    public Task<int> PermitAsync(IPEndPoint peer, CancellationToken ct) => SendAsync(StunMessage.Request(StunMethod.CreatePermission).WithPeer(peer), isSigned: true, ct);
+
+    public Task<int> BindAsync(IPEndPoint peer, CancellationToken ct) =>
+        SendAsync(StunMessage.Request(StunMethod.ChannelBind).Add(StunAttribute.ChannelNumber, [0x40, 0x00, 0, 0]).WithPeer(peer), isSigned: true, ct);
+
+    /// <summary>Asks the relay to open a TCP connection (RFC 6062).</summary>
+    public Task<int> ConnectPeerAsync(IPEndPoint peer, CancellationToken ct) => SendAsync(StunMessage.Request(StunMethod.Connect).WithPeer(peer), isSigned: true, ct);
+
+    /// <summary>Sends data to a peer. There is no response.</summary>
+    public async Task SendDataAsync(IPEndPoint peer, ReadOnlyMemory<byte> data, CancellationToken ct) =>
+        await _socket.SendAsync(StunMessage.Request(StunMethod.Send).WithPeer(peer).Add(StunAttribute.Data, data.Span).Write(), ct).ConfigureAwait(false);
+
+    public Task<int> RefreshAsync(uint seconds, CancellationToken ct)
+    {
+        var lifetime = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(lifetime, seconds);
+        return SendAsync(StunMessage.Request(StunMethod.Refresh).Add(StunAttribute.Lifetime, lifetime), isSigned: true, ct);
+    }
+
+    public async Task<int> SendAsync(StunMessage request, bool isSigned, CancellationToken ct)
+    {
+        if (isSigned)
+        {
+            request.Add(StunAttribute.Username, _username).Add(StunAttribute.Realm, _realm ?? string.Empty).Add(StunAttribute.Nonce, _nonce);
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Timeout);
+        try
+        {
+            await _socket.SendAsync(isSigned ? request.Sign(_username, _realm ?? string.Empty, _password) : request.Write(), limit.Token).ConfigureAwait(false);
+            var response = await ReceiveAsync(limit.Token).ConfigureAwait(false);
+            LastLength = response.Length;
+            if (!StunMessage.TryRead(response, out var isSuccess, out var error, out var attributes))
+            {
+                return NoResponse;
+            }
+
+            Last = attributes;
+            return isSuccess ? 0 : error;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return NoResponse;
+        }
+        catch (SocketException)
+        {
+            return NoResponse;
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private static StunMessage Allocation(byte transport, byte? family)
+    {
+        var request = StunMessage.Request(StunMethod.Allocate).Add(StunAttribute.RequestedTransport, [transport, 0, 0, 0]);
+        return family is { } wanted ? request.Add(StunAttribute.RequestedAddressFamily, [wanted, 0, 0, 0]) : request;
+    }
+
+    private async Task<byte[]> ReceiveAsync(CancellationToken ct)
+    {
+        var buffer = new byte[2048];
+        var length = await _socket.ReceiveAsync(buffer, ct).ConfigureAwait(false);
+        while (_isStream && length > 0 && (length < StunHeader || length < StunHeader + BinaryPrimitives.ReadUInt16BigEndian(buffer.AsSpan(2))) && length < buffer.Length)
+        {
+            var more = await _socket.ReceiveAsync(buffer.AsMemory(length), ct).ConfigureAwait(false);
+            if (more == 0)
+            {
+                break;
+            }
+
+            length += more;
+        }
+
+        return buffer[..length];
+    }
+}
