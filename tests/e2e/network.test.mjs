@@ -2,17 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { launch } from './support/browser.mjs';
-import { PersonNetwork } from './support/person-network.mjs';
+import { PersonNetwork, rungs } from './support/person-network.mjs';
 import { createMeeting, startProduct } from './support/product.mjs';
 import { describeOnFailure, until, Visitor } from './support/visitor.mjs';
 
 const options = { timeout: 180_000 };
-
-/** What each network lets out beside the page, and the path that media then takes. */
-const rungs = [
-  { name: 'UDP over IPv4', family: 4, protocol: 'udp' },
-  { name: 'UDP over IPv6', family: 6, protocol: 'udp' },
-];
 
 describe('a network that lets only one kind of traffic out', { concurrency: false }, () => {
   let network;
@@ -33,9 +27,10 @@ describe('a network that lets only one kind of traffic out', { concurrency: fals
     await network?.close();
   });
 
-  for (const { name, family, protocol } of rungs) {
+  for (const rung of rungs) {
+    const { name, family, protocol } = rung;
     it(`people see and hear each other over ${name}`, options, async () => {
-      network.allow([page, { family, protocol, ports: '1024:65535' }]);
+      network.allow([page, rung]);
       const inside = await network.launch(page.ports);
       const meeting = await createMeeting(product);
       const ada = await Visitor.arrive(inside, product, 'Ada');

@@ -6,6 +6,12 @@ import { headlessShell, launch } from './browser.mjs';
 
 const run = (program, ...args) => execFileSync(program, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
 
+/** The ways to a media node, the best first: what a network must let out for it beside the page, and the seconds within which half of the people should see somebody. */
+export const rungs = [
+  { name: 'udp4', family: 4, protocol: 'udp', ports: '1024:65535', limit: 1 },
+  { name: 'udp6', family: 6, protocol: 'udp', ports: '1024:65535', limit: 1 },
+];
+
 /**
  * The network of one person: a namespace that a pair of interfaces joins to this machine, with IPv4 and IPv6. Its firewall lets nothing out but what `allow` says.
  * Requires root. `close` removes everything.
