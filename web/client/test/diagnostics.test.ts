@@ -11,7 +11,7 @@ const track = (more: Partial<TrackStats> = {}): TrackStats => ({
 });
 const summary = (more: Partial<StatsSummary> = {}): StatsSummary => ({
   at: 1_000, rttMs: 40.4, sendBitrate: 900_000, sendLossFraction: 0, receiveBitrate: 1_500_000, receiveLossFraction: 0.02, quality: 'poor', hint: 'loss-receiving',
-  paths: [{ isDirect: false, type: 'srflx', protocol: 'udp', rttMs: 40 }], tracks: [track()], tiles: [{ participantId: 'bob', source: 'camera', quality: 'weak' }], ...more,
+  paths: [{ isDirect: false, type: 'srflx', protocol: 'udp', family: null, rttMs: 40 }], tracks: [track()], tiles: [{ participantId: 'bob', source: 'camera', quality: 'weak' }], ...more,
 });
 
 describe('a report about a problem', () => {
