@@ -32,7 +32,7 @@ describe('a report about a problem', () => {
     const report = reportOf([{
       ...summary(),
       ...secret,
-      paths: [{ isDirect: true, type: '192.0.2.7', protocol: '2001:db8::7', rttMs: null, ...secret }],
+      paths: [{ isDirect: true, type: '192.0.2.7', protocol: '2001:db8::7', family: null, rttMs: null, ...secret }],
       tracks: [{ ...track({ codec: '192.0.2.7', layers: ['f', '2001:db8::7'] }), ...secret }],
     }], 3_500, 'r-1', 'Browser at 192.0.2.7');
     const text = JSON.stringify(report);
