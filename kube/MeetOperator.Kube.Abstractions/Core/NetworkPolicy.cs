@@ -40,6 +40,9 @@ public sealed class NetworkPolicyPort
 
     /// <summary>The port; null means every port of the protocol.</summary>
     public int? Port { get; set; }
+
+    /// <summary>The last port of a range that begins with <see cref="Port"/>.</summary>
+    public int? EndPort { get; set; }
 }
 
 public sealed class NetworkPolicyPeer

@@ -6,7 +6,7 @@ using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>Allows media over UDP in both directions, access to the control port for operator, signaling and Prometheus, and connections to the trace collector. Each pool owns one policy.</summary>
+/// <summary>Allows media over UDP in both directions, connections to the TCP ports for media, access to the control port for operator, signaling and Prometheus, and connections to the trace collector. Each pool owns one policy.</summary>
 internal static class MediaNodeNetworkPolicy
 {
     /// <summary>Kubernetes sets this label on every namespace since 1.21.</summary>
@@ -46,12 +46,22 @@ internal static class MediaNodeNetworkPolicy
                 PolicyTypes = ["Ingress", "Egress"],
                 Ingress =
                 [
-                    new NetworkPolicyIngressRule { Ports = [media] },
+                    new NetworkPolicyIngressRule { Ports = [media, .. TcpPorts(pool.Spec.Exposure)] },
                     new NetworkPolicyIngressRule { Ports = [new NetworkPolicyPort { Protocol = "TCP", Port = MediaNodeEnv.ControlPort }], From = [callers, .. metricsFrom] },
                 ],
                 Egress = [new NetworkPolicyEgressRule { Ports = [media] }, .. Spans(tracing)],
             },
         };
+    }
+
+    /// <summary>The ports that media nodes of the pool may have, without the control port.</summary>
+    private static IEnumerable<NetworkPolicyPort> TcpPorts(SfuExposure exposure)
+    {
+        var range = exposure.PortRange;
+        (int First, int Last)[] parts = exposure.TcpPort == TcpExposure.None ? []
+            : range.Min <= MediaNodeEnv.ControlPort && range.Max >= MediaNodeEnv.ControlPort ? [(range.Min, MediaNodeEnv.ControlPort - 1), (MediaNodeEnv.ControlPort + 1, range.Max)]
+            : [(range.Min, range.Max)];
+        return parts.Where(part => part.First <= part.Last).Select(part => new NetworkPolicyPort { Protocol = "TCP", Port = part.First, EndPort = part.Last });
     }
 
     private static NetworkPolicyEgressRule[] Spans(TracingOptions tracing) =>

@@ -81,6 +81,7 @@ internal static class MediaNodePod
         Ports =
         [
             new ContainerPort { Name = ControlPortName, Port = node.Spec.ControlPort, HostPort = node.Spec.HostNetwork ? node.Spec.ControlPort : null, Protocol = "TCP" },
+            .. node.Spec.TcpPort == 0 ? Array.Empty<ContainerPort>() : [new ContainerPort { Name = "media-tcp", Port = node.Spec.TcpPort, HostPort = node.Spec.TcpPort, Protocol = "TCP" }],
             .. node.Spec.UdpPorts.Select((port, loop) => new ContainerPort { Name = $"media-{loop}", Port = port, HostPort = port, Protocol = "UDP" }),
         ],
         Resources = Resources(pool.Spec.Template.Resources),

@@ -19,7 +19,8 @@ internal static class PodRevision
     public static bool IsCurrent(SfuNode node, SfuPool pool, Pod? pod, MediaNodeDefaults defaults)
     {
         var exposure = pool.Spec.Exposure;
-        if (node.Spec.HostNetwork != (exposure.Type == ExposureType.HostNetwork) || node.Spec.UdpPorts.Count != exposure.UdpPorts)
+        if (node.Spec.HostNetwork != (exposure.Type == ExposureType.HostNetwork) || node.Spec.UdpPorts.Count != exposure.UdpPorts
+            || node.Spec.TcpPort != SfuNodeObject.TcpPort(exposure, node.Spec.UdpPorts))
         {
             return false;
         }

@@ -85,6 +85,7 @@ public sealed class RoomIsolationTests : IAsyncLifetime
         [nameof(IRoomSession.AddTo)] = nameof(Participant_WorkThrows_EndsOnlyItsSessions),
         [nameof(IRoomSession.Close)] = nameof(Participant_WorkThrows_EndsOnlyItsSessions),
         [nameof(IPeerEgress.SendRtp)] = nameof(FailureIsolationTests.Subscriber_ForwardingThrows_EndsOnlyThatSubscriber),
+        [nameof(IPeerEgress.SendAudio)] = nameof(FailureIsolationTests.Subscriber_ForwardingThrows_EndsOnlyThatSubscriber),
         [nameof(IPeerEgress.SendRtcp)] = nameof(FailureIsolationTests.Subscriber_SendingReportThrows_EndsOnlyThatSubscriber),
         [nameof(IPeerEgress.Retransmit)] = nameof(FailureIsolationTests.Subscriber_RetransmittingThrows_EndsOnlyThatSession),
     };
@@ -176,7 +177,7 @@ public sealed class RoomIsolationTests : IAsyncLifetime
     public void Callbacks_OfSessions_AllHaveATestWithAnError()
     {
         // Names, states, and what only sets a timer or reports an error.
-        string[] simple = [nameof(IRoomSession.Peer), nameof(IRoomSession.Kind), nameof(IPeerEgress.IsReady), nameof(IPeerEgress.WakeAt), nameof(IPeerEgress.Fail)];
+        string[] simple = [nameof(IRoomSession.Peer), nameof(IRoomSession.Kind), nameof(IPeerEgress.IsReady), nameof(IPeerEgress.Pressure), nameof(IPeerEgress.WakeAt), nameof(IPeerEgress.Fail)];
 
         var callbacks = new[] { typeof(IPeerSessionOwner), typeof(IRoomSession), typeof(IPeerEgress) }.SelectMany(t => t.GetMembers())
             .Where(m => m is not MethodInfo { IsSpecialName: true }).Select(m => m.Name).Except(simple);
