@@ -2,14 +2,13 @@
 // somebody. Each of them is in a network namespace with a firewall of its own, which takes root. Everything runs on this machine.
 import { parseArgs } from 'node:util';
 import { launch } from '../../e2e/support/browser.mjs';
-import { PersonNetwork, rungs } from '../../e2e/support/person-network.mjs';
-import { createMeeting, startProduct } from '../../e2e/support/product.mjs';
+import { PersonNetwork, rungs, startProductFor } from '../../e2e/support/person-network.mjs';
+import { createMeeting } from '../../e2e/support/product.mjs';
 import { until, Visitor } from '../../e2e/support/visitor.mjs';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '20' }, only: { type: 'string' } } });
 const rounds = Number(values.rounds);
-const chosen = rungs.filter(rung => values.only === undefined || rung.name === values.only);
-if (chosen.length === 0) {
+if (values.only !== undefined && !rungs.some(rung => rung.name === values.only)) {
   console.error(`--only must be one of ${rungs.map(rung => rung.name).join(', ')}`);
   process.exit(2);
 }
@@ -18,13 +17,12 @@ const network = await PersonNetwork.open();
 let product;
 let outside;
 try {
-  product = await startProduct({ MEET_LISTEN: '0.0.0.0', MEET_ADVERTISE: [network.host.ipv4, network.host.ipv6].join() });
+  product = await startProductFor(network);
   outside = await launch();
-  const page = new URL(product.url).port;
-  const inside = await network.launch(page);
+  const inside = await network.launch(product.page.ports);
   try {
-    for (const rung of chosen) {
-      network.allow([{ family: 4, protocol: 'tcp', ports: page }, rung]);
+    for (const rung of rungs.filter(({ name }) => values.only === undefined || name === values.only)) {
+      network.allow([product.page, rung]);
       await measure(rung, inside);
     }
   } finally {

@@ -3,14 +3,44 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { headlessShell, launch } from './browser.mjs';
+import { startProduct } from './product.mjs';
 
 const run = (program, ...args) => execFileSync(program, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
 
-/** The ways to a media node, the best first: what a network must let out for it beside the page, and the seconds within which half of the people should see somebody. */
+/** Whether this process may make networks. */
+export const canMakeNetworks = process.getuid?.() === 0;
+
+/**
+ * The ways to a media node, the best first: what a network must let out for it beside the page, the path that media then takes, and the seconds within which half of the people should see
+ * somebody.
+ */
 export const rungs = [
-  { name: 'udp4', family: 4, protocol: 'udp', ports: '1024:65535', limit: 1 },
-  { name: 'udp6', family: 6, protocol: 'udp', ports: '1024:65535', limit: 1 },
+  { name: 'udp4', family: 4, protocol: 'udp', ports: '1024:65535', path: 'direct udp ipv4', limit: 1 },
+  { name: 'udp6', family: 6, protocol: 'udp', ports: '1024:65535', path: 'direct udp ipv6', limit: 1 },
+  { name: 'tcp4', family: 4, protocol: 'tcp', ports: '1024:65535', path: 'direct tcp ipv4', limit: 1 },
+  { name: 'tcp6', family: 6, protocol: 'tcp', ports: '1024:65535', path: 'direct tcp ipv6', limit: 1 },
 ];
+
+/** Runs in the page: the kinds of paths that its connections use. */
+export const pathsInUse = async () => {
+  const kinds = new Set();
+  for (const connection of globalThis.connections.filter(one => one.connectionState === 'connected')) {
+    const report = await connection.getStats();
+    report.forEach(record => {
+      if (record.type !== 'transport') return;
+      const pair = report.get(record.selectedCandidatePairId);
+      const [local, remote] = [report.get(pair?.localCandidateId), report.get(pair?.remoteCandidateId)];
+      kinds.add(`${local?.candidateType === 'relay' ? 'relay' : 'direct'} ${local?.relayProtocol ?? local?.protocol} ${remote?.address?.includes(':') ? 'ipv6' : 'ipv4'}`);
+    });
+  }
+  return [...kinds];
+};
+
+/** Starts an installation whose media nodes have the addresses of this machine in the network of a person. `page` is what the page takes. */
+export async function startProductFor(network) {
+  const product = await startProduct({ MEET_LISTEN: '0.0.0.0', MEET_ADVERTISE: [network.host.ipv4, network.host.ipv6].join() });
+  return { ...product, page: { family: 4, protocol: 'tcp', ports: new URL(product.url).port } };
+}
 
 /**
  * The network of one person: a namespace that a pair of interfaces joins to this machine, with IPv4 and IPv6. Its firewall lets nothing out but what `allow` says.
