@@ -214,7 +214,7 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
             return;
         }
 
-        // A session that moves to another path sends what waits, and another connection may turn out to have ended.
+        // Closing a connection can make its session send on another one, which may turn out to have ended too and is then added to this list.
         for (var i = 0; i < ended.Count; i++)
         {
             if (_streams.TryGetValue(ended[i].Number, out var stream))

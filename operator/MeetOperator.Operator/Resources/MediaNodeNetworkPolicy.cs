@@ -54,7 +54,7 @@ internal static class MediaNodeNetworkPolicy
         };
     }
 
-    /// <summary>By name, because each media node has a port of its own, and Kubernetes before 1.22 knows no ranges.</summary>
+    /// <summary>The port is given by name: its number differs between media nodes, and Kubernetes before 1.22 has no port ranges in policies.</summary>
     private static NetworkPolicyPort[] TcpPorts(SfuExposure exposure) => exposure.TcpPort == TcpExposure.None ? [] : [new NetworkPolicyPort { Protocol = "TCP", Port = MediaNodePod.TcpPortName }];
 
     private static NetworkPolicyEgressRule[] Spans(TracingOptions tracing) =>
