@@ -63,12 +63,17 @@ internal sealed class StreamEgress : IDisposable
     {
         if (_waiting.Count > 0)
         {
-            for (var i = 0; i < _waiting.Count; i++)
+            try
             {
-                _waiting[i].Flush();
+                for (var i = 0; i < _waiting.Count; i++)
+                {
+                    _waiting[i].Flush();
+                }
             }
-
-            _waiting.Clear();
+            finally
+            {
+                _waiting.Clear();
+            }
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed class StreamQueue(SlabPool urgentSlabs, SlabPool videoSlabs)
     /// <summary>Video that waits when no more begins. Its sender paces it to the line, so that usually less waits.</summary>
     public const int CongestedBytes = 96 * 1024;
 
+    /// <summary>What waits when it is offered to the kernel before the next flush, so that a free connection never seems congested.</summary>
+    public const int FlushBytes = CongestedBytes / 2;
+
     /// <summary>Video that waits when also a key frame is cut off. The rest of <see cref="VideoBytes"/> is for what is being sent when that happens.</summary>
     public const int FullBytes = 256 * 1024;
 

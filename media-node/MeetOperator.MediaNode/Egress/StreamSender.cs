@@ -37,6 +37,11 @@ internal sealed class StreamSender
     /// <summary>Returns a buffer for one packet, valid until <see cref="Commit"/>; empty when it is dropped.</summary>
     public Span<byte> Reserve(StreamLane lane, int length)
     {
+        if (!IsBlocked && _queue.Bytes >= StreamQueue.FlushBytes)
+        {
+            SendWaiting();
+        }
+
         var space = IsClosed ? default : _queue.Reserve(lane, length);
         if (space.IsEmpty)
         {

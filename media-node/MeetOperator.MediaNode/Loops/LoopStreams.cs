@@ -27,6 +27,9 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
     /// <summary>What is read of one connection before the others have their turn.</summary>
     private const int ReadBytes = 16 * 1024;
     private const int MaxReady = 64;
+
+    /// <summary>The shortest packet that means anything: an RTP header. Shorter ones cost a sender next to nothing, so they are not looked at.</summary>
+    private const int MinPacketBytes = 12;
     private readonly Dictionary<uint, PeerStream> _streams = [];
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(ReadBytes + StreamFraming.HeaderBytes + StreamFraming.MaximumPacketBytes, pinned: true);
     private SocketPoller? _poller;
@@ -149,11 +152,16 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         while ((status = StreamFraming.Read(_buffer.AsSpan(at, end - at), StreamFraming.MaximumPacketBytes, out var length)) == FrameStatus.Complete)
         {
             packets++;
-            stream.OnFrame(nowTicks, Handle(nowTicks, stream, _buffer.AsSpan(at + StreamFraming.HeaderBytes, length)));
+            stream.OnFrame(nowTicks, length >= MinPacketBytes && Handle(nowTicks, stream, _buffer.AsSpan(at + StreamFraming.HeaderBytes, length)));
             at += StreamFraming.HeaderBytes + length;
             if (stream.Sender.IsClosed)
             {
                 return packets; // this packet ended the session
+            }
+
+            if (stream.Rejected > MaxRejected)
+            {
+                break;
             }
         }
 
@@ -206,9 +214,10 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
             return;
         }
 
-        foreach (var sender in ended)
+        // Closing a connection can make its session send on another one, which may turn out to have ended too and is then added to this list.
+        for (var i = 0; i < ended.Count; i++)
         {
-            if (_streams.TryGetValue(sender.Number, out var stream))
+            if (_streams.TryGetValue(ended[i].Number, out var stream))
             {
                 Close(stream, StreamEnd.ClosedByPeer);
             }

@@ -26,14 +26,14 @@ internal sealed class PeerStream(StreamSocket socket, TransportAddress address, 
     /// <summary>When something authentic last arrived.</summary>
     public long LastReceivedTicks { get; private set; } = nowTicks;
 
-    /// <summary>Frames that were rejected since an authentic one.</summary>
+    /// <summary>Frames that were rejected lately. An authentic one halves it, so one now and then does not excuse thousands.</summary>
     public int Rejected { get; private set; }
 
     /// <summary>A frame was handled.</summary>
     public void OnFrame(long nowTicks, bool isAuthentic)
     {
         LastReceivedTicks = isAuthentic ? nowTicks : LastReceivedTicks;
-        Rejected = isAuthentic ? 0 : Rejected + 1;
+        Rejected = isAuthentic ? Rejected / 2 : Rejected + 1;
     }
 
     /// <summary>Copies the beginning of a frame that arrived before to a buffer. Returns its length.</summary>

@@ -7,7 +7,7 @@ namespace MeetOperator.MediaNode.Loops;
 /// <param name="ByProfile">Sessions by SRTP profile.</param>
 internal sealed record SessionCensus(int Connected, int OnTcp, int Silent, IReadOnlyDictionary<string, int> ByProfile)
 {
-    /// <summary>Counts the sessions and adds their dropped datagrams.</summary>
+    /// <summary>Counts the sessions, and adds the datagrams that they dropped to the totals.</summary>
     public static SessionCensus Take(IReadOnlyList<PeerSession> sessions, long nowTicks, DropTotals drops)
     {
         var profiles = new Dictionary<string, int>(StringComparer.Ordinal);

@@ -9,7 +9,7 @@ internal enum StreamEnd
     /// <summary>The session of the connection ended.</summary>
     SessionEnded,
 
-    /// <summary>The media node shuts down.</summary>
+    /// <summary>The media node is shutting down.</summary>
     Shutdown,
 
     /// <summary>The process has no more file descriptors.</summary>

@@ -156,7 +156,7 @@ internal sealed partial class StreamGate : IDisposable
             }
 
             _counters.OnAccepted();
-            var number = (uint)Interlocked.Increment(ref _lastNumber);
+            var number = NextNumber();
             var stream = new UnauthenticatedStream(socket, new TransportAddress(socket.RemoteHigh, socket.RemoteLow, socket.RemotePort).Over(number), now + CheckTime.Ticks);
             if (!_waiting.TryAdd(stream, out var oldest))
             {
@@ -173,6 +173,13 @@ internal sealed partial class StreamGate : IDisposable
         }
 
         _stop.Wait(AcceptPause);
+    }
+
+    /// <summary>0 stands for UDP.</summary>
+    private static uint NextNumber()
+    {
+        var number = (uint)Interlocked.Increment(ref _lastNumber);
+        return number == 0 ? NextNumber() : number;
     }
 
     private void Examine(uint number)

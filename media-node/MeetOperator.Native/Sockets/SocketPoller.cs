@@ -12,7 +12,7 @@ public sealed unsafe class SocketPoller : IDisposable
     private const uint Out = 4;
     private const uint EdgeTriggered = 1u << 31;
 
-    /// <summary>struct epoll_event is packed on x86-64 only.</summary>
+    /// <summary>Only on x86-64 has struct epoll_event no padding.</summary>
     private static readonly int KeyOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
     private static readonly int EventBytes = KeyOffset + sizeof(ulong);
     private readonly byte[] _events;
@@ -82,7 +82,7 @@ public sealed unsafe class SocketPoller : IDisposable
         }
     }
 
-    /// <summary>The key of a ready socket.</summary>
+    /// <summary>The key with which the ready socket was added.</summary>
     public ulong Key(int index) => BitConverter.ToUInt64(_events, (index * EventBytes) + KeyOffset);
 
     /// <summary>Whether a ready socket can be written and has nothing to read.</summary>

@@ -108,7 +108,7 @@ internal sealed class Probing(SendBandwidthOptions options)
         }
     }
 
-    /// <summary>The estimate fell a lot: whether the former rate is possible again is probed later.</summary>
+    /// <summary>Call when the estimate has fallen a lot. The former rate is probed again later.</summary>
     public void OnDrop(long nowTicks, long before) =>
         (_recoveryRate, _recoveryTicks, _recoveryWaitTicks) = (Math.Max(_recoveryRate, before * 85 / 100), nowTicks + RecoveryTicks, RecoveryTicks);
 

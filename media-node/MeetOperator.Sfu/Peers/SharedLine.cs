@@ -13,7 +13,7 @@ public sealed class SharedLine
     private readonly List<LineUse> _uses = [];
     private int _count;
 
-    /// <summary>Whether nobody was added since the line was shared last.</summary>
+    /// <summary>Whether no subscriber was added since the last <see cref="Share"/>.</summary>
     public bool IsEmpty => _count == 0;
 
     /// <summary>Adds what a subscriber gets now.</summary>

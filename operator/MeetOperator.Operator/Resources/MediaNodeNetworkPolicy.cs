@@ -54,15 +54,8 @@ internal static class MediaNodeNetworkPolicy
         };
     }
 
-    /// <summary>The ports that media nodes of the pool may have, without the control port.</summary>
-    private static IEnumerable<NetworkPolicyPort> TcpPorts(SfuExposure exposure)
-    {
-        var range = exposure.PortRange;
-        (int First, int Last)[] parts = exposure.TcpPort == TcpExposure.None ? []
-            : range.Min <= MediaNodeEnv.ControlPort && range.Max >= MediaNodeEnv.ControlPort ? [(range.Min, MediaNodeEnv.ControlPort - 1), (MediaNodeEnv.ControlPort + 1, range.Max)]
-            : [(range.Min, range.Max)];
-        return parts.Where(part => part.First <= part.Last).Select(part => new NetworkPolicyPort { Protocol = "TCP", Port = part.First, EndPort = part.Last });
-    }
+    /// <summary>The port is given by name: its number differs between media nodes, and Kubernetes before 1.22 has no port ranges in policies.</summary>
+    private static NetworkPolicyPort[] TcpPorts(SfuExposure exposure) => exposure.TcpPort == TcpExposure.None ? [] : [new NetworkPolicyPort { Protocol = "TCP", Port = MediaNodePod.TcpPortName }];
 
     private static NetworkPolicyEgressRule[] Spans(TracingOptions tracing) =>
         tracing.Port is { } port ? [new NetworkPolicyEgressRule { Ports = [new NetworkPolicyPort { Protocol = "TCP", Port = port }], To = tracing.To.Count == 0 ? null : [.. tracing.To] }] : [];

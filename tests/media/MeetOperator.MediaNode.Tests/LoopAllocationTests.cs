@@ -57,7 +57,7 @@ public sealed class LoopAllocationTests : IAsyncLifetime
         var allocated = await SendAsync(bob);
 
         Assert.InRange(bob.Rtp.Count - received, AtOnce, Batches * AtOnce); // on a busy machine, bob reads too slowly for all of them
-        Assert.InRange(allocated.Count(bytes => bytes > 0), 0, 5);
+        Assert.InRange(allocated.Count(bytes => bytes > 0), 0, Batches / 4); // timers of three connections run between the marks, which come over UDP; for a packet, never
     }
 
     /// <summary>Returns the bytes that the loop allocated for each batch: between the packets before and after those of the publisher. Meanwhile, it gets no commands.</summary>

@@ -94,7 +94,7 @@ public sealed partial class StreamCallTests : IAsyncLifetime
         Assert.DoesNotContain("tcptype", answer.Sdp, StringComparison.Ordinal);
     }
 
-    /// <summary>A client in a café, whose network lets no UDP through, which then joins another network, and returns.</summary>
+    /// <summary>A client starts in a network without UDP, changes to one that has it, and returns to the first one.</summary>
     [Fact]
     public async Task Publish_FirewallComesAndGoes_ContinuesInTheSameSession()
     {

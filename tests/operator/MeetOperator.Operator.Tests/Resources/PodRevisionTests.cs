@@ -42,11 +42,11 @@ public sealed class PodRevisionTests
 
     /// <summary>It was created before pools had TCP ports.</summary>
     [Fact]
-    public void IsCurrent_NodeWithoutTcpPort_IsOutdated()
+    public void IsCurrent_NodeOfAVersionWithoutTcpPort_IsNotOutdated()
     {
         var former = Stored(new SfuNode { Metadata = Node.Metadata, Spec = Node.Spec with { TcpPort = 0 } });
 
-        Assert.False(PodRevision.IsCurrent(former, Made, AsStored(MediaNodePod.Build(former, Made, Defaults, "p-aaaaa-control-bbbbb")), Defaults));
+        Assert.True(PodRevision.IsCurrent(former, Made, AsStored(MediaNodePod.Build(former, Made, Defaults, "p-aaaaa-control-bbbbb")), Defaults));
         Assert.True(PodRevision.IsCurrent(former, Pool(spec => spec with { Exposure = spec.Exposure with { TcpPort = TcpExposure.None } }), null, Defaults));
     }
 
