@@ -17,6 +17,12 @@ public sealed record TurnReport
     /// <summary>Bytes relayed since its start, in both directions; of an allocation that exists, it lags behind.</summary>
     public required long RelayedBytes { get; init; }
 
+    /// <summary>Whether it has as many allocations as it may have, and refuses more.</summary>
+    public bool IsFull { get; init; }
+
+    /// <summary>Its clock, in UTC. Relays of earlier versions do not report it.</summary>
+    public DateTimeOffset Time { get; init; }
+
     /// <summary>The credentials for the connection to the operator.</summary>
     public required CredentialReport Credentials { get; init; }
 }

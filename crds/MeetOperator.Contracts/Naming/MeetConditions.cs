@@ -18,6 +18,12 @@ public static class MeetConditions
     /// <summary>On an SfuNode: its stress has stayed above rebalance.stressThreshold of the pool, so meetings leave it, or the message says why they stay; present only while true.</summary>
     public const string Overloaded = "Overloaded";
 
+    /// <summary>On a TurnPool: relays have all the allocations that they may have, and refuse participants; present only while true.</summary>
+    public const string RelaysFull = "RelaysFull";
+
+    /// <summary>On a TurnPool: the clock of a relay differs from that of the operator, so that credentials end too early or too late there; present only while true.</summary>
+    public const string ClockSkewed = "ClockSkewed";
+
     /// <summary>On a Tenant that is being deleted: meetings that have not ended block the deletion; present only while true.</summary>
     public const string DeletionBlocked = "DeletionBlocked";
 

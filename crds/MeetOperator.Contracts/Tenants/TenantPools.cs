@@ -10,7 +10,7 @@ public sealed record TenantPools
     /// <summary>Selects usable SfuPools by label, in the tenant's namespace and in the installation's pool namespaces. Default: every pool in the tenant's namespace; mutable.</summary>
     public LabelSelector? SfuSelector { get; init; }
 
-    /// <summary>The only exposure types for SfuPools in the tenant's namespace, out of those that the installation allows. Default: all of these; an empty list allows no pool; mutable.</summary>
+    /// <summary>The only exposure types for SfuPools and TurnPools in the tenant's namespace, out of those that the installation allows. Default: all of these; an empty list allows no pool; mutable.</summary>
     [MaxItems(8)]
     public IReadOnlyList<ExposureType>? AllowedExposures { get; init; }
 

@@ -4,8 +4,8 @@ using MeetOperator.Kube.Schema;
 namespace MeetOperator.Contracts.TurnPools;
 
 /// <summary>Where clients reach the relays of a pool.</summary>
-[CelRule("self.addressSource != 'Static' || size(self.staticAddresses) > 0", TurnPoolValidation.StaticNeedsAddresses, FieldPath = ".staticAddresses")]
-[CelRule("self.type != 'HostNetwork' || self.addressSource != 'PodIP'", TurnPoolValidation.HostNetworkHasNoPodIP, FieldPath = ".addressSource")]
+[CelRule("!has(self.addressSource) || self.addressSource != 'Static' || size(self.staticAddresses) > 0", TurnPoolValidation.StaticNeedsAddresses, FieldPath = ".staticAddresses")]
+[CelRule("!has(self.type) || self.type != 'HostNetwork' || self.addressSource != 'PodIP'", TurnPoolValidation.HostNetworkHasNoPodIP, FieldPath = ".addressSource")]
 public sealed record TurnExposure
 {
     /// <summary>HostPort opens the listeners on the cluster node. HostNetwork runs the Pod in the host network, where no NetworkPolicy limits what relays reach. Default HostPort; mutable, by replacing relays.</summary>

@@ -8,6 +8,7 @@ namespace MeetOperator.Contracts.TurnPools;
 [CelRule("self.realm == oldSelf.realm", TurnPoolValidation.RealmImmutable, FieldPath = ".realm")]
 [CelRule("size(self.listeners) > 0", TurnPoolValidation.NoListener, FieldPath = ".listeners")]
 [CelRule("self.listeners.all(one, one.port == self.listeners[0].port)", TurnPoolValidation.OnePort, FieldPath = ".listeners")]
+[CelRule("self.listeners.all(one, one.port != 8091)", TurnPoolValidation.ControlPortTaken, FieldPath = ".listeners")]
 public sealed record TurnPoolSpec
 {
     /// <summary>Number of relays, 0 to 100. Each needs a cluster node of its own, because of its host port. Default 1; mutable, also through the scale subresource.</summary>
@@ -39,10 +40,11 @@ public sealed record TurnPoolSpec
     public TurnExposure Exposure { get; init; } = new();
 
     /// <summary>
-    /// Ports from which relays send to media nodes, which respond to them. They need not be reachable for anybody else. Default 49152 to 65535; mutable, by replacing relays.
+    /// Ports from which relays send to media nodes, which respond to them; each allocation takes one. They need not be reachable for anybody else. A pool of a tenant may have 4096. Default 49152 to 53247;
+    /// mutable, by replacing relays.
     /// </summary>
-    [Default("{\"min\":49152,\"max\":65535}")]
-    public PortRange RelayPorts { get; init; } = new() { Min = 49_152, Max = 65_535 };
+    [Default("{\"min\":49152,\"max\":53247}")]
+    public PortRange RelayPorts { get; init; } = new() { Min = 49_152, Max = 53_247 };
 
     /// <summary>Lifetime of credentials and secrets. Mutable.</summary>
     [Default("{}")]
@@ -56,7 +58,17 @@ public sealed record TurnPoolSpec
     [Default("{}")]
     public TurnDrain Drain { get; init; } = new();
 
-    /// <summary>Labels of the cluster nodes that may run relays. Default none, which allows every cluster node; mutable, by replacing relays.</summary>
+    /// <summary>
+    /// Resources of a relay's container. Without requests and limits, relays get requests and a limit of memory for limits.allocationsPerRelay, and no limit of CPU. Default none; mutable, by
+    /// replacing relays.
+    /// </summary>
+    [Default("{}")]
+    public MediaNodeResources Resources { get; init; } = new();
+
+    /// <summary>
+    /// Labels of the cluster nodes that may run relays. Two pools can have the same ports only if their labels exclude each other. Default none, which allows every cluster node; mutable, by
+    /// replacing relays.
+    /// </summary>
     [MaxItems(32)]
     [MaxLength(63)]
     [Default("{}")]

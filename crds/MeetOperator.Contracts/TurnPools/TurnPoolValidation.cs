@@ -6,12 +6,19 @@ namespace MeetOperator.Contracts.TurnPools;
 /// <summary>C# counterpart of every CEL rule of a TurnPool.</summary>
 public static class TurnPoolValidation
 {
+    /// <summary>The control port of relays.</summary>
+    public const int ControlPort = 8091;
+
+    /// <summary>With 14 former secrets, the one in use and the next one, relays have 16 at most.</summary>
+    private const int MaxOverlapPerHour = 14 * 3600;
     internal const string RegionImmutable = "region is immutable: create a new pool for another region";
     internal const string RealmImmutable = "realm is immutable, because relays and clients would disagree about it: create a new pool";
     internal const string NoListener = "a pool needs at least one listener";
     internal const string OnePort = "all listeners must have the same port, because a relay opens one port for UDP and TCP";
     internal const string StaticNeedsAddresses = "addressSource Static requires at least one address in staticAddresses";
     internal const string HostNetworkHasNoPodIP = "a Pod with type HostNetwork does not have its own address: use NodeInternalIP, NodeExternalIP or Static";
+    internal const string ControlPortTaken = "port 8091 is the control port of relays: choose another one";
+    internal const string OverlapTooLong = "overlapSeconds must not exceed 14 times rotationHours, because relays accept at most 16 secrets: lower overlapSeconds or raise rotationHours";
     internal const string OverlapTooShort = "overlapSeconds must not be lower than credentialTtlSeconds: otherwise credentials would end before their time";
 
     /// <summary>Returns all errors; empty when <paramref name="pool"/> is valid. <paramref name="old"/> is null on create.</summary>
@@ -24,9 +31,11 @@ public static class TurnPoolValidation
         Check(old is null || old.Spec.Realm == spec.Realm, "spec.realm", RealmImmutable);
         Check(spec.Listeners.Count > 0, "spec.listeners", NoListener);
         Check(spec.Listeners.All(one => one.Port == spec.Listeners[0].Port), "spec.listeners", OnePort);
+        Check(spec.Listeners.All(one => one.Port != ControlPort), "spec.listeners", ControlPortTaken);
         Check(spec.Exposure is not { AddressSource: AddressSource.Static, StaticAddresses.Count: 0 }, "spec.exposure.staticAddresses", StaticNeedsAddresses);
         Check(spec.Exposure is not { Type: ExposureType.HostNetwork, AddressSource: AddressSource.PodIP }, "spec.exposure.addressSource", HostNetworkHasNoPodIP);
         Check(spec.Auth.OverlapSeconds >= spec.Auth.CredentialTtlSeconds, "spec.auth.overlapSeconds", OverlapTooShort);
+        Check(spec.Auth.OverlapSeconds <= spec.Auth.RotationHours * MaxOverlapPerHour, "spec.auth.overlapSeconds", OverlapTooLong);
         Check(spec.RelayPorts.Min <= spec.RelayPorts.Max, "spec.relayPorts.max", SfuPoolValidation.RangeReversed);
         return errors;
 

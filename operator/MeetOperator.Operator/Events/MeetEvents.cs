@@ -1,5 +1,6 @@
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Events;
@@ -36,6 +37,13 @@ internal sealed partial class MeetEvents(EventRecorder recorder, ILogger<MeetEve
 
     /// <summary>Records once per reason that a media node is overloaded.</summary>
     public void Overloaded(SfuNode about, IEnumerable<Condition>? before, IEnumerable<Condition> after) => Began(about, MeetConditions.Overloaded, before, after);
+
+    /// <summary>Records once that relays are full, or have another time than the operator.</summary>
+    public void RelayProblems(TurnPool about, IEnumerable<Condition>? before, IEnumerable<Condition> after)
+    {
+        Began(about, MeetConditions.ClockSkewed, before, after);
+        Began(about, MeetConditions.RelaysFull, before, after);
+    }
 
     private void Began(KubernetesObject about, string type, IEnumerable<Condition>? before, IEnumerable<Condition> after)
     {

@@ -27,7 +27,7 @@ internal static class MeetKinds
         new Kind<Tenant>("Tenant", TenantValidation.Validate, leader => new TenantWork(leader), (cluster, options) => new TenantAdmission(cluster, options)),
         new Kind<Meeting>("Meeting", MeetingValidation.Validate, leader => new MeetingWork(leader), (cluster, options) => new MeetingAdmission(cluster, new PoolRights(cluster, options))),
         new Kind<SfuPool>("SfuPool", SfuPoolValidation.Validate, leader => new PoolWork(leader), (cluster, options) => new PoolAdmission(new PoolRights(cluster, options))),
-        new Kind<TurnPool>("TurnPool", TurnPoolValidation.Validate, leader => new TurnPoolWork(leader)),
+        new Kind<TurnPool>("TurnPool", TurnPoolValidation.Validate, leader => new TurnPoolWork(leader), (cluster, options) => new TurnPoolAdmission(new TurnPoolRights(cluster, new PoolRights(cluster, options), options))),
         new Kind<SfuNode>("SfuNode", SfuNodeValidation.Validate, leader => new NodeWork(leader)),
     ];
 

@@ -1,5 +1,4 @@
 using MeetOperator.Contracts.Naming;
-using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
@@ -17,19 +16,15 @@ internal static class TurnNetworkPolicy
     /// <param name="pool">The pool to build the policy for.</param>
     /// <param name="operatorNamespace">Namespace of the operator; null when namespaces lack the name label, so that the policy can select only by Pod labels.</param>
     /// <param name="metricsFrom">Peers that may scrape metrics from the control port.</param>
-    /// <param name="mediaPorts">The UDP ports of media nodes.</param>
-    public static NetworkPolicy Build(TurnPool pool, string? operatorNamespace, IReadOnlyList<NetworkPolicyPeer> metricsFrom, IEnumerable<PortRange> mediaPorts)
+    /// <param name="mediaPorts">The UDP ports of media nodes, each by itself: Kubernetes before 1.22 knows no ranges.</param>
+    public static NetworkPolicy Build(TurnPool pool, string? operatorNamespace, IReadOnlyList<NetworkPolicyPeer> metricsFrom, IEnumerable<int> mediaPorts)
     {
         var caller = new NetworkPolicyPeer
         {
             NamespaceSelector = new() { MatchLabels = operatorNamespace is null ? new Dictionary<string, string>() : new Dictionary<string, string> { [MediaNodeNetworkPolicy.NamespaceNameLabel] = operatorNamespace } },
             PodSelector = new() { MatchLabels = new Dictionary<string, string> { [MeetLabels.Component] = MeetComponents.Operator } },
         };
-        NetworkPolicyPort[] media =
-        [
-            .. mediaPorts.Distinct().OrderBy(range => range.Min).ThenBy(range => range.Max)
-                .Select(range => new NetworkPolicyPort { Protocol = "UDP", Port = range.Min, EndPort = range.Max > range.Min ? range.Max : null }),
-        ];
+        NetworkPolicyPort[] media = [.. mediaPorts.Distinct().Order().Select(port => new NetworkPolicyPort { Protocol = "UDP", Port = port })];
         return new NetworkPolicy
         {
             Metadata = new ObjectMeta

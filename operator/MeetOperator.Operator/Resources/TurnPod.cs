@@ -15,7 +15,13 @@ namespace MeetOperator.Operator.Resources;
 /// </summary>
 internal static class TurnPod
 {
-    public const int ControlPort = 8091;
+    public const int ControlPort = TurnPoolValidation.ControlPort;
+
+    /// <summary>Memory of coturn and the agent without allocations, and of one allocation with its buffers: what is expected, and what is never exceeded.</summary>
+    private const int BaseMebibytes = 128;
+    private const int MaxBaseMebibytes = 384;
+    private const int KibibytesPerAllocation = 16;
+    private const int MaxKibibytesPerAllocation = 128;
     private const int UserId = 65532;
     private const int GraceSeconds = 10;
     private const int BytesPerKilobit = 125;
@@ -111,6 +117,7 @@ internal static class TurnPod
                 new ContainerPort { Name = "control", Port = ControlPort, HostPort = spec.Exposure.Type == ExposureType.HostNetwork ? ControlPort : null, Protocol = "TCP" },
                 .. spec.Listeners.Select(one => new ContainerPort { Name = $"turn-{one.Protocol.ToString().ToLowerInvariant()}", Port = one.Port, HostPort = one.Port, Protocol = one.Protocol.ToString() }),
             ],
+            Resources = Resources(spec),
             VolumeMounts = [new VolumeMount { Name = "data", MountPath = DataPath }],
             LivenessProbe = Probe("/healthz", period: 10, failures: 3),
             ReadinessProbe = Probe("/readyz", period: 5, failures: 2),
@@ -123,6 +130,20 @@ internal static class TurnPod
                 SeccompProfile = new SeccompProfile(),
             },
         };
+    }
+
+    /// <summary>Without a limit of CPU, which would delay media whenever the relay has used its share of a period.</summary>
+    private static ResourceRequirements Resources(TurnPoolSpec spec)
+    {
+        var (requests, limits) = (spec.Resources.Requests, spec.Resources.Limits);
+        var isDefault = requests.Count + limits.Count == 0;
+        return new ResourceRequirements
+        {
+            Requests = isDefault ? new Dictionary<string, string> { ["cpu"] = "100m", ["memory"] = Memory(BaseMebibytes, KibibytesPerAllocation) } : requests.Count == 0 ? null : requests.ToDictionary(StringComparer.Ordinal),
+            Limits = isDefault ? new Dictionary<string, string> { ["memory"] = Memory(MaxBaseMebibytes, MaxKibibytesPerAllocation) } : limits.Count == 0 ? null : limits.ToDictionary(StringComparer.Ordinal),
+        };
+
+        string Memory(int mebibytes, int perAllocation) => string.Create(CultureInfo.InvariantCulture, $"{mebibytes + (spec.Limits.AllocationsPerRelay * perAllocation / 1024)}Mi");
     }
 
     private static Probe Probe(string path, int period, int failures) => new()

@@ -28,16 +28,15 @@ internal static class PodMarks
         : null;
 
     /// <summary>The patch that marks the Pod; null when its marks are right. An annotation of the pool's template takes precedence.</summary>
-    public static JsonObject? Patch(SfuNode node, Pod pod, SfuPool pool, NodeView view)
-    {
-        if (IsInUse(view, EvictionRules.IsGone(node, pod)) is not { } inUse)
-        {
-            return null;
-        }
+    public static JsonObject? Patch(SfuNode node, Pod pod, SfuPool pool, NodeView view) =>
+        IsInUse(view, EvictionRules.IsGone(node, pod)) is { } inUse ? Patch(pod, inUse, pool.Spec.Template.Annotations.ContainsKey(MeetAnnotations.SafeToEvict)) : null;
 
+    /// <summary>The patch that marks the Pod; null when its marks are right.</summary>
+    public static JsonObject? Patch(Pod pod, bool inUse, bool keepsAnnotation = false)
+    {
         var (label, annotation) = (inUse ? "true" : null, inUse ? "false" : "true");
         var isLabelled = Find(pod.Metadata.Labels, MeetLabels.InUse) == label;
-        var isAnnotated = pool.Spec.Template.Annotations.ContainsKey(MeetAnnotations.SafeToEvict) || Find(pod.Metadata.Annotations, MeetAnnotations.SafeToEvict) == annotation;
+        var isAnnotated = keepsAnnotation || Find(pod.Metadata.Annotations, MeetAnnotations.SafeToEvict) == annotation;
         if (isLabelled && isAnnotated)
         {
             return null;

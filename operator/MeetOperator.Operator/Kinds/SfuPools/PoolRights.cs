@@ -4,6 +4,7 @@ using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Kinds.SfuPools;
@@ -41,19 +42,20 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     private IEnumerable<PoolRejection> Check(SfuPool pool, bool onlyEarlier)
     {
         var key = pool.Metadata.NamespacedName;
-        var rivals = cluster.Pools.List().Where(other => other.Metadata.NamespacedName != key && HasPorts(other) && TakesPrecedence(other, pool, onlyEarlier));
-        return Check(pool, rivals);
+        var rivals = cluster.Pools.List().Where(other => other.Metadata.NamespacedName != key && HoldsPorts(other) && TakesPrecedence(other, pool, onlyEarlier));
+        HostPortClaim[] relays = IsShared(key.Namespace) ? [] : [.. cluster.TurnPools.List().Where(relay => relay.Spec.Replicas > 0 && IsShared(relay.Metadata.Namespace)).Select(HostPortClaim.Of)];
+        return Check(pool, rivals, relays);
     }
 
-    private IEnumerable<PoolRejection> Check(SfuPool pool, IEnumerable<SfuPool> rivals)
+    private IEnumerable<PoolRejection> Check(SfuPool pool, IEnumerable<SfuPool> rivals, IReadOnlyList<HostPortClaim>? relays = null)
     {
         var @namespace = pool.Metadata.Namespace;
         var tenant = cluster.OwnerOf(@namespace) is { } owner ? cluster.Tenants.Get(new NamespacedName(null, owner)) : null;
-        return PoolRules.Check(pool, IsShared(@namespace), tenant, rivals, options);
+        return PoolRules.Check(pool, IsShared(@namespace), tenant, rivals, options, relays);
     }
 
     /// <summary>Whether the pool has nodes or may create some. A pool that merely exists claims no ports.</summary>
-    private bool HasPorts(SfuPool pool) =>
+    public bool HoldsPorts(SfuPool pool) =>
         cluster.NodesOf(pool).Count > 0 || (pool is { Spec.Replicas: > 0, Metadata.DeletionTimestamp: null } && !Check(pool, rivals: []).Any());
 
     /// <summary>

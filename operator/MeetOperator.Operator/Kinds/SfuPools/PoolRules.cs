@@ -1,6 +1,7 @@
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube;
 using MeetOperator.Kube.Admission;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Resources;
@@ -29,7 +30,8 @@ internal static class PoolRules
     /// <param name="tenant">The tenant that owns its namespace, or null.</param>
     /// <param name="others">Pools whose port ranges it must not overlap.</param>
     /// <param name="options">The limits of the installation.</param>
-    public static IEnumerable<PoolRejection> Check(SfuPool pool, bool shared, Tenant? tenant, IEnumerable<SfuPool> others, OperatorOptions options)
+    /// <param name="relays">Host ports of relays that it must not overlap.</param>
+    public static IEnumerable<PoolRejection> Check(SfuPool pool, bool shared, Tenant? tenant, IEnumerable<SfuPool> others, OperatorOptions options, IReadOnlyList<HostPortClaim>? relays = null)
     {
         var errors = SfuPoolValidation.Validate(pool, null);
         foreach (var error in errors)
@@ -39,12 +41,11 @@ internal static class PoolRules
 
         if (!shared && tenant?.Spec.Namespace != pool.Metadata.Namespace)
         {
-            yield return new PoolRejection("NamespaceNotAllowed", NamespaceField,
-                $"no tenant owns namespace {pool.Metadata.Namespace}, and it is not one of the installation's pool namespaces ({string.Join(", ", options.Pools.Namespaces.Prepend(options.Namespace))}): move the pool, or add the namespace to MEET_POOL_NAMESPACES of the operator (value pools.namespaces)");
+            yield return RejectNamespace(pool.Metadata.Namespace, options);
         }
 
         var limits = shared ? null : tenant?.Spec.Pools;
-        if (Exposure(pool.Spec.Exposure.Type, limits, options.Pools) is { } exposure)
+        if (CheckExposure(pool.Spec.Exposure.Type, limits, options.Pools) is { } exposure)
         {
             yield return exposure;
         }
@@ -78,6 +79,12 @@ internal static class PoolRules
             var whose = shared || rival.Metadata.Namespace == pool.Metadata.Namespace ? $"SfuPool {rival.Metadata.NamespacedName}" : "a pool of another namespace";
             yield return new PoolRejection("PortRangeOverlaps", PortsField, $"ports {range.Min}-{range.Max} belong to {whose}: give each pool of the cluster its own range");
         }
+
+        var own = HostPortClaim.Of(pool);
+        if (relays?.Select(own.FindOverlap).FirstOrDefault(overlap => overlap is not null) is { } taken)
+        {
+            yield return new PoolRejection("PortRangeOverlaps", PortsField, $"{HostPortClaim.Text(taken)} {(taken.Min == taken.Max ? "belongs" : "belong")} to relays of the installation: choose another range");
+        }
     }
 
     /// <summary>The reason why a node differs from what its pool creates, or null.</summary>
@@ -110,17 +117,26 @@ internal static class PoolRules
     public static bool ContainsPorts(SfuNode node, PortRange range) => node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max);
 
     /// <summary>Whether <paramref name="other"/> is older, so that of two pools with overlapping ports exactly one creates nodes.</summary>
-    public static bool IsOlder(SfuPool other, SfuPool pool)
+    public static bool IsOlder(KubernetesObject other, KubernetesObject pool)
     {
         var order = Nullable.Compare(other.Metadata.CreationTimestamp, pool.Metadata.CreationTimestamp);
         return order < 0 || (order == 0 && string.CompareOrdinal(other.Metadata.NamespacedName.ToString(), pool.Metadata.NamespacedName.ToString()) < 0);
     }
 
+    /// <summary>The rejection of a pool in a namespace that belongs neither to a tenant nor to the installation.</summary>
+    public static PoolRejection RejectNamespace(string? @namespace, OperatorOptions options) => new(
+        "NamespaceNotAllowed", NamespaceField,
+        $"no tenant owns namespace {@namespace}, and it is not one of the installation's pool namespaces ({string.Join(", ", options.Pools.Namespaces.Prepend(options.Namespace))}): move the pool, or add the namespace to MEET_POOL_NAMESPACES of the operator (value pools.namespaces)");
+
     private static int Width(SfuPool pool) => pool.Spec.Exposure.PortRange.Max - pool.Spec.Exposure.PortRange.Min + 1;
 
     private static bool IsOverlapping(PortRange one, PortRange other) => one.Min <= other.Max && other.Min <= one.Max;
 
-    private static PoolRejection? Exposure(ExposureType type, TenantPools? tenant, PoolLimits installation)
+    /// <summary>The rejection of a way to expose ports, or null.</summary>
+    /// <param name="type">How the pool exposes its ports.</param>
+    /// <param name="tenant">The limits of its tenant; null for a pool of the installation.</param>
+    /// <param name="installation">The limits of the installation.</param>
+    public static PoolRejection? CheckExposure(ExposureType type, TenantPools? tenant, PoolLimits installation)
     {
         var allowed = installation.Exposures.Where(each => tenant?.AllowedExposures?.Contains(each) ?? true).ToArray();
         return allowed.Contains(type) ? null

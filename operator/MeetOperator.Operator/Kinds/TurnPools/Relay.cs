@@ -1,4 +1,5 @@
 using MeetOperator.Contracts.TurnPools;
+using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Kinds.TurnPools;
 
@@ -27,11 +28,20 @@ internal sealed record Relay
 
     public int Allocations { get; init; }
 
+    /// <summary>Whether it refuses more allocations.</summary>
+    public bool IsFull { get; init; }
+
+    /// <summary>How far its clock is ahead of the operator's; null while that is unknown.</summary>
+    public TimeSpan? ClockAhead { get; init; }
+
     /// <summary>Its URLs; empty while its addresses are unknown.</summary>
     public IReadOnlyList<string> Urls { get; init; } = [];
 
     /// <summary>Why it does not work; null while it does.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>Why its Pod does not run, and what to do; null while it runs or starts.</summary>
+    public NodeFailure? Failure { get; init; }
 
     public bool IsLeaving => IsDeleted || DrainSince is not null;
 

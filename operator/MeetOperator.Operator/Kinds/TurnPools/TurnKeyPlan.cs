@@ -8,6 +8,9 @@ namespace MeetOperator.Operator.Kinds.TurnPools;
 /// </summary>
 internal static class TurnKeyPlan
 {
+    /// <summary>The number of secrets that relays accept. With valid settings there are never more, but settings may change.</summary>
+    private const int MaxKeys = 16;
+
     /// <summary>The secrets to store before relays get them: adds one when there is none or the newest is too old, and removes those that are no longer accepted.</summary>
     public static TurnRecord Prepare(TurnRecord record, TurnAuth auth, DateTimeOffset now, Func<string> createSecret)
     {
@@ -19,10 +22,11 @@ internal static class TurnKeyPlan
             // A new pool, or a Secret that was emptied: the next secret is used at once.
             var version = Math.Max(record.KeyVersion, newest?.Version ?? 0) + 1;
             keys.Add(new TurnKey(version, createSecret(), now));
-            return record with { Keys = keys, KeyVersion = version };
+            return record with { Keys = [.. keys.OrderBy(key => key.Version).TakeLast(MaxKeys)], KeyVersion = version };
         }
 
-        if (newest.Version == used.Version && now >= NextRotation(record, auth))
+        // While relays can accept no more, the rotation waits: the secret that was replaced first may still be in use.
+        if (keys.Count < MaxKeys && newest.Version == used.Version && now >= NextRotation(record, auth))
         {
             keys.Add(new TurnKey(newest.Version + 1, createSecret(), now));
         }

@@ -5,7 +5,7 @@ namespace MeetOperator.Operator.Kinds.TurnPools;
 
 /// <summary>
 /// Selects the addresses to which relays may forward. Relays filter by address only, so an address must never be one at which something else than a media node listens: the authors of
-/// pools name static addresses, and could otherwise open the network of the cluster to everybody in a meeting. Pure.
+/// pools name static addresses, and could otherwise open the network of the cluster, or relay to somebody else's server. What a tenant names is therefore a peer of its own relays only. Pure.
 /// </summary>
 internal static class TurnPeers
 {
@@ -30,7 +30,12 @@ internal static class TurnPeers
 
         return IPAddress.IsLoopback(address)
             ? allowLoopback
-            : !Never.Any(network => network.Contains(address)) && !(peer.IsChosenByTenant && !allowLoopback && Private.Any(network => network.Contains(address)));
+            : !Never.Any(network => network.Contains(address)) && peer.Origin switch
+            {
+                PeerOrigin.Cluster or PeerOrigin.Installation => true,
+                PeerOrigin.OwnTenant => allowLoopback || !Private.Any(network => network.Contains(address)),
+                _ => false,
+            };
     }
 
     private static IPNetwork[] Parse(params string[] networks) => [.. networks.Select(network => IPNetwork.Parse(network))];

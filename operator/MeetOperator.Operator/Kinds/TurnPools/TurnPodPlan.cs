@@ -3,6 +3,8 @@ namespace MeetOperator.Operator.Kinds.TurnPools;
 /// <summary>The next step of a pool: how many relays to create, which to drain and which to delete. Level-triggered and pure.</summary>
 internal sealed record TurnPodPlan(int Create, IReadOnlyList<string> Drain, IReadOnlyList<string> Delete)
 {
+    public static TurnPodPlan Nothing { get; } = new(0, [], []);
+
     /// <summary>Participants who got a credential just before the drain may still be about to use it.</summary>
     private static readonly TimeSpan MinDrain = TimeSpan.FromSeconds(15);
 

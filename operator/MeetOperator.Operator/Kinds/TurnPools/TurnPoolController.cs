@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
-using MeetOperator.Contracts.SfuNodes;
-using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.TurnPools;
+using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Controllers;
 using MeetOperator.Operator.Cluster;
@@ -13,13 +12,20 @@ using MeetOperator.TurnControl;
 
 namespace MeetOperator.Operator.Kinds.TurnPools;
 
-/// <summary>Keeps the relays of a pool, tells them their secrets and peers, and signaling which relays participants may use.</summary>
+/// <summary>Keeps the relays of a pool, gives them their secrets and peers, and signaling the relays that participants may use.</summary>
 internal sealed class TurnPoolController(
-    ClusterView cluster, TurnRelays relays, TurnPods pods, TurnSecrets secrets, TurnNetworkPolicies policies, PoolRights rights, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
+    ClusterView cluster, TurnRelays relays, TurnPods pods, TurnSecrets secrets, PoolRights namespaces, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
 {
     /// <summary>How often relays are called. Their state is also sent when media nodes change.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often a rejected pool without relays is checked again.</summary>
+    private static readonly TimeSpan RejectedInterval = TimeSpan.FromSeconds(15);
     private const int SecretBytes = 32;
+    private readonly TurnPoolRights _rights = new(cluster, namespaces, options);
+    private readonly TurnMediaNodes _mediaNodes = new(cluster, namespaces, options);
+    private readonly TurnNetworkPolicies _policies = new(cluster, options);
+    private readonly TurnDisruptionBudgets _budgets = new(cluster, options);
     private readonly WriteThrottle _throttle = new(time);
 
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
@@ -27,68 +33,94 @@ internal sealed class TurnPoolController(
         if (cluster.TurnPools.Get(key) is not { Metadata.DeletionTimestamp: null } pool)
         {
             _throttle.Forget(key);
-            await secrets.WriteAsync(key, null, ct).ConfigureAwait(false);
-            return ReconcileResult.Done; // The garbage collector deletes the Pods.
+            return await secrets.WriteAsync(key, null, ct).ConfigureAwait(false) is null ? ReconcileResult.Done : ReconcileResult.After(RejectedInterval); // The garbage collector deletes the Pods.
         }
 
-        var now = time.GetUtcNow();
-        if (TurnPoolRules.FindRejection(pool, rights.IsShared(key.Namespace), cluster.OwnerOf(key.Namespace), options) is { } rejection)
-        {
-            await secrets.WriteAsync(key, null, ct).ConfigureAwait(false);
-            await pods.RunAsync(pool, new TurnPodPlan(0, [], [.. pods.Of(pool).Select(pod => pod.Metadata.Name!)]), [], ct).ConfigureAwait(false);
-            return await WriteAsync(pool, TurnPoolStatuses.Build(pool, [], null, 0, rejection, now), ct).ConfigureAwait(false);
-        }
-
-        await policies.EnsureAsync(pool, ct).ConfigureAwait(false);
-
-        // Stored before any relay has it, so that a later leader never knows less than the relays.
-        var record = TurnKeyPlan.Prepare(await secrets.ReadAsync(pool, ct).ConfigureAwait(false), pool.Spec.Auth, now, CreateSecret);
-        await secrets.WriteAsync(key, record, ct).ConfigureAwait(false);
-        var state = new TurnState { Secrets = [.. record.Keys.OrderBy(one => one.Version).Select(one => one.Secret)], Peers = FindPeers(key.Namespace) };
+        var rejection = _rights.FindRejection(pool)?.Failure;
         var found = pods.Of(pool);
-        var observed = await relays.ObserveAsync(pool, found, state, ct).ConfigureAwait(false);
-        var taking = observed.Where(relay => relay.TakesParticipants).ToArray();
-        record = TurnKeyPlan.Promote(record, taking.All(relay => relay.HasAnswered), now) with
+        if (rejection is not null && found.Count == 0)
         {
-            IsShared = rights.IsShared(key.Namespace),
+            await secrets.WriteAsync(key, null, ct).ConfigureAwait(false);
+            return await WriteAsync(pool, TurnPoolStatuses.Build(pool, [], null, 0, rejection, time.GetUtcNow()), RejectedInterval, ct).ConfigureAwait(false);
+        }
+
+        await _policies.EnsureAsync(pool, _mediaNodes.FindPorts(key.Namespace), ct).ConfigureAwait(false);
+        await _budgets.EnsureAsync(pool, ct).ConfigureAwait(false);
+        return await ReconcileRelaysAsync(pool, found, rejection, ct).ConfigureAwait(false);
+    }
+
+    private async Task<ReconcileResult> ReconcileRelaysAsync(TurnPool pool, IReadOnlyList<Pod> found, NodeFailure? rejection, CancellationToken ct)
+    {
+        var (key, now) = (pool.Metadata.NamespacedName, time.GetUtcNow());
+        var (record, failure) = await PrepareAsync(pool, rejection, now, ct).ConfigureAwait(false);
+        var peers = _mediaNodes.FindPeers(key.Namespace);
+        var state = record.Keys.Count == 0 ? null : new TurnState { Secrets = [.. record.Keys.OrderBy(one => one.Version).Select(one => one.Secret)], Peers = peers };
+        var observed = await relays.ObserveAsync(pool, found, state, ct).ConfigureAwait(false);
+        (record, var notNamed) = await NameAsync(pool, record, observed, rejection, now, ct).ConfigureAwait(false);
+        failure ??= notNamed;
+
+        // The relays of a rejected pool are drained. A relay without a secret would be useless.
+        var plan = rejection is null && record.Keys.Count == 0 ? TurnPodPlan.Nothing : TurnPodPlan.Decide(rejection is null ? pool.Spec.Replicas : 0, observed, TimeSpan.FromSeconds(pool.Spec.Drain.DeadlineSeconds), now);
+        var notCreated = await pods.RunAsync(pool, plan, found, ct).ConfigureAwait(false);
+        await pods.MarkAsync(found, observed, ct).ConfigureAwait(false);
+        return await WriteAsync(pool, TurnPoolStatuses.Build(pool, observed, record, peers.Count, rejection ?? notCreated ?? failure, now), Interval, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>The secrets that relays accept. They are stored before any relay has them, so that a later leader never knows less than the relays.</summary>
+    private async Task<(TurnRecord Record, NodeFailure? Failure)> PrepareAsync(TurnPool pool, NodeFailure? rejection, DateTimeOffset now, CancellationToken ct)
+    {
+        var stored = await secrets.ReadAsync(pool, ct).ConfigureAwait(false);
+        if (rejection is not null)
+        {
+            return (stored, null);
+        }
+
+        var next = TurnKeyPlan.Prepare(stored, pool.Spec.Auth, now, CreateSecret) with { IsShared = namespaces.IsShared(pool.Metadata.Namespace) };
+        return await secrets.WriteAsync(pool.Metadata.NamespacedName, next, ct).ConfigureAwait(false) is { } failure ? (stored, failure) : (next, null);
+    }
+
+    /// <summary>Stores the relays that participants may use; none of a rejected pool.</summary>
+    private async Task<(TurnRecord Record, NodeFailure? Failure)> NameAsync(
+        TurnPool pool, TurnRecord record, IReadOnlyList<Relay> observed, NodeFailure? rejection, DateTimeOffset now, CancellationToken ct)
+    {
+        if (record.Keys.Count == 0)
+        {
+            return (record, null);
+        }
+
+        var taking = observed.Where(relay => rejection is null && relay.TakesParticipants).ToArray();
+        var promoted = rejection is null ? TurnKeyPlan.Promote(record, taking.All(relay => relay.HasAnswered), now) : record;
+        var next = promoted with
+        {
+            IsShared = namespaces.IsShared(pool.Metadata.Namespace),
             Region = pool.Spec.Region,
             CredentialTtlSeconds = pool.Spec.Auth.CredentialTtlSeconds,
             Relays = [.. taking.Select(relay => relay.Named)],
         };
-        await secrets.WriteAsync(key, record, ct).ConfigureAwait(false);
-        await pods.RunAsync(pool, TurnPodPlan.Decide(pool.Spec.Replicas, observed, TimeSpan.FromSeconds(pool.Spec.Drain.DeadlineSeconds), now), found, ct).ConfigureAwait(false);
-        return await WriteAsync(pool, TurnPoolStatuses.Build(pool, observed, record, state.Peers.Count, null, now), ct).ConfigureAwait(false);
+        return await secrets.WriteAsync(pool.Metadata.NamespacedName, next, ct).ConfigureAwait(false) is { } failure ? (record, failure) : (next, null);
     }
 
     private static string CreateSecret() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(SecretBytes)).TrimEnd('=');
 
-    /// <summary>The addresses of the media nodes that meetings of the pool's tenant can be on, for a pool of the installation those of all. A node that drains is among them until it is deleted.</summary>
-    private IReadOnlyList<string> FindPeers(string? @namespace) => TurnPeers.Select(
-        cluster.Nodes.List()
-            .Where(node => rights.IsShared(@namespace) || rights.CanCarry(@namespace, node.Metadata.Namespace))
-            .SelectMany(node => (node.Status?.Addresses ?? []).Select(address => new TurnPeer(address, IsChosenByTenant(node)))),
-        options.Turn.LoopbackPeers);
-
-    private bool IsChosenByTenant(SfuNode node) => !rights.IsShared(node.Metadata.Namespace) && cluster.PoolOf(node)?.Spec.Exposure.AddressSource is null or AddressSource.Static;
-
-    private async Task<ReconcileResult> WriteAsync(TurnPool pool, TurnPoolStatus status, CancellationToken ct)
+    private async Task<ReconcileResult> WriteAsync(TurnPool pool, TurnPoolStatus status, TimeSpan again, CancellationToken ct)
     {
         var key = pool.Metadata.NamespacedName;
         if (pool.Status is { } stored && StatusWriter.AreEqual(stored with { Allocations = 0 }, status with { Allocations = 0 }) && _throttle.Wait(key) > TimeSpan.Zero)
         {
-            return ReconcileResult.After(Interval);
+            return ReconcileResult.After(again);
         }
 
         if (await StatusWriter.WriteAsync(cluster.Client, pool, pool.Status, status, ct).ConfigureAwait(false) is not null)
         {
             _throttle.RecordWrite(key);
             events.Stalled(pool, pool.Status?.Conditions, status.Conditions);
+            events.RelayProblems(pool, pool.Status?.Conditions, status.Conditions);
             if (pool.Status is { KeyVersion: > 0 } before && before.KeyVersion < status.KeyVersion)
             {
                 events.Normal(pool, "SecretRotated", $"credentials are made with version {status.KeyVersion} of the secret; relays accept the former one for {pool.Spec.Auth.OverlapSeconds} s");
             }
         }
 
-        return ReconcileResult.After(Interval);
+        return ReconcileResult.After(again);
     }
 }

@@ -17,5 +17,6 @@ internal static class TurnPoolWatches
             .WithPredicate(Predicates.HasIntentChanged)
             .Watches(cluster.TurnPods, static pod => pod.Metadata.Labels?.TryGetValue(MeetLabels.TurnPool, out var pool) == true ? [new NamespacedName(pod.Metadata.Namespace, pool)] : [])
             .Watches(cluster.Namespaces, found => cluster.TurnPools.List().Where(pool => pool.Metadata.Namespace == found.Metadata.Name).Select(pool => pool.Metadata.NamespacedName))
+            .Watches(cluster.Tenants, tenant => cluster.TurnPools.List().Where(pool => pool.Metadata.Namespace == tenant.Spec.Namespace).Select(pool => pool.Metadata.NamespacedName))
             .Watches(cluster.Nodes, _ => cluster.TurnPools.List().Select(pool => pool.Metadata.NamespacedName));
 }

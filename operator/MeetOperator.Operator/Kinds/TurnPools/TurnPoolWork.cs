@@ -6,15 +6,19 @@ namespace MeetOperator.Operator.Kinds.TurnPools;
 /// <summary>Runs the controller of pools of relays.</summary>
 internal sealed class TurnPoolWork : IKindWork
 {
+    private readonly TurnSecrets _secrets;
+
     public TurnPoolWork(LeaderContext leader)
     {
         var relays = new TurnRelays(leader.Cluster, leader.Clients, leader.Authority, leader.Options, leader.Time, leader.Logs.CreateLogger<TurnRelays>());
         var pods = new TurnPods(leader.Cluster, leader.Authority, leader.Events, leader.Options, leader.Time, leader.Random);
-        var secrets = new TurnSecrets(leader.Cluster.Client, leader.Options);
+        _secrets = new TurnSecrets(leader.Cluster.Client, leader.Options);
         var pools = TurnPoolWatches.Controller(leader.Cluster, leader.Health, leader.Logs).Build(
-            new TurnPoolController(leader.Cluster, relays, pods, secrets, new TurnNetworkPolicies(leader.Cluster, leader.Options), new PoolRights(leader.Cluster, leader.Options), leader.Events, leader.Options, leader.Time));
-        Loops = [pools.RunAsync];
+            new TurnPoolController(leader.Cluster, relays, pods, _secrets, new PoolRights(leader.Cluster, leader.Options), leader.Events, leader.Options, leader.Time));
+        Loops = [pools.RunAsync, new TurnSecretSweep(leader.Cluster, _secrets, leader.Time).RunAsync];
     }
 
     public IReadOnlyList<Func<CancellationToken, Task>> Loops { get; }
+
+    public void Stop() => _secrets.Dispose();
 }

@@ -25,7 +25,11 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
     private readonly ConcurrentDictionary<string, Answer> _answers = new(StringComparer.Ordinal);
 
     /// <summary>Calls all relays at the same time.</summary>
-    public async Task<IReadOnlyList<Relay>> ObserveAsync(TurnPool pool, IReadOnlyList<Pod> pods, TurnState state, CancellationToken ct)
+    /// <param name="pool">The pool.</param>
+    /// <param name="pods">Its Pods.</param>
+    /// <param name="state">What the relays get; null calls none of them.</param>
+    /// <param name="ct">Cancels the calls.</param>
+    public async Task<IReadOnlyList<Relay>> ObserveAsync(TurnPool pool, IReadOnlyList<Pod> pods, TurnState? state, CancellationToken ct)
     {
         var current = TurnPod.HashOf(pool, options.Turn);
         foreach (var gone in _answers.Keys.Where(uid => !cluster.TurnPods.List().Any(pod => pod.Metadata.Uid == uid)).ToList())
@@ -36,17 +40,18 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
         return await Task.WhenAll(pods.Select(pod => ObserveAsync(pool, pod, current, state, ct))).ConfigureAwait(false);
     }
 
-    private async Task<Relay> ObserveAsync(TurnPool pool, Pod pod, string current, TurnState state, CancellationToken ct)
+    private async Task<Relay> ObserveAsync(TurnPool pool, Pod pod, string current, TurnState? state, CancellationToken ct)
     {
         var isDeleted = pod.Metadata.DeletionTimestamp is not null;
         var hasFailed = pod.Status?.Phase is "Failed" or "Succeeded";
-        var (answer, problem) = isDeleted || hasFailed || pod.Status?.PodIp is not { Length: > 0 } address ? (null, DescribePod(pod)) : await CallAsync(pod, address, state, ct).ConfigureAwait(false);
+        var (answer, problem) = state is null || isDeleted || hasFailed || pod.Status?.PodIp is not { Length: > 0 } address ? (null, DescribePod(pod)) : await CallAsync(pod, address, state, ct).ConfigureAwait(false);
         if (answer is not null)
         {
-            _answers[pod.Metadata.Uid!] = new Answer(answer, time.GetTimestamp());
+            var ahead = answer.Time == default ? (TimeSpan?)null : answer.Time - time.GetUtcNow();
+            _answers[pod.Metadata.Uid!] = new Answer(answer, ahead, time.GetTimestamp());
         }
 
-        var last = _answers.TryGetValue(pod.Metadata.Uid!, out var known) && time.GetElapsedTime(known.At) < Patience ? known.Report : null;
+        var last = _answers.TryGetValue(pod.Metadata.Uid!, out var known) && time.GetElapsedTime(known.At) < Patience ? known : null;
         var node = pod.Spec.NodeName is { Length: > 0 } name ? cluster.ClusterNodes.Get(new NamespacedName(null, name)) : null;
         return new Relay
         {
@@ -55,11 +60,14 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
             HasFailed = hasFailed,
             IsDeleted = isDeleted,
             DrainSince = pod.Metadata.Annotations?.TryGetValue(MeetAnnotations.DrainSince, out var since) == true && DateTimeOffset.TryParse(since, CultureInfo.InvariantCulture, out var at) ? at : null,
-            IsReady = last?.IsReady == true,
+            IsReady = last?.Report.IsReady == true,
             HasAnswered = answer is not null,
-            Allocations = last?.Allocations ?? 0,
+            Allocations = last?.Report.Allocations ?? 0,
+            IsFull = last?.Report.IsFull == true,
+            ClockAhead = last?.ClockAhead,
             Urls = TurnUrls.Of(pool.Spec, pod, node),
             Problem = problem ?? answer?.Problem,
+            Failure = isDeleted ? null : RelayFailures.Find(pool, pod),
         };
     }
 
@@ -97,5 +105,5 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
     [LoggerMessage(2401, LogLevel.Debug, "Relay {Relay} did not answer: {Reason}")]
     private partial void LogNoAnswer(NamespacedName relay, string reason);
 
-    private sealed record Answer(TurnReport Report, long At);
+    private sealed record Answer(TurnReport Report, TimeSpan? ClockAhead, long At);
 }

@@ -1,58 +1,158 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Serialization;
+using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Kinds.TurnPools;
 
-/// <summary>Reads and writes the records of pools in the installation's Secret. Writes fail with a conflict if somebody else has changed it, and are then decided again.</summary>
-internal sealed class TurnSecrets(KubeClient client, OperatorOptions options)
+/// <summary>
+/// Reads and writes the records of pools in the installation's Secret, one entry for each pool. Writes fail with a conflict if somebody else has changed it, and are then decided again.
+/// A record that cannot be stored is reported and not thrown, because the relays of the pool need their state nevertheless.
+/// </summary>
+internal sealed class TurnSecrets(KubeClient client, OperatorOptions options) : IDisposable
 {
+    /// <summary>The API server refuses a Secret with more than 1 MiB of data. The rest of it is for pools of the installation.</summary>
+    private const int MaxBytes = 1_000_000;
+    private const int MaxBytesWithTenants = 750_000;
+
+    /// <summary>What was stored last, by UID of the pool, for the time in which the Secret cannot be read.</summary>
+    private readonly ConcurrentDictionary<string, TurnRecord> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Pools are reconciled concurrently, and each write replaces the whole Secret.</summary>
+    private readonly SemaphoreSlim _gate = new(1);
+
     private NamespacedName Key => new(options.Namespace, options.Turn.Secret);
 
     /// <summary>The record of a pool; an empty one for a new pool, or if the stored one belongs to an earlier pool with the same name or cannot be parsed.</summary>
     public async Task<TurnRecord> ReadAsync(TurnPool pool, CancellationToken ct)
     {
-        var fresh = new TurnRecord { Uid = pool.Metadata.Uid!, Namespace = pool.Metadata.Namespace! };
+        var uid = pool.Metadata.Uid!;
+        var record = new TurnRecord { Uid = uid, Namespace = pool.Metadata.Namespace! };
         try
         {
-            return (await client.TryGetAsync<Secret>(Key, ct).ConfigureAwait(false))?.GetBytes(EntryOf(pool.Metadata.NamespacedName)) is { } stored
-                && JsonSerializer.Deserialize<TurnRecord>(stored, KubeJson.Options) is { } record && record.Uid == pool.Metadata.Uid ? record : fresh;
+            if ((await client.TryGetAsync<Secret>(Key, ct).ConfigureAwait(false))?.GetBytes(EntryOf(pool.Metadata.NamespacedName)) is { } stored
+                && JsonSerializer.Deserialize<TurnRecord>(stored, KubeJson.Options) is { } read && read.Uid == uid)
+            {
+                record = read;
+            }
         }
         catch (JsonException)
         {
-            return fresh;
+            // The pool gets another secret.
+        }
+        catch (Exception error) when (error is KubeApiException or HttpRequestException && _known.TryGetValue(uid, out var known))
+        {
+            return known;
+        }
+
+        _known[uid] = record;
+        return record;
+    }
+
+    /// <summary>Stores the record of a pool, or removes it (null). Does nothing when it is stored already. Returns null, or why it is not stored.</summary>
+    public async Task<NodeFailure?> WriteAsync(NamespacedName pool, TurnRecord? record, CancellationToken ct)
+    {
+        var next = record is null ? null : Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(record, KubeJson.Options));
+        await _gate.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            var failure = await ChangeAsync(data => Set(data, EntryOf(pool), next, record), ct).ConfigureAwait(false);
+            if (failure is null && record is not null)
+            {
+                _known[record.Uid] = record;
+            }
+
+            return failure;
+        }
+        catch (KubeApiException error) when (!error.IsConflict)
+        {
+            return NotWritten(error.Status.Message ?? error.Message);
+        }
+        catch (HttpRequestException error)
+        {
+            return NotWritten(error.Message);
+        }
+        finally
+        {
+            _gate.Release();
         }
     }
 
-    /// <summary>Stores the record of a pool, or removes it (null). Does nothing when it is stored already.</summary>
-    public async Task WriteAsync(NamespacedName pool, TurnRecord? record, CancellationToken ct)
+    /// <summary>Removes the entries of pools that do not exist, which were deleted while no operator ran.</summary>
+    /// <param name="exists">Whether a pool exists, by the name of its entry. It is asked after the Secret was read, so that a pool with an entry is known.</param>
+    /// <param name="ct">Cancels the requests.</param>
+    public async Task SweepAsync(Func<string, bool> exists, CancellationToken ct)
     {
-        var secret = await client.TryGetAsync<Secret>(Key, ct).ConfigureAwait(false);
-        var name = EntryOf(pool);
-        var before = secret?.Data?.TryGetValue(name, out var stored) == true ? stored : null;
-        var next = record is null ? null : Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(record, KubeJson.Options));
+        await _gate.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            await ChangeAsync(
+                data =>
+                {
+                    var gone = data.Keys.Where(entry => !exists(entry)).ToList();
+                    gone.ForEach(entry => data.Remove(entry));
+                    return (gone.Count > 0, null);
+                },
+                ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Forget(IEnumerable<string> existing)
+    {
+        foreach (var gone in _known.Keys.Except(existing).ToList())
+        {
+            _known.TryRemove(gone, out _);
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private static NodeFailure NotWritten(string why) =>
+        new("SecretNotWritten", $"the Secret of relays cannot be written, so participants get what was stored before: {why}") { RequiresIntervention = false };
+
+    private (bool IsChanged, NodeFailure? Failure) Set(IDictionary<string, string> data, string entry, string? next, TurnRecord? record)
+    {
+        var before = data.TryGetValue(entry, out var stored) ? stored : null;
         if (before == next)
         {
-            return;
+            return (false, null);
         }
 
+        if (next is null)
+        {
+            data.Remove(entry);
+            return (true, null);
+        }
+
+        data[entry] = next;
+        return next.Length > (before?.Length ?? 0) && data.Values.Sum(value => (long)value.Length) * 3 / 4 > (record!.IsShared ? MaxBytes : MaxBytesWithTenants)
+            ? (false, new NodeFailure("SecretFull", $"Secret {Key} has no room for the relays of another pool: delete TurnPools, or lower their spec.replicas"))
+            : (true, null);
+    }
+
+    private async Task<NodeFailure?> ChangeAsync(Func<IDictionary<string, string>, (bool IsChanged, NodeFailure? Failure)> change, CancellationToken ct)
+    {
+        var secret = await client.TryGetAsync<Secret>(Key, ct).ConfigureAwait(false);
         var isNew = secret is null;
         secret ??= new Secret { Metadata = new ObjectMeta { Name = Key.Name, Namespace = Key.Namespace }, Type = "Opaque" };
         secret.Data ??= new Dictionary<string, string>();
-        if (next is null)
+        var (isChanged, failure) = change(secret.Data);
+        if (isChanged)
         {
-            secret.Data.Remove(name);
-        }
-        else
-        {
-            secret.Data[name] = next;
+            await (isNew ? client.CreateAsync(secret, ct) : client.ReplaceAsync(secret, ct)).ConfigureAwait(false);
         }
 
-        await (isNew ? client.CreateAsync(secret, ct) : client.ReplaceAsync(secret, ct)).ConfigureAwait(false);
+        return failure;
     }
 
     private static string EntryOf(NamespacedName pool) => TurnRecord.EntryOf(pool.Namespace!, pool.Name);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Client.Requests;
@@ -13,7 +14,7 @@ using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Operator.Tests.Harness;
 
-/// <summary>The kubelet of one cluster node. It assigns each Pod its own loopback address and runs a simulated media node there.</summary>
+/// <summary>The kubelet of one cluster node. It assigns each Pod its own loopback address and runs a simulated media node or relay there.</summary>
 internal sealed class FakeKubelet : IAsyncDisposable
 {
     private static int _addresses = Random.Shared.Next(1 << 20);
@@ -22,6 +23,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private readonly Informer<Pod> _pods;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, SimulatedMediaNode> _nodes = new();
+    private readonly ConcurrentDictionary<string, SimulatedRelay> _relays = new();
     private readonly ConcurrentDictionary<string, Task> _work = new();
     private readonly ConcurrentDictionary<(string ClusterNode, string? Protocol, int Port), string> _ports = new();
     private readonly ConcurrentDictionary<string, bool> _powerless = new();
@@ -76,6 +78,8 @@ internal sealed class FakeKubelet : IAsyncDisposable
 
     public SimulatedMediaNode Node(string name) => _nodes[name];
 
+    public SimulatedRelay Relay(string name) => _relays[name];
+
     /// <summary>Adds a second container to every running Pod, as a service mesh does. It is not ready and has restarted often.</summary>
     public bool InjectsSidecars { get; set; }
 
@@ -120,6 +124,11 @@ internal sealed class FakeKubelet : IAsyncDisposable
         foreach (var node in _nodes.Values)
         {
             await node.DisposeAsync();
+        }
+
+        foreach (var relay in _relays.Values)
+        {
+            await relay.DisposeAsync();
         }
     }
 
@@ -212,6 +221,11 @@ internal sealed class FakeKubelet : IAsyncDisposable
                 await leaving.DisposeAsync();
             }
 
+            if (_relays.TryRemove(name, out var relay))
+            {
+                await relay.DisposeAsync();
+            }
+
             if (change.New is not null)
             {
                 await _client.TryDeleteAsync<Pod>(change.Key, _stop.Token, new DeleteOptions { GracePeriodSeconds = 0, Uid = change.New.Metadata.Uid });
@@ -242,6 +256,12 @@ internal sealed class FakeKubelet : IAsyncDisposable
 
         var address = pod.Spec.HostNetwork == true ? _host : NextAddress();
         var control = pod.Spec.Containers[0].Ports!.First(port => port.Name == "control").Port;
+        if (pod.Metadata.Labels?[MeetLabels.Component] == MeetComponents.Turn)
+        {
+            await RunRelayAsync(pod, address, control);
+            return;
+        }
+
         if (!_nodes.ContainsKey(name))
         {
             if (await CredentialsAsync(pod) is not { } credentials)
@@ -259,6 +279,18 @@ internal sealed class FakeKubelet : IAsyncDisposable
         }
 
         await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["conditions"] = Ready(!InjectsSidecars), ["containerStatuses"] = Containers(ready: true, killed: false, null), ["podIP"] = address.ToString(), ["hostIP"] = pod.Spec.HostNetwork == true ? _host.ToString() : "127.0.0.1" });
+    }
+
+    private async Task RunRelayAsync(Pod pod, IPAddress address, int control)
+    {
+        var name = pod.Metadata.Name!;
+        if (_relays.ContainsKey(name) || await CredentialsAsync(pod) is not { } credentials)
+        {
+            return;
+        }
+
+        _relays[name] = await SimulatedRelay.StartAsync(name, credentials, new IPEndPoint(address, control));
+        await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["conditions"] = Ready(ready: true), ["podIP"] = address.ToString(), ["hostIP"] = "127.0.0.1" });
     }
 
     private async Task<bool> MayStartAsync(Pod pod)

@@ -56,6 +56,34 @@ public sealed class TurnKeyPlanTests
         Assert.Same(record, TurnKeyPlan.Promote(record, haveAllNewest: true, Start.AddHours(30)));
     }
 
+    /// <summary>Settings at the limit of what is valid.</summary>
+    [Fact]
+    public void Prepare_LongestOverlap_NeverHasMoreSecretsThanRelaysAccept()
+    {
+        var (record, auth, most) = (new TurnRecord(), new TurnAuth { RotationHours = 1, OverlapSeconds = 14 * 3600 }, 0);
+        for (var now = Start; now < Start.AddHours(60); now = now.AddSeconds(450))
+        {
+            record = TurnKeyPlan.Prepare(record, auth, now, () => $"secret-{++_created}");
+            most = Math.Max(most, record.Keys.Count);
+            record = TurnKeyPlan.Promote(record, haveAllNewest: true, now);
+        }
+
+        Assert.Equal(16, most);
+        Assert.Equal(60, record.KeyVersion);
+    }
+
+    /// <summary>The overlap was short while the secrets were replaced, and is long now.</summary>
+    [Fact]
+    public void Prepare_SixteenSecretsAreAccepted_RotationWaits()
+    {
+        TurnKey[] former = [.. Enumerable.Range(1, 15).Select(version => new TurnKey(version, $"former-{version}", Start, Start.AddHours(24)))];
+        var record = new TurnRecord { Keys = [.. former, new TurnKey(16, "used", Start.AddHours(24))], KeyVersion = 16 };
+        var auth = Auth with { OverlapSeconds = 7 * 24 * 3600 };
+
+        Assert.Equal(16, TurnKeyPlan.Prepare(record, auth, Start.AddHours(72), () => "next").Keys.Count);
+        Assert.Equal([16, 17], TurnKeyPlan.Prepare(record, auth, Start.AddHours(24 * 8), () => "next").Keys.Select(key => key.Version));
+    }
+
     /// <summary>A Secret that was emptied must not lead to a version that relays or signaling have seen with another secret.</summary>
     [Fact]
     public void Prepare_SecretsLost_ContinuesWithHigherVersion() => Assert.Equal(8, Prepare(new TurnRecord { KeyVersion = 7 }, Start).KeyVersion);

@@ -4,7 +4,7 @@ namespace MeetOperator.Operator.Tests.Turn;
 
 public sealed class TurnPeersTests
 {
-    private static IReadOnlyList<string> Select(string address, bool isChosenByTenant = false, bool allowLoopback = false) => TurnPeers.Select([new TurnPeer(address, isChosenByTenant)], allowLoopback);
+    private static IReadOnlyList<string> Select(string address, PeerOrigin origin = PeerOrigin.Cluster, bool allowLoopback = false) => TurnPeers.Select([new TurnPeer(address, origin)], allowLoopback);
 
     [Theory]
     [InlineData("203.0.113.7")]
@@ -46,17 +46,34 @@ public sealed class TurnPeersTests
     [InlineData("192.168.0.1")]
     [InlineData("100.64.0.1")]
     [InlineData("fd12::7")]
-    public void Select_PrivateAddressChosenByTenant_IsLeftOut(string address) => Assert.Empty(Select(address, isChosenByTenant: true));
+    public void Select_PrivateAddressChosenByTenant_IsLeftOut(string address) => Assert.Empty(Select(address, PeerOrigin.OwnTenant));
 
     [Fact]
-    public void Select_PublicAddressChosenByTenant_IsAllowed() => Assert.Equal(["203.0.113.7"], Select("203.0.113.7", isChosenByTenant: true));
+    public void Select_PublicAddressChosenByTenantOfTheRelays_IsAllowed() => Assert.Equal(["203.0.113.7"], Select("203.0.113.7", PeerOrigin.OwnTenant));
+
+    /// <summary>Otherwise a tenant could have the relays of everybody send to somebody else's server.</summary>
+    [Theory]
+    [InlineData("203.0.113.7")]
+    [InlineData("169.254.169.254")]
+    [InlineData("10.0.0.7")]
+    public void Select_AddressChosenByAnotherTenant_IsLeftOut(string address) => Assert.Empty(Select(address, PeerOrigin.OtherTenant));
+
+    [Theory]
+    [InlineData("169.254.169.254")]
+    [InlineData("fe80::1")]
+    [InlineData("224.0.0.1")]
+    [InlineData("127.0.0.1")]
+    public void Select_ForbiddenAddressChosenByInstallation_IsLeftOut(string address) => Assert.Empty(Select(address, PeerOrigin.Installation));
+
+    [Fact]
+    public void Select_PrivateAddressChosenByInstallation_IsAllowed() => Assert.Equal(["10.0.0.7"], Select("10.0.0.7", PeerOrigin.Installation));
 
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
-    public void Select_LoopbackInEmbeddedInstallation_IsAllowed(string address) => Assert.Equal([address], Select(address, isChosenByTenant: true, allowLoopback: true));
+    public void Select_LoopbackInEmbeddedInstallation_IsAllowed(string address) => Assert.Equal([address], Select(address, PeerOrigin.OwnTenant, allowLoopback: true));
 
     [Fact]
     public void Select_Always_SortsWithoutDuplicatesInUsualForm() =>
-        Assert.Equal(["10.0.0.1", "2001:db8::1"], TurnPeers.Select([new("2001:DB8:0::1", false), new("10.0.0.1", false), new("2001:db8::1", true)], allowLoopback: false));
+        Assert.Equal(["10.0.0.1", "2001:db8::1"], TurnPeers.Select([new("2001:DB8:0::1", PeerOrigin.Cluster), new("10.0.0.1", PeerOrigin.Cluster), new("2001:db8::1", PeerOrigin.Installation)], allowLoopback: false));
 }

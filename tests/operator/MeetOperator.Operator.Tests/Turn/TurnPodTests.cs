@@ -64,10 +64,35 @@ public sealed class TurnPodTests
     }
 
     [Fact]
+    public void Build_WithoutResources_RequestsThemForItsAllocations()
+    {
+        var resources = Container(new TurnPoolSpec { Limits = new TurnLimits { AllocationsPerRelay = 4096 } }).Resources!;
+        Assert.Equal(("100m", "192Mi"), (resources.Requests!["cpu"], resources.Requests["memory"]));
+        Assert.Equal(new Dictionary<string, string> { ["memory"] = "896Mi" }, resources.Limits!);
+    }
+
+    [Fact]
+    public void Build_WithResources_UsesThese()
+    {
+        var resources = Container(new TurnPoolSpec { Resources = new MediaNodeResources { Limits = new Dictionary<string, string> { ["cpu"] = "2", ["memory"] = "1Gi" } } }).Resources!;
+        Assert.Null(resources.Requests);
+        Assert.Equal("1Gi", resources.Limits!["memory"]);
+    }
+
+    [Fact]
+    public void DisruptionBudget_Always_SelectsRelaysInUse()
+    {
+        var budget = TurnDisruptionBudget.Build<PodDisruptionBudget>(Pool());
+        Assert.Equal(("edge-relays", "1"), (budget.Metadata.Name, budget.Metadata.OwnerReferences![0].Uid));
+        Assert.Equal(new Dictionary<string, string> { [MeetLabels.TurnPool] = "edge", [MeetLabels.InUse] = "true" }, budget.Spec.Selector!.MatchLabels);
+        Assert.True(budget.Spec.MinAvailable > 100);
+    }
+
+    [Fact]
     public void NetworkPolicy_Always_AllowsOnlyMediaPorts()
     {
-        var policy = TurnNetworkPolicy.Build(Pool(), "meet-system", [], [new PortRange { Min = 42_000, Max = 42_063 }, new PortRange { Min = 42_000, Max = 42_063 }, new PortRange { Min = 43_000, Max = 43_000 }]);
-        Assert.Equal([("UDP", 42_000, 42_063), ("UDP", 43_000, null)], Assert.Single(policy.Spec.Egress!).Ports!.Select(port => (port.Protocol!, port.Port, port.EndPort)));
+        var policy = TurnNetworkPolicy.Build(Pool(), "meet-system", [], [43_000, 42_001, 42_000, 42_001]);
+        Assert.Equal([("UDP", "42000"), ("UDP", "42001"), ("UDP", "43000")], Assert.Single(policy.Spec.Egress!).Ports!.Select(port => (port.Protocol!, port.Port.ToString()!)));
         Assert.Empty(TurnNetworkPolicy.Build(Pool(), "meet-system", [], []).Spec.Egress!);
     }
 }

@@ -48,6 +48,58 @@ public sealed class TurnPoolStatusesTests
     }
 
     [Fact]
+    public void Build_PodDoesNotRun_IsStalledWithReasonAndFix()
+    {
+        var status = Build(Relay("a"), Relay("b") with { IsReady = false, Failure = new NodeFailure("PortsTaken", "lower spec.replicas") });
+        var stalled = Conditions.Get(status.Conditions, MeetConditions.Stalled);
+        Assert.Equal(("PortsTaken", "b: lower spec.replicas"), (stalled?.Reason, stalled?.Message));
+        Assert.Equal("PortsTaken", Conditions.Get(status.Conditions, MeetConditions.Ready)?.Reason);
+    }
+
+    /// <summary>The next relay waits for the port of the one that drains, which is no failure.</summary>
+    [Fact]
+    public void Build_PodDoesNotRunWhileAnotherLeaves_IsReconciling()
+    {
+        var status = Build(Relay("a"), Relay("b") with { DrainSince = Now }, Relay("c") with { IsReady = false, Failure = new NodeFailure("PortsTaken", "lower spec.replicas") });
+        Assert.Null(Conditions.Get(status.Conditions, MeetConditions.Stalled));
+        Assert.NotNull(Conditions.Get(status.Conditions, MeetConditions.Reconciling));
+    }
+
+    [Theory]
+    [InlineData(-44, "about 40 s behind that of the operator, so credentials end too late")]
+    [InlineData(61, "about 60 s ahead of that of the operator, so credentials end too early")]
+    public void Build_ClockDiffers_HasConditionWithFix(int seconds, string expected)
+    {
+        var status = Build(Relay("a"), Relay("b") with { ClockAhead = TimeSpan.FromSeconds(seconds) });
+        var skewed = Conditions.Get(status.Conditions, MeetConditions.ClockSkewed)!;
+        Assert.Contains($"the clock of relay b is {expected}", skewed.Message, StringComparison.Ordinal);
+        Assert.Equal(skewed.Message, status.Message);
+        Assert.True(Conditions.IsTrue(status.Conditions, MeetConditions.Ready));
+    }
+
+    [Fact]
+    public void Build_ClockDiffersLittle_HasNoCondition() =>
+        Assert.Null(Conditions.Get(Build(Relay("a") with { ClockAhead = TimeSpan.FromSeconds(-30) }, Relay("b") with { ClockAhead = TimeSpan.FromSeconds(30) }).Conditions, MeetConditions.ClockSkewed));
+
+    [Fact]
+    public void Build_RelayIsFull_HasConditionWithFix()
+    {
+        var status = Build(Relay("a"), Relay("b") with { IsFull = true });
+        Assert.StartsWith("1 of 2 relays has all 4000 allocations of limits.allocationsPerRelay", Conditions.Get(status.Conditions, MeetConditions.RelaysFull)?.Message, StringComparison.Ordinal);
+        Assert.Contains("raise spec.replicas", status.Message, StringComparison.Ordinal);
+        Assert.Null(Conditions.Get(Build(Relay("a"), Relay("b")).Conditions, MeetConditions.RelaysFull));
+    }
+
+    [Fact]
+    public void Build_RejectedWithRelays_SaysThatTheyDrain()
+    {
+        var status = TurnPoolStatuses.Build(Pool, [Relay("a") with { DrainSince = Now }], Record, 1, new NodeFailure("NamespaceNotAllowed", "move the pool"), Now);
+        Assert.Equal(("move the pool; 1 of its relays is being drained", 1, 2), (status.Message, status.DrainingReplicas, status.Allocations));
+        Assert.Equal("NamespaceNotAllowed", Conditions.Get(status.Conditions, MeetConditions.Stalled)?.Reason);
+        Assert.Empty(status.Endpoints);
+    }
+
+    [Fact]
     public void Build_Rejected_IsStalled()
     {
         var status = TurnPoolStatuses.Build(Pool, [], null, 0, new NodeFailure("NamespaceNotAllowed", "move the pool"), Now);
