@@ -11,7 +11,7 @@ import { health } from './support/lua.mjs';
 
 const folder = join(root, 'tests/golden/health');
 
-for (const kind of ['Meeting', 'SfuPool', 'SfuNode', 'Tenant']) {
+for (const kind of ['Meeting', 'SfuPool', 'SfuNode', 'Tenant', 'TurnPool']) {
   describe(kind, () => {
     const own = join(folder, kind.toLowerCase());
     const results = parse(readFileSync(join(own, 'results.yaml'), 'utf8'));

@@ -15,8 +15,8 @@ internal static class LocalNetwork
     // Up to 32,031, which is below the Linux default range for outgoing connections (from 32,768).
     private const int Blocks = 188;
 
-    // After the blocks, and also below that range.
-    private const int FirstTurnPort = 32_040;
+    // Before the blocks. Pools of tenants may not have the ports of Services of type NodePort (30,000 to 32,767).
+    private const int FirstTurnPort = 19_200;
     private const int TurnPorts = 700;
 
     /// <summary>First three bytes of the Pods' addresses: 127.&lt;port high&gt;.&lt;port low&gt;.</summary>

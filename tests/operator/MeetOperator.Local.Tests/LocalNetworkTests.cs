@@ -35,12 +35,12 @@ public sealed class LocalNetworkTests
         Assert.Contains("free UDP ports", Assert.Throws<LocalException>(() => LocalNetwork.MediaPorts(8080, _ => false)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void TurnPort_Always_IsAfterMediaPortsAndBelowEphemeralRange()
+    public void TurnPort_Always_IsBeforeMediaPortsAndNotOfNodePorts()
     {
         var ports = Enumerable.Range(8080, 700).Select(p => LocalNetwork.TurnPort(p, _ => true)).ToList();
         Assert.Equal(700, ports.Distinct().Count());
-        Assert.All(ports, port => Assert.InRange(port!.Value, 32_040, 32_767));
-        Assert.True(Enumerable.Range(8080, 188).Max(p => LocalNetwork.MediaPorts(p, _ => true).Max) < 32_040);
+        Assert.All(ports, port => Assert.InRange(port!.Value, 19_200, 19_999));
+        Assert.True(Enumerable.Range(8080, 188).Min(p => LocalNetwork.MediaPorts(p, _ => true).Min) >= 20_000);
     }
 
     [Fact]

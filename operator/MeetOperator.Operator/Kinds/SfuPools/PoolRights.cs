@@ -39,6 +39,10 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     /// <summary>All rejections of a pool that is about to be stored.</summary>
     public IEnumerable<PoolRejection> FindRejections(SfuPool pool) => Check(pool, onlyEarlier: false);
 
+    /// <summary>Whether the pool has nodes or may create some. A pool that merely exists claims no ports.</summary>
+    public bool HoldsPorts(SfuPool pool) =>
+        cluster.NodesOf(pool).Count > 0 || (pool is { Spec.Replicas: > 0, Metadata.DeletionTimestamp: null } && !Check(pool, rivals: []).Any());
+
     private IEnumerable<PoolRejection> Check(SfuPool pool, bool onlyEarlier)
     {
         var key = pool.Metadata.NamespacedName;
@@ -53,10 +57,6 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
         var tenant = cluster.OwnerOf(@namespace) is { } owner ? cluster.Tenants.Get(new NamespacedName(null, owner)) : null;
         return PoolRules.Check(pool, IsShared(@namespace), tenant, rivals, options, relays);
     }
-
-    /// <summary>Whether the pool has nodes or may create some. A pool that merely exists claims no ports.</summary>
-    public bool HoldsPorts(SfuPool pool) =>
-        cluster.NodesOf(pool).Count > 0 || (pool is { Spec.Replicas: > 0, Metadata.DeletionTimestamp: null } && !Check(pool, rivals: []).Any());
 
     /// <summary>
     /// Whether the other pool's claim on ports takes precedence: pools of the installation first, then pools with nodes, then the older pool. At admission, every

@@ -58,7 +58,8 @@ public sealed class RbacTests
             new Secret { Metadata = new ObjectMeta { Name = "api", Namespace = "meet-a" }, StringData = new Dictionary<string, string> { ["key"] = new('k', 40) } }, default);
         await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"apiKeys":[{"name":"one","secretRef":{"name":"api"}}]}}""")!, default);
         await cluster.EventuallyAsync(async () => Conditions.IsTrue((await cluster.TenantAsync("a")).Status?.Conditions, MeetConditions.ApiKeysReady), "the API key is in use");
-        await cluster.Client.CreateAsync(new TurnPool { Metadata = new ObjectMeta { Name = "relays", Namespace = "meet-a" }, Spec = new TurnPoolSpec { Replicas = 0 } }, default);
+        await cluster.Client.CreateAsync(new TurnPool { Metadata = new ObjectMeta { Name = "relays", Namespace = "meet-a" }, Spec = new TurnPoolSpec() }, default);
+        await cluster.EventuallyAsync(async () => (await cluster.Client.GetAsync<TurnPool>(new NamespacedName("meet-a", "relays"), default)).IsReady(), "the pool of relays is ready");
         await cluster.CreateMeetingAsync("ends", new MeetingSpec { Lifecycle = new MeetingLifecycle { TtlSecondsAfterFinished = 0 } });
         await cluster.CreateMeetingAsync("deleted");
         await cluster.WaitForReadyAsync("ends");

@@ -3,6 +3,7 @@ using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
+using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
@@ -12,6 +13,7 @@ using MeetOperator.Operator.Kinds.SfuNodes;
 using MeetOperator.Operator.Kinds.SfuPools;
 using MeetOperator.Operator.Kinds.Tenants;
 using MeetOperator.Operator.Kinds.Tenants.ApiKeys;
+using MeetOperator.Operator.Kinds.TurnPools;
 using MeetOperator.Operator.NodeSets;
 using MeetOperator.Placement.Assignments;
 
@@ -65,6 +67,20 @@ internal static class HealthObjects
         }),
         ["sfupool/generation-not-observed"] = () => Changed(Pool(1, null, SfuNodeState.Ready)),
         ["sfupool/being-deleted"] = () => Deleted(Pool(1, null, SfuNodeState.Ready)),
+
+        ["turnpool/ready"] = () => Relays(2, null, Working("edge-0"), Working("edge-1")),
+        ["turnpool/created"] = () => Relays(2, null),
+        ["turnpool/one-relay-starting"] = () => Relays(2, null, Working("edge-0"), Working("edge-1") with { IsReady = false, Problem = "it is being created" }),
+        ["turnpool/scaled-to-zero"] = () => Relays(0, null),
+        ["turnpool/replacing-relays"] = () => Relays(1, null, Working("edge-0") with { IsCurrent = false, DrainSince = Now }, Working("edge-1")),
+        ["turnpool/ports-taken"] = () => Relays(2, null, Working("edge-0"), Working("edge-1") with { IsReady = false, Failure = new NodeFailure("PortsTaken", "port 3478 is in use on every cluster node that could run the relay, and each relay needs a cluster node of its own: lower spec.replicas of TurnPool edge, add cluster nodes, or change the port in spec.listeners (0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports.)") }),
+        ["turnpool/pod-refused"] = () => Relays(1, new NodeFailure("QuotaExceeded", "the ResourceQuota of namespace meet-acme does not allow another relay: raise it, or lower spec.replicas or change spec.resources of TurnPool edge (exceeded quota: small)")),
+        ["turnpool/rejected-and-draining"] = () => Relays(1, new NodeFailure("ExposureNotAllowed", "spec.exposure.type: HostPort is not allowed here; allowed: none (spec.pools.allowedExposures of the Tenant)"), Working("edge-0") with { DrainSince = Now }),
+        ["turnpool/secret-not-written"] = () => Relays(1, new NodeFailure("SecretNotWritten", "the Secret of relays cannot be written, so participants get what was stored before: timed out") { RequiresIntervention = false }, Working("edge-0")),
+        ["turnpool/full"] = () => Relays(1, null, Working("edge-0") with { Allocations = 4000, IsFull = true }),
+        ["turnpool/clock-skewed"] = () => Relays(1, null, Working("edge-0") with { ClockAhead = TimeSpan.FromSeconds(-48) }),
+        ["turnpool/generation-not-observed"] = () => Changed(Relays(1, null, Working("edge-0"))),
+        ["turnpool/being-deleted"] = () => Deleted(Relays(1, null, Working("edge-0"))),
 
         ["sfunode/starting"] = () => MediaNode(SfuNodeState.Starting, "Starting", "the Pod is starting"),
         ["sfunode/ready"] = () => MediaNode(SfuNodeState.Ready, "Serving", "the media node accepts new meetings"),
@@ -127,6 +143,15 @@ internal static class HealthObjects
         };
         var nodes = made.Select(node => (node, (NodeView?)View(node.State, "Reason", $"is {node.State}"))).ToArray();
         pool.Status = PoolStatuses.Build(pool, nodes, problem, NodeSetPlan.Nothing, state, Now);
+        return pool;
+    }
+
+    private static Relay Working(string name) => new() { Name = name, IsCurrent = true, IsReady = true, HasAnswered = true, Allocations = 3, Urls = [$"turn:203.0.113.{name[^1]}:3478?transport=udp"] };
+
+    private static TurnPool Relays(int wanted, NodeFailure? problem, params Relay[] relays)
+    {
+        var pool = new TurnPool { Metadata = Metadata("edge"), Spec = new TurnPoolSpec { Replicas = wanted } };
+        pool.Status = TurnPoolStatuses.Build(pool, relays, new TurnRecord { Keys = [new TurnKey(1, "secret", Now)], KeyVersion = 1 }, 2, problem, Now);
         return pool;
     }
 

@@ -1,6 +1,7 @@
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Lists;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Kinds.TurnPools;
 
