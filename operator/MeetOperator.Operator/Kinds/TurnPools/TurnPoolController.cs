@@ -45,7 +45,6 @@ internal sealed class TurnPoolController(
         }
 
         await _policies.EnsureAsync(pool, _mediaNodes.FindPorts(key.Namespace), ct).ConfigureAwait(false);
-        await _budgets.EnsureAsync(pool, ct).ConfigureAwait(false);
         return await ReconcileRelaysAsync(pool, found, rejection, ct).ConfigureAwait(false);
     }
 
@@ -62,6 +61,7 @@ internal sealed class TurnPoolController(
         // The relays of a rejected pool are drained. A relay without a secret would be useless.
         var plan = rejection is null && record.Keys.Count == 0 ? TurnPodPlan.Nothing : TurnPodPlan.Decide(rejection is null ? pool.Spec.Replicas : 0, observed, TimeSpan.FromSeconds(pool.Spec.Drain.DeadlineSeconds), now);
         var notCreated = await pods.RunAsync(pool, plan, found, ct).ConfigureAwait(false);
+        await _budgets.EnsureAsync(pool, ct).ConfigureAwait(false);
         await pods.MarkAsync(found, observed, ct).ConfigureAwait(false);
         return await WriteAsync(pool, TurnPoolStatuses.Build(pool, observed, record, peers.Count, rejection ?? notCreated ?? failure, now), Interval, ct).ConfigureAwait(false);
     }
