@@ -75,7 +75,17 @@ internal sealed class TurnPods(ClusterView cluster, ControlAuthority authority, 
 
         foreach (var pod in pods.Where(pod => pod.Metadata.DeletionTimestamp is null))
         {
-            if (relays.FirstOrDefault(relay => relay.Name == pod.Metadata.Name) is { HasAnswered: true } relay && PodMarks.Patch(pod, IsInUse(pod, relay)) is { } patch)
+            if (relays.FirstOrDefault(relay => relay.Name == pod.Metadata.Name) is not { HasAnswered: true } relay)
+            {
+                continue;
+            }
+
+            if (relay.Allocations > 0)
+            {
+                _used[pod.Metadata.Uid!] = time.GetTimestamp();
+            }
+
+            if (PodMarks.Patch(pod, IsInUse(pod)) is { } patch)
             {
                 await TryPatchAsync(pod, patch, ct).ConfigureAwait(false);
             }
@@ -87,15 +97,7 @@ internal sealed class TurnPods(ClusterView cluster, ControlAuthority authority, 
         }
     }
 
-    private bool IsInUse(Pod pod, Relay relay)
-    {
-        if (relay.Allocations > 0)
-        {
-            _used[pod.Metadata.Uid!] = time.GetTimestamp();
-        }
-
-        return _used.TryGetValue(pod.Metadata.Uid!, out var last) && time.GetElapsedTime(last) < Rest;
-    }
+    private bool IsInUse(Pod pod) => _used.TryGetValue(pod.Metadata.Uid!, out var last) && time.GetElapsedTime(last) < Rest;
 
     private async Task<NodeFailure?> CreateAsync(TurnPool pool, int count, IReadOnlyList<Pod> pods, CancellationToken ct)
     {
