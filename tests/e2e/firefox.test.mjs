@@ -9,6 +9,14 @@ import { applyMeeting } from './support/product.mjs';
 import { until } from './support/until.mjs';
 
 const room = meetingRoom(() => launch([], desktop));
+
+/** Runs in the page: whether the sound that it plays comes over a direct connection, which also sends. */
+const playsDirectly = () => {
+  const played = [...document.querySelectorAll('audio')].flatMap(audio => audio.srcObject?.getAudioTracks() ?? []);
+  return globalThis.connections.filter(connection => connection.connectionState === 'connected' && connection.getTransceivers().some(({ direction }) => direction === 'sendrecv'))
+    .some(connection => connection.getReceivers().some(({ track }) => played.includes(track)));
+};
+
 const options = { timeout: 300_000 };
 
 describe('Firefox', () => {
@@ -53,6 +61,23 @@ describe('Firefox', () => {
       await ada.tile('Fay').getByTestId('tile-encrypted').waitFor();
       await fay.page.close();
     }, { settings: { e2ee: 'Required' } });
+  });
+
+  it('Firefox and Chromium talk directly while they are alone, and over the media node again when somebody joins', options, async () => {
+    await room.withParticipants(['Ada'], async (ada, meeting) => {
+      const fay = await FirefoxVisitor.enter(firefox, room.product, meeting.meetingId, 'Fay');
+      const meet = async isDirect => {
+        await until(async () => (await Promise.all([ada, fay].map(one => one.page.evaluate(playsDirectly)))).every(direct => direct === isDirect), `media flows ${isDirect ? 'directly' : 'over the media node'}`, 200_000);
+        await Promise.all([fay.waitForVideoAndSound(), ada.waitForVideo('Fay'), ada.waitForSound()]);
+      };
+      await meet(true);
+      const bob = await room.arrive('Bob');
+      await bob.enter(meeting.meetingId);
+      await meet(false);
+      await bob.waitForVideo('Fay');
+      await bob.close();
+      await fay.page.close();
+    }, { settings: { mode: 'Auto' } });
   });
 
   it('Chromium hears Firefox at once after an unmute', options, async t => {

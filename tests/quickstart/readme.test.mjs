@@ -12,7 +12,7 @@ const root = new URL('../..', import.meta.url).pathname;
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
 const readmes = files.filter(f => /(^|\/)README\.md$/.test(f)).sort((a, b) => a.split('/').length - b.split('/').length || a.localeCompare(b));
 
-const PROGRAMS = ['operator/MeetOperator.Local', 'operator/MeetOperator.Operator', 'operator/MeetOperator.KubectlMeet', 'signaling/MeetOperator.Signaling', 'media-node/MeetOperator.MediaNode'];
+const PROGRAMS = ['operator/MeetOperator.Local', 'operator/MeetOperator.Operator', 'operator/MeetOperator.KubectlMeet', 'signaling/MeetOperator.Signaling', 'media-node/MeetOperator.MediaNode', 'turn/MeetOperator.Turn'];
 const BUILDS = [...PROGRAMS.map(program => `${program}/bin/Release/net10.0`), 'web/node_modules', 'web/app/dist', ...['products', 'npm-web', 'web'].map(stamp => `obj/meet/${stamp}`)];
 
 let copy;

@@ -7,19 +7,19 @@ BENCH=tests/bench/MeetOperator.Bench
 verb_bench() {
   local name=${1:-} json= cluster= only= options=()
   shift $(($# > 0))
-  [[ $name =~ ^(media|quality|operator|move|memory|up|dev)$ ]] || bench_usage
+  [[ $name =~ ^(media|quality|network|operator|move|memory|up|dev)$ ]] || bench_usage
   while (($# > 0)); do
     case "$name $1" in
       *" --json") json=--json ;;
       "operator --cluster") cluster=--cluster ;;
       "media --force") options+=(--force) ;;
-      "media --only" | "quality --only" | "operator --only" | "move --only")
+      "media --only" | "quality --only" | "network --only" | "operator --only" | "move --only")
         (($# > 1)) || bench_usage
         only=$2
         options+=("$1" "$2")
         shift
         ;;
-      "media --rounds" | "media --seconds" | "quality --seconds" | "move --rounds" | "move --seconds" | "move --moves")
+      "media --rounds" | "media --seconds" | "quality --seconds" | "network --rounds" | "move --rounds" | "move --seconds" | "move --moves")
         [[ ${2:-} =~ ^[1-9][0-9]{0,2}$ ]] || bench_usage
         options+=("$1" "$2")
         shift
@@ -38,6 +38,7 @@ verb_bench() {
     up) bench_up "$json" ;;
     memory) bench_memory "$json" ;;
     quality) npm_install tests/e2e && node tests/bench/quality/quality.mjs $json "${options[@]}" ;;
+    network) npm_install tests/e2e && node tests/bench/network/network.mjs $json "${options[@]}" ;;
     move) bench_move "$json" "${options[@]}" ;;
     dev) npm_install tests/e2e && node tests/bench/dev.mjs $json ;;
     *)
@@ -50,7 +51,7 @@ verb_bench() {
 }
 
 bench_usage() {
-  die "usage: ./meet bench media [--only PART] [--rounds N] [--seconds N] [--force]|quality [--only PART] [--seconds N]|operator [--only create|leader|writes] [--cluster [--only create|leader|first-frame|killed|drain|emptied|lost|critical-lost|link|cut|loop|fenced]]|move [--only PART] [--moves N] [--rounds N] [--seconds N]|memory|up|dev [--json]"
+  die "usage: ./meet bench media [--only PART] [--rounds N] [--seconds N] [--force]|quality [--only PART] [--seconds N]|network [--only RUNG] [--rounds N]|operator [--only create|leader|writes] [--cluster [--only create|leader|first-frame|killed|drain|emptied|lost|critical-lost|link|cut|loop|fenced]]|move [--only PART] [--moves N] [--rounds N] [--seconds N]|memory|up|dev [--json]"
 }
 
 build_bench() { with_compiler dotnet build $BENCH -c Release --nologo -v quiet >&2; }

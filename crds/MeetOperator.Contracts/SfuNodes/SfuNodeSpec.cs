@@ -6,6 +6,7 @@ namespace MeetOperator.Contracts.SfuNodes;
 [CelRule("self.poolRef == oldSelf.poolRef", SfuNodeValidation.PoolImmutable, FieldPath = ".poolRef")]
 [CelRule("self.udpPorts == oldSelf.udpPorts", SfuNodeValidation.PortsImmutable, FieldPath = ".udpPorts")]
 [CelRule("self.controlPort == oldSelf.controlPort", SfuNodeValidation.ControlPortImmutable, FieldPath = ".controlPort")]
+[CelRule("self.tcpPort == oldSelf.tcpPort", SfuNodeValidation.TcpPortImmutable, FieldPath = ".tcpPort")]
 [CelRule("self.hostNetwork == oldSelf.hostNetwork", SfuNodeValidation.NetworkImmutable, FieldPath = ".hostNetwork")]
 public sealed record SfuNodeSpec
 {
@@ -22,6 +23,11 @@ public sealed record SfuNodeSpec
     [Range(1024, 65_535)]
     [Default("8090")]
     public int ControlPort { get; init; } = 8090;
+
+    /// <summary>TCP port for media, 0 to 65535, chosen by the operator: the number of the node's last UDP port, or 0 for none. Default 0; immutable.</summary>
+    [Range(0, 65_535)]
+    [Default("0")]
+    public int TcpPort { get; init; }
 
     /// <summary>Whether the node's Pod uses the host network, copied from the pool when the node is created. Default false; immutable.</summary>
     [Default("false")]

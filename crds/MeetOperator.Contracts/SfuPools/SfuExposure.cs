@@ -22,6 +22,13 @@ public sealed record SfuExposure
     [Default("1")]
     public int UdpPorts { get; init; } = 1;
 
+    /// <summary>
+    /// TCP port for media of clients whose network lets no UDP through. Auto opens the TCP port with the number of the node's last UDP port; in the host network that takes at least two UDP ports, because
+    /// the control interface has the number of the first one. None opens none. Default Auto; mutable, by replacing nodes.
+    /// </summary>
+    [Default("\"Auto\"")]
+    public TcpExposure TcpPort { get; init; } = TcpExposure.Auto;
+
     /// <summary>Source of the address that clients send media to. HostIP is a deprecated alias of NodeInternalIP. Default NodeExternalIP; mutable, by replacing nodes.</summary>
     [Default("\"NodeExternalIP\"")]
     public AddressSource AddressSource { get; init; } = AddressSource.NodeExternalIP;

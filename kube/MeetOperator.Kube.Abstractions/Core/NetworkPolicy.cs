@@ -1,4 +1,5 @@
 using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Kube.Core;
 
@@ -38,8 +39,8 @@ public sealed class NetworkPolicyPort
     /// <summary>TCP, UDP, or SCTP.</summary>
     public string? Protocol { get; set; }
 
-    /// <summary>The port; null means every port of the protocol.</summary>
-    public int? Port { get; set; }
+    /// <summary>The port, or the name that the Pods give to it; null means every port of the protocol.</summary>
+    public IntOrString? Port { get; set; }
 }
 
 public sealed class NetworkPolicyPeer

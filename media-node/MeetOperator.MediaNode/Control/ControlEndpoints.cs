@@ -69,7 +69,7 @@ internal static class ControlEndpoints
             async () =>
             {
                 var (report, loops) = await node.ReportAsync(CancellationToken.None);
-                return MetricsWriter.Write(report, loops);
+                return MetricsWriter.Write(report, loops, node.Streams);
             },
             app.Services.GetRequiredService<TimeProvider>());
         return app.MapGet("/metrics", async (CancellationToken ct) => Results.Text(await page.ReadAsync().WaitAsync(ct), MetricsWriter.ContentType));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Statistics;
 using MeetOperator.NodeControl;
 
@@ -10,7 +11,7 @@ internal static class MetricsWriter
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    public static string Write(NodeReport report, IReadOnlyList<LoopStatistics> loops)
+    public static string Write(NodeReport report, IReadOnlyList<LoopStatistics> loops, StreamCounters streams)
     {
         var text = new StringBuilder(4096);
         Family(text, "meet_node_state", "gauge", "1 for the current state of the node.");
@@ -69,7 +70,28 @@ internal static class MetricsWriter
             }
         }
 
+        Family(text, "meet_node_sessions_by_protocol", "gauge", "Connected peer sessions by the protocol that they send over.");
+        foreach (var loop in loops)
+        {
+            Sample(text, "meet_node_sessions_by_protocol", loop.ConnectedSessions - loop.TcpSessions, ("port", Port(loop)), ("protocol", "udp"));
+            Sample(text, "meet_node_sessions_by_protocol", loop.TcpSessions, ("port", Port(loop)), ("protocol", "tcp"));
+        }
+
+        Tcp(text, streams);
         return text.ToString();
+    }
+
+    private static void Tcp(StringBuilder text, StreamCounters streams)
+    {
+        Single(text, "meet_tcp_accepted_connections_total", "counter", "TCP connections for media that were accepted.", streams.Accepted);
+        Family(text, "meet_tcp_connections", "gauge", "TCP connections for media. Those without an authentic check are closed after 5 s.");
+        Sample(text, "meet_tcp_connections", streams.Open, ("state", "Open"));
+        Sample(text, "meet_tcp_connections", streams.Unauthenticated, ("state", "Unauthenticated"));
+        Family(text, "meet_tcp_ended_connections_total", "counter", "TCP connections for media that ended, by reason.");
+        foreach (var (reason, count) in streams.Ended)
+        {
+            Sample(text, "meet_tcp_ended_connections_total", count, ("reason", reason.ToString()));
+        }
     }
 
     private static void Probes(StringBuilder text, IReadOnlyList<LoopReport> loops)

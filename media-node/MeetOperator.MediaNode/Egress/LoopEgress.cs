@@ -23,6 +23,7 @@ internal sealed class LoopEgress : IDisposable
     public LoopEgress(IReadOnlyList<UdpSocket> sockets, Func<long>? clock = null)
     {
         _clock = clock ?? (() => MonotonicClock.NowTicks);
+        Streams = new StreamEgress(_clock);
         _sockets = [.. sockets.Select(socket => new SocketEgress(socket, _clock))];
         _ipv4 = Array.Find(_sockets, s => !s.IsIPv6);
         _ipv6 = Array.Find(_sockets, s => s.IsIPv6);
@@ -34,18 +35,21 @@ internal sealed class LoopEgress : IDisposable
 
     public SlabPool Slabs { get; } = new();
 
+    /// <summary>The TCP connections.</summary>
+    public StreamEgress Streams { get; }
+
     public long NowTicks => _clock();
 
-    public bool IsEmpty => _waiting.Count == 0;
+    public bool IsEmpty => _waiting.Count == 0 && Streams.IsEmpty;
 
-    public long SentDatagrams => Sum(t => t.Total.Datagrams);
+    public long SentDatagrams => Sum(t => t.Total.Datagrams) + Streams.Total.Datagrams;
 
-    public long SentBytes => Sum(t => t.Total.Bytes);
+    public long SentBytes => Sum(t => t.Total.Bytes) + Streams.Total.Bytes;
 
     /// <summary>Messages passed to the kernel. The ratio of datagrams to messages shows how well segmentation merges them.</summary>
-    public long SentMessages => Sum(t => t.Total.Messages);
+    public long SentMessages => Sum(t => t.Total.Messages) + Streams.Total.Messages;
 
-    /// <summary>Whether the kernel's send buffer of a socket is full. <see cref="Drain"/> sends the backlog when the socket is writable again.</summary>
+    /// <summary>Whether the kernel's send buffer of a UDP socket is full. <see cref="Drain"/> sends the backlog when the socket is writable again.</summary>
     public bool IsBlocked => BlockedSockets != 0;
 
     /// <summary>Bit i is set when the send buffer of socket i is full.</summary>
@@ -71,6 +75,12 @@ internal sealed class LoopEgress : IDisposable
     /// <summary>Queues a STUN or DTLS datagram, whose destination can differ from the selected address.</summary>
     public void SendControl(TransportAddress to, ReadOnlySpan<byte> datagram)
     {
+        if (to.Connection != 0)
+        {
+            Streams.Find(to.Connection).Send(StreamLane.Urgent, datagram);
+            return;
+        }
+
         var lane = ControlLane(to);
         if (!lane.HasSpace(datagram.Length))
         {
@@ -85,6 +95,7 @@ internal sealed class LoopEgress : IDisposable
 
     public void Flush()
     {
+        Streams.Flush();
         if (_waiting.Count == 0)
         {
             return;
@@ -185,5 +196,6 @@ internal sealed class LoopEgress : IDisposable
     {
         Array.ForEach(_sockets, s => s.Dispose());
         Slabs.Dispose();
+        Streams.Dispose();
     }
 }

@@ -6,7 +6,8 @@ namespace MeetOperator.MediaNode.Egress;
 /// A pool of native 64-byte aligned buffers. A buffer holds the packets of one subscriber contiguously until they are sent. The last returned buffer is rented
 /// first, to keep the working set in the CPU cache. Used by one loop.
 /// </summary>
-internal sealed unsafe class SlabPool : IDisposable
+/// <param name="bytes">The size of a buffer.</param>
+internal sealed unsafe class SlabPool(int bytes = SlabPool.SlabBytes) : IDisposable
 {
     /// <summary>More than 16 full packets and less than the maximum size of a UDP message.</summary>
     public const int SlabBytes = 48 * 1024;
@@ -20,7 +21,7 @@ internal sealed unsafe class SlabPool : IDisposable
             return (byte*)slab;
         }
 
-        var fresh = NativeMemory.AlignedAlloc(SlabBytes, 64);
+        var fresh = NativeMemory.AlignedAlloc((nuint)bytes, 64);
         _all.Add((nint)fresh);
         return (byte*)fresh;
     }

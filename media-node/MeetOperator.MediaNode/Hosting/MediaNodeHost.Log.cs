@@ -16,6 +16,9 @@ internal sealed partial class MediaNodeHost
     [LoggerMessage(EventId = 4302, Level = LogLevel.Information, Message = "The node is shutting down and accepts no new rooms. {Participants} participants may stay for up to {Seconds} s.")]
     private static partial void LogShuttingDown(ILogger logger, int participants, double seconds);
 
+    [LoggerMessage(EventId = 4305, Level = LogLevel.Warning, Message = "The TCP port {Port} cannot be opened ({Problem}). Clients whose network lets no UDP through cannot connect.")]
+    private static partial void LogNoTcp(ILogger logger, int port, string problem);
+
     [LoggerMessage(EventId = 4303, Level = LogLevel.Warning, Message = "IPv6 is disabled here, so clients do not get the addresses {Addresses}.")]
     private static partial void LogUnservedAddresses(ILogger logger, string addresses);
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net;
 using System.Reflection;
 using MeetOperator.MediaNode.Credentials;
@@ -7,6 +8,7 @@ using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Settings;
 using MeetOperator.MediaNode.Statistics;
+using MeetOperator.MediaNode.Streams;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Dtls;
@@ -20,6 +22,7 @@ internal sealed partial class MediaNodeHost : IDisposable
     private readonly DtlsCertificate _certificate = DtlsCertificate.Generate();
     private readonly MediaLoop[] _loops;
     private readonly LoopProbes[] _probes;
+    private readonly StreamGate? _gate;
     private readonly SelfProbe _selfProbe;
     private readonly FigureCollector _figures;
     private readonly ILogger _logger;
@@ -49,7 +52,8 @@ internal sealed partial class MediaNodeHost : IDisposable
         }
 
         _loops = [.. loops];
-        Rooms = new RoomDirectory(_loops, _certificate, options);
+        _gate = OpenGate();
+        Rooms = new RoomDirectory(_loops, _certificate, options, tcpPort: _gate?.Port);
         Sdp = new SdpExchange(Rooms);
         foreach (var loop in _loops)
         {
@@ -80,6 +84,11 @@ internal sealed partial class MediaNodeHost : IDisposable
     public ControlCredentialStore? Credentials { get; }
 
     public IReadOnlyList<MediaLoop> Loops => _loops;
+
+    /// <summary>The TCP port for media; null for none, also when it cannot be bound.</summary>
+    public int? TcpPort => _gate?.Port;
+
+    public StreamCounters Streams { get; } = new();
 
     private readonly SemaphoreSlim _call = new(1, 1);
 
@@ -194,9 +203,36 @@ internal sealed partial class MediaNodeHost : IDisposable
     {
         _call.Dispose();
         _selfProbe.Dispose();
+        _gate?.Dispose();
         if (LoopShutdown.Run(_loops, _logger))
         {
             _certificate.Dispose();
+        }
+    }
+
+    /// <summary>Opens the TCP port. Without it, the node serves the clients that can use UDP.</summary>
+    private StreamGate? OpenGate()
+    {
+        if (Options.TcpPort is not { } port)
+        {
+            return null;
+        }
+
+        var sessions = new UfragDirectory();
+        foreach (var loop in _loops)
+        {
+            loop.Peers.Published = new LoopUfrags(sessions, loop);
+            loop.Streams.Counters = Streams;
+        }
+
+        try
+        {
+            return new StreamGate(Options.BindAddresses, port, sessions, Streams, _logger);
+        }
+        catch (Win32Exception e)
+        {
+            LogNoTcp(_logger, port, e.Message);
+            return null;
         }
     }
 

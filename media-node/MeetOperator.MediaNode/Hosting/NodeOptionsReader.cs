@@ -16,6 +16,7 @@ internal static class NodeOptionsReader
     public const string AuthoritiesVariable = "MEET_NODE_AUTHORITIES";
     public const string ControlVariable = "MEET_CONTROL_ADDRESS";
     public const string PortsVariable = "MEET_UDP_PORTS";
+    public const string TcpPortVariable = "MEET_TCP_PORT";
     public const string AddressesVariable = "MEET_ADVERTISED_ADDRESSES";
     public const string FamiliesVariable = "MEET_IP_FAMILIES";
     public const string MaxParticipantsVariable = "MEET_MAX_PARTICIPANTS";
@@ -50,6 +51,7 @@ internal static class NodeOptionsReader
         var addresses = Addresses(variable(AddressesVariable), Families(variable(FamiliesVariable), problems), problems);
         var served = Served(addresses, local, problems);
         var limit = Number(variable, MaxParticipantsVariable, 500, 1, 100_000, problems);
+        var tcpPort = Number(variable, TcpPortVariable, 0, 0, IPEndPoint.MaxPort, problems);
         var shutdown = Number(variable, ShutdownVariable, 25, 0, 86_400, problems);
         problems.AddRange(TraceSettings.Problems(variable));
         return problems.Count > 0 ? null : new NodeOptions
@@ -58,6 +60,7 @@ internal static class NodeOptionsReader
             Credentials = credentials,
             ControlAddress = control!,
             UdpPorts = ports,
+            TcpPort = tcpPort == 0 ? null : tcpPort,
             AdvertisedAddresses = served,
             UnservedAddresses = [.. addresses.Except(served)],
             MaxParticipants = limit,

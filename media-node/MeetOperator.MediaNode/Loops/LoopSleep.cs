@@ -20,12 +20,13 @@ internal sealed class LoopSleep(WakeSignal wake)
     /// <param name="ticks">Maximum time to sleep.</param>
     /// <param name="links">The links to other loops.</param>
     /// <param name="untilWritable">The sockets that also end the sleep when they are writable, as for <see cref="UdpSocket.WaitAny"/>.</param>
-    public void Wait(ReadOnlySpan<UdpSocket> sockets, long ticks, LoopLinks links, int untilWritable = 0)
+    /// <param name="connections">The TCP connections; null for none.</param>
+    public void Wait(ReadOnlySpan<UdpSocket> sockets, long ticks, LoopLinks links, int untilWritable = 0, SocketPoller? connections = null)
     {
         Begin();
         if (!links.HasNews)
         {
-            UdpSocket.WaitAny(sockets, wake, TimeSpan.FromTicks(ticks), untilWritable);
+            UdpSocket.WaitAny(sockets, wake, TimeSpan.FromTicks(ticks), untilWritable, connections);
         }
 
         End();

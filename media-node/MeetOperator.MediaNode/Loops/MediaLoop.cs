@@ -73,12 +73,16 @@ internal sealed class MediaLoop : IDisposable
         Egress = new LoopEgress(_sockets);
         Failures = new LoopFailures(Port, logger);
         Sleep = new LoopSleep(_wake);
+        Streams = new LoopStreams(this);
         _thread = new Thread(Run) { Name = $"media-{Port}", IsBackground = true };
     }
 
     public int Port => _sockets[0].Port;
 
     public PeerTable Peers { get; } = new();
+
+    /// <summary>The TCP connections of the sessions.</summary>
+    public LoopStreams Streams { get; }
 
     /// <summary>The links to other media nodes.</summary>
     public LinkTable Links { get; } = new();
@@ -204,6 +208,7 @@ internal sealed class MediaLoop : IDisposable
         {
             SessionDeadlines.Remove(session);
             Drops.Add(session.Transport.Drops);
+            Streams.CloseOf(session);
             session.Dispose();
         }
     }
@@ -224,31 +229,19 @@ internal sealed class MediaLoop : IDisposable
     public LoopStatistics Statistics()
     {
         var totals = Drops.Copy();
-        var profiles = new Dictionary<string, int>(StringComparer.Ordinal);
-        var (connected, silent) = (0, 0);
-        var now = MonotonicClock.NowTicks;
-        foreach (var session in Peers.Sessions)
-        {
-            connected += session.IsReady ? 1 : 0;
-            silent += session.IsSilent(now) ? 1 : 0;
-            totals.Add(session.Transport.Drops);
-            if (session.Transport.Profile is { } profile)
-            {
-                profiles[profile.ToString()] = profiles.GetValueOrDefault(profile.ToString()) + 1;
-            }
-        }
-
+        var sessions = SessionCensus.Take(Peers.Sessions, MonotonicClock.NowTicks, totals);
         var drops = totals.ByName();
         drops["RtpTooLarge"] = IngressDrops.TooLarge;
         drops["ParticipantRate"] = IngressDrops.OverRate;
         drops["UnknownStream"] = IngressDrops.UnknownStream;
         drops["LoopLinkFull"] = IngressDrops.LoopLinkFull;
+        drops["TcpQueueFull"] = Egress.Streams.Total.Discarded;
         Links.AddDrops(drops);
         return new LoopStatistics
         {
             Port = Port,
-            ReceivedDatagrams = _receivedDatagrams,
-            ReceivedBytes = _receivedBytes,
+            ReceivedDatagrams = _receivedDatagrams + Streams.ReceivedPackets,
+            ReceivedBytes = _receivedBytes + Streams.ReceivedBytes,
             SentDatagrams = Egress.SentDatagrams,
             SentBytes = Egress.SentBytes,
             SentMessages = Egress.SentMessages,
@@ -262,11 +255,12 @@ internal sealed class MediaLoop : IDisposable
             LongestCommandTicks = _longestCommand.Value,
             EgressBitsPerSecond = _meter.BitsPerSecond,
             TransportDrops = drops,
-            SessionsByProfile = profiles,
-            ConnectedSessions = connected,
+            SessionsByProfile = sessions.ByProfile,
+            ConnectedSessions = sessions.Connected,
+            TcpSessions = sessions.OnTcp,
             Connections = Connections.Connected + Connections.Failed,
             FailedConnections = Connections.Failed,
-            SilentSessions = silent,
+            SilentSessions = sessions.Silent,
             Failures = Failures.Copy(),
         };
     }
@@ -298,6 +292,7 @@ internal sealed class MediaLoop : IDisposable
             link.Dispose();
         }
 
+        Streams.Dispose();
         Egress.Dispose();
         _batch.Dispose();
         Array.ForEach(_sockets, s => s.Dispose());
@@ -332,6 +327,7 @@ internal sealed class MediaLoop : IDisposable
             received += Receive(i, out _);
         }
 
+        received += Streams.HasAny ? Streams.Receive(now) : 0;
         received += LoopLinks.Receive(now);
         if ((!Egress.IsEmpty || Frame.IsWaiting) && !WaitForFrame())
         {
@@ -362,13 +358,13 @@ internal sealed class MediaLoop : IDisposable
     {
         var before = MonotonicClock.NowTicks;
         var timer = Math.Min(Ticks.NextTicks, Deadlines.NextTicks) - before;
-        if (restTicks > 0 && !Egress.IsBlocked)
+        if (restTicks > 0 && !Egress.IsBlocked && !Egress.Streams.IsBlocked)
         {
             Sleep.Wait([], Math.Min(timer, restTicks), LoopLinks);
         }
         else
         {
-            Sleep.Wait(_sockets, timer, LoopLinks, Egress.BlockedSockets);
+            Sleep.Wait(_sockets, timer, LoopLinks, Egress.BlockedSockets, Streams.Poller);
         }
 
         RecordWait(MonotonicClock.NowTicks - before);
@@ -409,7 +405,7 @@ internal sealed class MediaLoop : IDisposable
 
         if (pause > 0)
         {
-            Sleep.Wait(_sockets, pause, LoopLinks);
+            Sleep.Wait(_sockets, pause, LoopLinks, connections: Streams.Poller);
             RecordWait(MonotonicClock.NowTicks - before);
         }
 
@@ -532,7 +528,8 @@ internal sealed class MediaLoop : IDisposable
         }
     }
 
-    private void RunDeferred()
+    /// <summary>Runs what was deferred. Only for what the loop calls between two datagrams.</summary>
+    internal void RunDeferred()
     {
         for (var i = 0; i < _deferred.Count; i++)
         {

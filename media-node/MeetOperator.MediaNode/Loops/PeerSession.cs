@@ -28,6 +28,9 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
     private readonly EgressLane _lane;
     private readonly IPeerSessionOwner _owner;
     private readonly IngressLimit _ingress;
+
+    /// <summary>The TCP connection that ICE has selected; null for UDP.</summary>
+    private StreamSender? _stream;
     private bool _connected;
     private bool _failed;
     private long _earliestTimeoutTicks = long.MinValue;
@@ -138,11 +141,21 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
         }
     }
 
+    public EgressPressure Pressure => _stream is { } stream ? stream.Pressure : EgressPressure.None;
+
+    public ReadOnlySpan<byte> SendAudio(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) =>
+        _stream is { } stream ? SendRtp(stream, StreamLane.Urgent, header, payload) : SendRtp(header, payload);
+
     public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
     {
         if (!_connected)
         {
             return default;
+        }
+
+        if (_stream is { } stream)
+        {
+            return SendRtp(stream, StreamLane.Video, header, payload);
         }
 
         var space = _lane.Reserve(header.Length + payload.Length + PeerTransport.ProtectionBytes);
@@ -155,6 +168,12 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
     {
         if (_connected && Transport.TrySpendRetransmission(packet.Length))
         {
+            if (_stream is { } stream)
+            {
+                stream.Send(StreamLane.Video, packet);
+                return;
+            }
+
             packet.CopyTo(_lane.Reserve(packet.Length));
             _lane.Commit(packet.Length);
         }
@@ -162,11 +181,32 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
 
     public void SendRtcp(ReadOnlySpan<byte> compound)
     {
-        if (_connected)
+        if (!_connected)
         {
-            var space = _lane.Reserve(compound.Length + PeerTransport.ProtectionBytes);
-            _lane.Commit(Transport.ProtectRtcp(compound, space));
+            return;
         }
+
+        var length = compound.Length + PeerTransport.ProtectionBytes;
+        if (_stream is { } stream)
+        {
+            if (stream.Reserve(StreamLane.Urgent, length) is { IsEmpty: false } place)
+            {
+                stream.Commit(StreamLane.Urgent, Transport.ProtectRtcp(compound, place));
+            }
+
+            return;
+        }
+
+        var space = _lane.Reserve(length);
+        _lane.Commit(Transport.ProtectRtcp(compound, space));
+    }
+
+    /// <summary>A TCP connection of the peer has ended.</summary>
+    public void OnConnectionClosed(long nowTicks, in TransportAddress address)
+    {
+        Transport.OnConnectionClosed(nowTicks, address);
+        UpdateDestination();
+        WakeAt(Transport.NextTimeoutTicks);
     }
 
     /// <summary>Sends DTLS close_notify, so that the peer detects the end at once. The owner gets no further calls.</summary>
@@ -191,6 +231,19 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
 
     /// <summary>Runs the timers soon after feedback, which may have set them.</summary>
     private void WakeSoon(long nowTicks) => WakeAt(TickSchedule.Next(nowTicks));
+
+    private ReadOnlySpan<byte> SendRtp(StreamSender stream, StreamLane lane, ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+    {
+        var space = _connected ? stream.Reserve(lane, header.Length + payload.Length + PeerTransport.ProtectionBytes) : default;
+        if (space.IsEmpty)
+        {
+            return default;
+        }
+
+        var length = Transport.ProtectRtp(header, payload, space);
+        stream.Commit(lane, length);
+        return space[..length];
+    }
 
     private void Drain()
     {
@@ -229,6 +282,7 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
         {
             _egress.Flush();
             _lane.Destination = selected;
+            _stream = selected.Connection == 0 ? null : _egress.Streams.Find(selected.Connection);
         }
     }
 }

@@ -25,11 +25,17 @@ internal sealed class PeerTable
 
     public IReadOnlyList<PeerSession> Sessions => _sessions;
 
+    /// <summary>Tells other threads which sessions there are; null when nobody needs it.</summary>
+    public LoopUfrags? Published { get; set; }
+
+    public PeerSession? FindByUfrag(string ufrag) => _byUfrag.GetValueOrDefault(ufrag)?.Session;
+
     public void Add(PeerSession session)
     {
         var entry = new Entry(session);
         entry.Ufrags.Enqueue(session.Transport.LocalCredentials.Ufrag);
         _byUfrag.Add(session.Transport.LocalCredentials.Ufrag, entry);
+        Published?.Add(session.Transport.LocalCredentials);
         _sessions.Add(session);
     }
 
@@ -40,9 +46,10 @@ internal sealed class PeerTable
         {
             entry.Ufrags.Enqueue(session.Transport.LocalCredentials.Ufrag);
             _byUfrag.Add(session.Transport.LocalCredentials.Ufrag, entry);
+            Published?.Add(session.Transport.LocalCredentials);
             if (entry.Ufrags.Count > 2)
             {
-                _byUfrag.Remove(entry.Ufrags.Dequeue());
+                Forget(entry.Ufrags.Dequeue());
             }
         }
     }
@@ -54,7 +61,7 @@ internal sealed class PeerTable
         {
             foreach (var ufrag in entry.Ufrags)
             {
-                _byUfrag.Remove(ufrag);
+                Forget(ufrag);
             }
 
             foreach (var path in entry.Paths)
@@ -123,6 +130,12 @@ internal sealed class PeerTable
 
         entry.Paths.Enqueue(address.Path);
         _byPath[address.Path] = session;
+    }
+
+    private void Forget(string ufrag)
+    {
+        _byUfrag.Remove(ufrag);
+        Published?.Remove(ufrag);
     }
 
     private void Unbind(PathId path, PeerSession session)

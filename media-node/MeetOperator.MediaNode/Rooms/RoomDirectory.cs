@@ -25,11 +25,12 @@ internal sealed class RoomDirectory
     /// <param name="certificate">The DTLS certificate of all sessions.</param>
     /// <param name="options">The configuration of the node.</param>
     /// <param name="clock">Monotonic time in 100 ns ticks.</param>
-    public RoomDirectory(IReadOnlyList<MediaLoop> loops, DtlsCertificate certificate, NodeOptions options, Func<long>? clock = null)
+    /// <param name="tcpPort">The TCP port for media; null for none.</param>
+    public RoomDirectory(IReadOnlyList<MediaLoop> loops, DtlsCertificate certificate, NodeOptions options, Func<long>? clock = null, int? tcpPort = null)
     {
         _options = options;
         _clock = clock ?? (() => MonotonicClock.NowTicks);
-        _loops = [.. loops.Select(l => (l, new SessionFactory(l, certificate, options.AdvertisedAddresses, options.SilenceTimeout)))];
+        _loops = [.. loops.Select(l => (l, new SessionFactory(l, certificate, options.AdvertisedAddresses, options.SilenceTimeout, tcpPort)))];
     }
 
     /// <summary>Whether the operator requested a drain. The operator can cancel it.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Sfu.Peers;
@@ -8,7 +9,7 @@ namespace MeetOperator.MediaNode.Rooms;
 internal sealed class RoomLines
 {
     private const long IntervalTicks = TimeSpan.TicksPerSecond;
-    private readonly Dictionary<(ulong High, ulong Low), AddressGroup> _groups = [];
+    private readonly Dictionary<(ulong High, ulong Low), SharedLine> _lines = [];
     private long _nextTicks;
 
     public void HandleTimeout(long nowTicks, RoomParticipants participants)
@@ -20,17 +21,19 @@ internal sealed class RoomLines
 
         _nextTicks = nowTicks + IntervalTicks;
         participants.ForEachSubscriber(this, static (_, session, lines) => lines.Add(session));
-        foreach (var (address, group) in _groups)
+        foreach (var (network, line) in _lines)
         {
-            if (group.Subscribers.Count == 0)
+            if (line.IsEmpty)
             {
-                _groups.Remove(address);
+                _lines.Remove(network);
                 continue;
             }
 
-            group.Line.Update(nowTicks, group.Subscribers);
-            group.Subscribers.Clear();
+            line.Share(nowTicks);
         }
+
+        // An error in the work for a subscriber ends only its session.
+        participants.ForEachSubscriber(this, static (_, session, lines) => lines.Find(session)?.Limit(session.Subscriber));
     }
 
     /// <summary>One IPv4 address, or the 64 bits that one IPv6 network has (RFC 4291 §2.5.4).</summary>
@@ -38,19 +41,13 @@ internal sealed class RoomLines
 
     private void Add(SubscribeSession session)
     {
-        if (session.Peer.Transport.SelectedAddress is not { } address)
+        if (session.Peer.Transport.SelectedAddress is { } address)
         {
-            return;
+            ref var line = ref CollectionsMarshal.GetValueRefOrAddDefault(_lines, NetworkOf(address), out _);
+            (line ??= new SharedLine()).Add(session.Subscriber);
         }
-
-        var network = NetworkOf(address);
-        if (!_groups.TryGetValue(network, out var group))
-        {
-            _groups[network] = group = new AddressGroup([], new SharedLine());
-        }
-
-        group.Subscribers.Add(session.Subscriber);
     }
 
-    private sealed record AddressGroup(List<Subscriber> Subscribers, SharedLine Line);
+    private SharedLine? Find(SubscribeSession session) =>
+        session.Peer.Transport.SelectedAddress is { } address ? _lines.GetValueOrDefault(NetworkOf(address)) : null;
 }

@@ -14,11 +14,15 @@ using MeetOperator.Sfu.Layers;
 namespace MeetOperator.MediaNode.Sessions;
 
 /// <summary>Creates and closes the peer sessions of one loop. Used on the loop's thread, except where other threads are named.</summary>
-internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate, IReadOnlyList<IPAddress> advertised, TimeSpan silence)
+internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate, IReadOnlyList<IPAddress> advertised, TimeSpan silence, int? tcpPort = null)
 {
     /// <summary>Enough for 127 connections at a time in as many rooms, and for 64 in one.</summary>
     private const long LongKeyFrameBytes = 64 * 1024 * 1024;
-    private readonly IceCandidate[] _candidates = [.. CandidateOrder.Sort(advertised).Select(address => new IceCandidate(address.ToString(), loop.Port))];
+    private readonly IceCandidate[] _candidates =
+    [
+        .. CandidateOrder.Sort(advertised).Select(address => new IceCandidate(address.ToString(), loop.Port)),
+        .. tcpPort is { } port ? CandidateOrder.Sort(advertised).Select(address => new IceCandidate(address.ToString(), port, IsTcp: true)) : [],
+    ];
 
     /// <summary>The memory for key frames that take their lines more than a second.</summary>
     public MemoryBudget LongKeyFrames { get; } = new(LongKeyFrameBytes);

@@ -19,6 +19,9 @@ internal sealed record NodeOptions
     /// <summary>UDP ports, one loop each. 0 means a port that the kernel chooses.</summary>
     public required IReadOnlyList<int> UdpPorts { get; init; }
 
+    /// <summary>TCP port for media of clients that cannot use UDP. 0 means a port that the kernel chooses, null none.</summary>
+    public int? TcpPort { get; init; }
+
     /// <summary>IPv4 and IPv6 addresses for the ICE candidates that clients send to.</summary>
     public required IReadOnlyList<IPAddress> AdvertisedAddresses { get; init; }
 

@@ -32,6 +32,9 @@ internal sealed record LoopStatistics
     public required IReadOnlyDictionary<string, int> SessionsByProfile { get; init; }
     public required int ConnectedSessions { get; init; }
 
+    /// <summary>Connected sessions that send over TCP.</summary>
+    public int TcpSessions { get; init; }
+
     /// <summary>Sessions of participants that connected or failed before.</summary>
     public long Connections { get; init; }
 

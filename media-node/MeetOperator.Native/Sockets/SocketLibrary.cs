@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace MeetOperator.Native.Sockets;
 
-/// <summary>The subset of the C library that batched UDP needs (socket.h, poll.h, eventfd.h). 64-bit Linux only.</summary>
+/// <summary>The subset of the C library that batched UDP and TCP connections need (socket.h, poll.h, epoll.h, eventfd.h). 64-bit Linux only.</summary>
 internal static unsafe partial class SocketLibrary
 {
     public const ushort InternetFamily = 2;
@@ -24,6 +24,19 @@ internal static unsafe partial class SocketLibrary
     public const int UdpLevel = 17;
     public const int UdpSegment = 103;
     public const int DontWait = 0x40;
+
+    public const int StreamType = 1;
+    public const int ReuseAddress = 2;
+    public const int Linger = 13;
+    public const int TcpLevel = 6;
+    public const int TcpNoDelay = 1;
+    public const int TcpUserTimeout = 18;
+    public const int TcpNotSentLowWater = 25;
+    public const int Peek = 2;
+    public const int NoSignal = 0x4000;
+    public const int EpollAdd = 1;
+    public const int EpollDelete = 2;
+    public const int EpollModify = 3;
     public const short PollIn = 1;
     public const short PollOut = 4;
 
@@ -136,6 +149,27 @@ internal static unsafe partial class SocketLibrary
 
     [LibraryImport("libc", EntryPoint = "ppoll", SetLastError = true)]
     public static partial int Poll(PollEntry* entries, nuint count, TimeSpec* timeout, void* signalMask);
+
+    [LibraryImport("libc", EntryPoint = "listen", SetLastError = true)]
+    public static partial int Listen(int descriptor, int backlog);
+
+    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
+    public static partial int Accept(int descriptor, InternetAddress* address, uint* length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    public static partial nint Receive(int descriptor, byte* buffer, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    public static partial nint Send(int descriptor, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    public static partial int EpollCreate(int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    public static partial int EpollControl(int poller, int operation, int descriptor, byte* pollEvent);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    public static partial int EpollWait(int poller, byte* events, int maximum, int timeoutMilliseconds);
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     public static partial int EventDescriptor(uint initial, int flags);

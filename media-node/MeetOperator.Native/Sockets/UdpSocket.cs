@@ -85,16 +85,23 @@ public sealed unsafe class UdpSocket : IDisposable
     /// <param name="wake">Ends the wait.</param>
     /// <param name="atMost">Maximum time to wait.</param>
     /// <param name="untilWritable">Bit i also ends the wait when socket i is writable. Sockets with nothing to send are always writable, so their bit must be 0.</param>
-    public static bool WaitAny(ReadOnlySpan<UdpSocket> sockets, WakeSignal wake, TimeSpan atMost, int untilWritable = 0)
+    /// <param name="connections">Also ends the wait when one of these connections is ready; null for none.</param>
+    public static bool WaitAny(ReadOnlySpan<UdpSocket> sockets, WakeSignal wake, TimeSpan atMost, int untilWritable = 0, SocketPoller? connections = null)
     {
         ArgumentNullException.ThrowIfNull(wake);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sockets.Length, MaximumWait);
-        var entries = stackalloc SocketLibrary.PollEntry[MaximumWait + 1];
+        var entries = stackalloc SocketLibrary.PollEntry[MaximumWait + 2];
         entries[0] = new SocketLibrary.PollEntry { Descriptor = wake.Descriptor, Events = SocketLibrary.PollIn };
         for (var i = 0; i < sockets.Length; i++)
         {
             var events = (untilWritable >> i & 1) == 0 ? SocketLibrary.PollIn : SocketLibrary.PollIn | SocketLibrary.PollOut;
             entries[i + 1] = new SocketLibrary.PollEntry { Descriptor = sockets[i]._descriptor, Events = (short)events };
+        }
+
+        var count = sockets.Length + 1;
+        if (connections is not null)
+        {
+            entries[count++] = new SocketLibrary.PollEntry { Descriptor = connections.Descriptor, Events = SocketLibrary.PollIn };
         }
 
         var ticks = Math.Max(0, atMost.Ticks);
@@ -103,7 +110,7 @@ public sealed unsafe class UdpSocket : IDisposable
             Seconds = ticks / TimeSpan.TicksPerSecond,
             Nanoseconds = ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick,
         };
-        if (SocketLibrary.Poll(entries, (nuint)(sockets.Length + 1), &timeout, null) <= 0)
+        if (SocketLibrary.Poll(entries, (nuint)count, &timeout, null) <= 0)
         {
             return false;
         }
@@ -114,7 +121,7 @@ public sealed unsafe class UdpSocket : IDisposable
         }
 
         var isReadable = false;
-        for (var i = 1; i <= sockets.Length; i++)
+        for (var i = 1; i < count; i++)
         {
             isReadable |= (entries[i].Returned & ~SocketLibrary.PollOut) != 0;
         }

@@ -11,16 +11,18 @@ public readonly struct PathId : IEquatable<PathId>
     private readonly ulong _low;
     private readonly ushort _port;
 
-    private PathId(ulong high, ulong low, ushort port) => (_high, _low, _port) = (high, low, port);
+    private readonly uint _connection;
+
+    private PathId(ulong high, ulong low, ushort port, uint connection) => (_high, _low, _port, _connection) = (high, low, port, connection);
 
     public static bool operator ==(PathId left, PathId right) => left.Equals(right);
 
     public static bool operator !=(PathId left, PathId right) => !left.Equals(right);
 
-    /// <summary>The ID of a UDP path. It is computed and not looked up, so that datagrams with forged source addresses fill no table.</summary>
-    public static PathId FromUdp(in TransportAddress address) => new(address.High, address.Low, address.Port);
+    /// <summary>The ID of a path. It is computed and not looked up, so that datagrams with forged source addresses fill no table.</summary>
+    public static PathId Of(in TransportAddress address) => new(address.High, address.Low, address.Port, address.Connection);
 
-    public bool Equals(PathId other) => _low == other._low && _port == other._port && _high == other._high;
+    public bool Equals(PathId other) => _low == other._low && _port == other._port && _high == other._high && _connection == other._connection;
 
     public override bool Equals(object? obj) => obj is PathId other && Equals(other);
 

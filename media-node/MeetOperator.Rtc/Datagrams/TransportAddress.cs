@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace MeetOperator.Rtc.Datagrams;
 
 /// <summary>
-/// An IPv4 or IPv6 address and a UDP port. IPv4 addresses have the IPv4-mapped form (RFC 4291 §2.5.5.2), so both families have one representation.
-/// Tables use its <see cref="Path"/> as their key.
+/// An IPv4 or IPv6 address and a port, and the TCP connection if the path is not UDP. IPv4 addresses have the IPv4-mapped form (RFC 4291 §2.5.5.2), so both families have one
+/// representation. Tables use its <see cref="Path"/> as their key.
 /// </summary>
 public readonly struct TransportAddress : IEquatable<TransportAddress>
 {
@@ -29,10 +29,13 @@ public readonly struct TransportAddress : IEquatable<TransportAddress>
 
     public ushort Port { get; }
 
+    /// <summary>The number of the TCP connection, which no other connection of this process has; 0 for UDP.</summary>
+    public uint Connection { get; private init; }
+
     public bool IsIPv4 => High == 0 && Low >> 32 == MappedPrefix >> 32;
 
     /// <summary>The path of datagrams from and to this address.</summary>
-    public PathId Path => PathId.FromUdp(this);
+    public PathId Path => PathId.Of(this);
 
     public static bool operator ==(TransportAddress left, TransportAddress right) => left.Equals(right);
 
@@ -49,6 +52,9 @@ public readonly struct TransportAddress : IEquatable<TransportAddress>
             : new TransportAddress(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]), (ushort)endPoint.Port);
     }
 
+    /// <summary>This address as the other end of a TCP connection.</summary>
+    public TransportAddress Over(uint connection) => new(High, Low, Port) { Connection = connection };
+
     public IPEndPoint ToIPEndPoint()
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -57,11 +63,11 @@ public readonly struct TransportAddress : IEquatable<TransportAddress>
         return new IPEndPoint(new IPAddress(IsIPv4 ? bytes[12..] : bytes), Port);
     }
 
-    public bool Equals(TransportAddress other) => Low == other.Low && Port == other.Port && High == other.High;
+    public bool Equals(TransportAddress other) => Low == other.Low && Port == other.Port && High == other.High && Connection == other.Connection;
 
     public override bool Equals(object? obj) => obj is TransportAddress other && Equals(other);
 
     public override int GetHashCode() => Path.GetHashCode();
 
-    public override string ToString() => ToIPEndPoint().ToString();
+    public override string ToString() => Connection == 0 ? ToIPEndPoint().ToString() : $"{ToIPEndPoint()} (TCP)";
 }

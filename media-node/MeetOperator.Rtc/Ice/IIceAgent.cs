@@ -53,6 +53,9 @@ internal interface IIceAgent
     /// </summary>
     bool OnMedia(long nowTicks, in TransportAddress from, int bytes, bool isNewest, OutgoingDatagrams outgoing);
 
+    /// <summary>A TCP connection of the peer has ended. Another path is selected if there is one.</summary>
+    void OnClosed(long nowTicks, in TransportAddress address);
+
     /// <summary>Deducts bytes from the allowance of the selected address. False when they must not be sent.</summary>
     bool TrySpend(int bytes);
 

@@ -74,6 +74,10 @@ internal sealed class IceControllingAgent : IIceAgent
 
     public bool OnMedia(long nowTicks, in TransportAddress from, int bytes, bool isNewest, OutgoingDatagrams outgoing) => false;
 
+    public void OnClosed(long nowTicks, in TransportAddress address)
+    {
+    }
+
     public bool TrySpend(int bytes) => Selected is not null;
 
     public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing, long? arrivalTicks = null)

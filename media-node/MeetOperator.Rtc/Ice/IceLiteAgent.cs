@@ -115,6 +115,25 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         }
     }
 
+    public void OnClosed(long nowTicks, in TransportAddress address)
+    {
+        if (_paths.Find(address) is not { } path)
+        {
+            return;
+        }
+
+        path.Close();
+        if (path != _selected)
+        {
+            _paths.Remove(path);
+        }
+        else if (_paths.FindBest(nowTicks) is { } other)
+        {
+            _selected = other;
+            _paths.Remove(path);
+        }
+    }
+
     public bool OnMedia(long nowTicks, in TransportAddress from, int bytes, bool isNewest, OutgoingDatagrams outgoing)
     {
         if (_selected is { IsConfirmed: true } path && path.Address == from)

@@ -48,7 +48,10 @@ internal sealed class IcePath(TransportAddress address, long nowTicks)
     internal PathRoundTrip? RoundTrip { get; set; }
 
     /// <summary>The number of bytes that may still be sent.</summary>
-    internal long Allowance => IsConfirmed ? long.MaxValue : (AmplificationFactor * _received) - _sent;
+    internal long Allowance => IsConfirmed ? long.MaxValue : IsClosed ? 0 : (AmplificationFactor * _received) - _sent;
+
+    /// <summary>Whether the path was a TCP connection that has ended.</summary>
+    internal bool IsClosed { get; private set; }
 
     internal void CountReceived(int bytes) => _received += bytes;
 
@@ -75,6 +78,9 @@ internal sealed class IcePath(TransportAddress address, long nowTicks)
         (IsConfirmed, ConfirmedTicks) = (true, nowTicks);
         OwnCheck.Complete(nowTicks, random);
     }
+
+    /// <summary>The TCP connection has ended. Nothing more is sent, and any other path is better.</summary>
+    internal void Close() => (IsClosed, IsConfirmed, IsNominated) = (true, false, false);
 
     /// <summary>Ends the confirmation after the consent timeout. The address is then limited like a new one.</summary>
     internal void Expire(long nowTicks, long timeoutTicks)

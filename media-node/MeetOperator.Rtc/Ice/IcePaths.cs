@@ -48,7 +48,7 @@ internal sealed class IcePaths(long consentTimeoutTicks)
 
     /// <summary>The best path with valid consent, or null.</summary>
     internal IcePath? FindBest(long nowTicks) => _paths
-        .Where(p => nowTicks - p.ConsentTicks < consentTimeoutTicks)
+        .Where(p => nowTicks - p.ConsentTicks < consentTimeoutTicks && !p.IsClosed)
         .OrderByDescending(p => p.IsConfirmed).ThenByDescending(p => p.IsNominated).ThenByDescending(p => p.Priority)
         .FirstOrDefault();
 
@@ -61,6 +61,9 @@ internal sealed class IcePaths(long consentTimeoutTicks)
         }
     }
 
+    /// <summary>Removes the path.</summary>
+    internal void Remove(IcePath path) => _paths.Remove(path);
+
     internal void ClearNominations()
     {
         foreach (var path in _paths)
@@ -72,6 +75,6 @@ internal sealed class IcePaths(long consentTimeoutTicks)
     /// <summary>The path to replace: an unconfirmed one first, then the one that was silent for longest.</summary>
     private IcePath FindLeastUseful(IcePath? keep) => _paths
         .Where(p => p != keep)
-        .OrderBy(p => p.IsConfirmed).ThenBy(p => p.LastReceivedTicks)
+        .OrderByDescending(p => p.IsClosed).ThenBy(p => p.IsConfirmed).ThenBy(p => p.LastReceivedTicks)
         .First();
 }

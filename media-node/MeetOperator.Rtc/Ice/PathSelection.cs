@@ -24,7 +24,7 @@ internal static class PathSelection
             return current is null;
         }
 
-        if (nowTicks - current.LastReceivedTicks > StaleTicks)
+        if (current.IsClosed || nowTicks - current.LastReceivedTicks > StaleTicks)
         {
             return true;
         }

@@ -202,6 +202,13 @@ public sealed class PeerTransport : IDisposable
     /// <summary>Whether the address is confirmed (the peer has shown that it receives there) and was active in the last seconds.</summary>
     public bool IsInUse(long nowTicks, in TransportAddress address) => _ice.IsInUse(nowTicks, address);
 
+    /// <summary>A TCP connection of the peer has ended. Media moves to another address of the peer if there is one, otherwise with the next valid check.</summary>
+    public void OnConnectionClosed(long nowTicks, in TransportAddress address)
+    {
+        _ice.OnClosed(nowTicks, address);
+        Update();
+    }
+
     /// <summary>Closes the transport. Poll once more to send the close_notify alert. A peer whose consent has expired receives nothing.</summary>
     public void Close(long nowTicks)
     {

@@ -26,6 +26,10 @@ internal sealed class Probing(SendBandwidthOptions options)
     private const long OftenTicks = 1500 * TimeSpan.TicksPerMillisecond;
     private const long ReleaseTicks = 10 * TimeSpan.TicksPerMillisecond;
     private const long RecoveryTicks = 3 * TimeSpan.TicksPerSecond;
+
+    /// <summary>While the estimate allows hardly more than sound, as in a tunnel, the former rate is probed again, after twice the time, up to this.</summary>
+    private const long MaxRecoveryTicks = 24 * TimeSpan.TicksPerSecond;
+    private const long SoundBitsPerSecond = 150_000;
     private const long ResultTimeoutTicks = 2 * TimeSpan.TicksPerSecond;
 
     private int _id;
@@ -40,6 +44,7 @@ internal sealed class Probing(SendBandwidthOptions options)
     private long _intervalTicks = MinIntervalTicks;
     private long _recoveryRate;
     private long _recoveryTicks;
+    private long _recoveryWaitTicks;
 
     // The packets of the open probe.
     private int _sent;
@@ -106,9 +111,9 @@ internal sealed class Probing(SendBandwidthOptions options)
         }
     }
 
-    /// <summary>The estimate fell a lot: whether the former rate is possible again is probed once, later.</summary>
+    /// <summary>Call when the estimate has fallen a lot. The former rate is probed again later.</summary>
     public void OnDrop(long nowTicks, long before) =>
-        (_recoveryRate, _recoveryTicks) = (Math.Max(_recoveryRate, before * 85 / 100), nowTicks + RecoveryTicks);
+        (_recoveryRate, _recoveryTicks, _recoveryWaitTicks) = (Math.Max(_recoveryRate, before * 85 / 100), nowTicks + RecoveryTicks, RecoveryTicks);
 
     /// <summary>Ends the open probe if its packets are reported.</summary>
     /// <param name="nowTicks">The time.</param>
@@ -191,9 +196,12 @@ internal sealed class Probing(SendBandwidthOptions options)
 
         if (_recoveryRate > 0 && nowTicks >= _recoveryTicks)
         {
-            (var rate, _recoveryRate) = (_recoveryRate, 0);
+            var rate = Math.Min(ceiling, _recoveryRate);
+            _recoveryWaitTicks *= 2;
+            _recoveryTicks = nowTicks + _recoveryWaitTicks;
+            _recoveryRate = estimate < SoundBitsPerSecond && _recoveryWaitTicks <= MaxRecoveryTicks ? _recoveryRate : 0;
             _nextTicks = nowTicks + Interval;
-            return Math.Min(ceiling, rate);
+            return rate;
         }
 
         if (nowTicks < _nextTicks)

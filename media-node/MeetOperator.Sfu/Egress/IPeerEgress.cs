@@ -6,6 +6,12 @@ public interface IPeerEgress
     /// <summary>Whether the peer can be reached. Packets that are sent earlier are lost.</summary>
     bool IsReady { get; }
 
+    /// <summary>Whether the connection takes video.</summary>
+    EgressPressure Pressure => EgressPressure.None;
+
+    /// <summary>As <see cref="SendRtp"/>, for sound, which may overtake video.</summary>
+    ReadOnlySpan<byte> SendAudio(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) => SendRtp(header, payload);
+
     /// <summary>Sends one RTP packet. Allocates nothing.</summary>
     /// <returns>The encrypted packet, which is valid until the next call; empty when the packet was not sent.</returns>
     ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload);

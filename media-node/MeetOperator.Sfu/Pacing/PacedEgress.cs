@@ -107,18 +107,18 @@ internal sealed class PacedEgress
     /// <param name="isKeyFrame">Whether the packet belongs to a key frame.</param>
     /// <param name="hasBegun">Whether packets of that key frame were sent before.</param>
     /// <param name="isScreen">Whether the packet belongs to a shared screen.</param>
-    public bool HasRoom(PacketPriority priority, bool isKeyFrame, bool hasBegun, bool isScreen) => _queue.Count == 0
+    public bool HasRoom(PacketPriority priority, bool isKeyFrame, bool hasBegun, bool isScreen) => IsTaking(isKeyFrame && hasBegun) && (_queue.Count == 0
         || (WaitOf(isKeyFrame ? _queue.BytesUpTo(priority) : _queue.OrdinaryBytesUpTo(priority)) < (isScreen && !isKeyFrame ? MaxScreenWaitTicks : MaxWaitTicks) && _queue.Bytes < MaxQueueBytes && _queue.Count < MaxQueuePackets)
-        || (isKeyFrame && hasBegun && HasLongKeyFrameMemory && _queue.Count < MaxQueuePackets && _queue.KeyFrameBytes < MaxKeyFrameBytes && WaitOf(_queue.KeyFrameBytes) < MaxKeyFrameTicks);
+        || (isKeyFrame && hasBegun && HasLongKeyFrameMemory && _queue.Count < MaxQueuePackets && _queue.KeyFrameBytes < MaxKeyFrameBytes && WaitOf(_queue.KeyFrameBytes) < MaxKeyFrameTicks));
 
     /// <summary>Whether there is room for a number of bytes of video together: all of them leave soon.</summary>
-    public bool HasRoomFor(PacketPriority priority, int bytes) => WaitOf(_queue.BytesUpTo(priority) + bytes) < ShortWaitTicks && _queue.Bytes + bytes < MaxQueueBytes;
+    public bool HasRoomFor(PacketPriority priority, int bytes) => IsTaking(hasBegun: false) && WaitOf(_queue.BytesUpTo(priority) + bytes) < ShortWaitTicks && _queue.Bytes + bytes < MaxQueueBytes;
 
     /// <summary>Whether so little waits that a key frame should be requested.</summary>
-    public bool IsRoomFree(PacketPriority priority) => WaitOf(_queue.BytesUpTo(priority)) < ShortWaitTicks;
+    public bool IsRoomFree(PacketPriority priority) => IsTaking(hasBegun: false) && WaitOf(_queue.BytesUpTo(priority)) < ShortWaitTicks;
 
     /// <summary>Whether a packet that was lost can be sent again soon. Otherwise the client has to ask again: video that is newer would wait behind packets that it asked for several times.</summary>
-    public bool CanRetransmit => RetransmissionWaitTicks < ShortWaitTicks;
+    public bool CanRetransmit => IsTaking(hasBegun: false) && RetransmissionWaitTicks < ShortWaitTicks;
 
     /// <summary>Whether packets wait.</summary>
     public bool HasWaiting => _queue.Count > 0;
@@ -161,7 +161,7 @@ internal sealed class PacedEgress
 
         if (priority == PacketPriority.Audio || numberOffset == 0 || (_queue.Count == 0 && _rate.IsOpen(nowTicks, Burst)))
         {
-            SendNow(nowTicks, header, payload, numberOffset, record);
+            SendNow(nowTicks, header, payload, numberOffset, record, isAudio: priority == PacketPriority.Audio);
             return;
         }
 
@@ -209,10 +209,10 @@ internal sealed class PacedEgress
         return _queue.Count > 0 || IsProbing ? _rate.NextTicks(Burst) : long.MaxValue;
     }
 
-    /// <summary>Drops the waiting packets when they would wait too long, because the line has become much narrower. Returns true when it has. Key frames are kept longer.</summary>
+    /// <summary>Drops the waiting packets when they would wait too long, because the line has become much narrower or the connection takes none. Returns true when it has. Key frames are kept longer.</summary>
     public bool TryDiscard()
     {
-        if (WaitOf(_queue.Bytes) >= 2 * MaxKeyFrameTicks)
+        if (WaitOf(_queue.Bytes) >= 2 * MaxKeyFrameTicks || (_queue.Count > 0 && _peer.Pressure == EgressPressure.Full))
         {
             Close();
             return true;
@@ -268,6 +268,10 @@ internal sealed class PacedEgress
         }
     }
 
+    /// <summary>Whether the connection takes a packet of video.</summary>
+    /// <param name="hasBegun">Whether the packet belongs to a key frame that has begun.</param>
+    private bool IsTaking(bool hasBegun) => _peer.Pressure is var pressure && (pressure == EgressPressure.None || (hasBegun && pressure == EgressPressure.Congested));
+
     private void UpdateRate(long nowTicks)
     {
         _estimate = IsAdaptive(nowTicks) ? Math.Max(TrialBitsPerSecond, Bandwidth.EstimateBitsPerSecond) : 0;
@@ -286,6 +290,11 @@ internal sealed class PacedEgress
 
     private void SendDue(long nowTicks)
     {
+        if (IsProbing && _peer.Pressure != EgressPressure.None)
+        {
+            EndProbe(nowTicks); // more than the connection takes now
+        }
+
         while ((_queue.Count > 0 || IsProbing) && _rate.IsOpen(nowTicks, Burst))
         {
             if (_queue.TryTake(out var packet))
@@ -304,7 +313,7 @@ internal sealed class PacedEgress
         }
     }
 
-    private void SendNow(long nowTicks, Span<byte> header, ReadOnlySpan<byte> payload, int numberOffset, PacketRecord record)
+    private void SendNow(long nowTicks, Span<byte> header, ReadOnlySpan<byte> payload, int numberOffset, PacketRecord record, bool isAudio = false)
     {
         if (numberOffset > 0)
         {
@@ -331,7 +340,7 @@ internal sealed class PacedEgress
             _peer.WakeAt(nowTicks);
         }
 
-        var sent = _peer.SendRtp(header, payload);
+        var sent = isAudio ? _peer.SendAudio(header, payload) : _peer.SendRtp(header, payload);
         record.Keep(sent);
     }
 

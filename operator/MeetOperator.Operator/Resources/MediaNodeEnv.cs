@@ -26,6 +26,7 @@ internal static class MediaNodeEnv
         new EnvVar { Name = "MEET_NODE_AUTHORITIES", ValueFrom = Key(secret, ControlSecretText.AuthoritiesKey) },
         Value("MEET_CONTROL_ADDRESS", $"$(POD_IP):{node.Spec.ControlPort}"),
         Value("MEET_UDP_PORTS", string.Join(',', node.Spec.UdpPorts)),
+        .. node.Spec.TcpPort == 0 ? Array.Empty<EnvVar>() : [Value("MEET_TCP_PORT", node.Spec.TcpPort.ToString(CultureInfo.InvariantCulture))],
         Addresses(pool.Spec.Exposure, secret),
         Value("MEET_IP_FAMILIES", string.Join(',', pool.Spec.Exposure.IpFamilies)),
         Value("MEET_MAX_PARTICIPANTS", pool.Spec.Capacity.MaxParticipants.ToString(CultureInfo.InvariantCulture)),

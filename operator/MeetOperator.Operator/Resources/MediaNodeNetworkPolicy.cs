@@ -6,7 +6,7 @@ using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>Allows media over UDP in both directions, access to the control port for operator, signaling and Prometheus, and connections to the trace collector. Each pool owns one policy.</summary>
+/// <summary>Allows media over UDP in both directions, connections to the TCP ports for media, access to the control port for operator, signaling and Prometheus, and connections to the trace collector. Each pool owns one policy.</summary>
 internal static class MediaNodeNetworkPolicy
 {
     /// <summary>Kubernetes sets this label on every namespace since 1.21.</summary>
@@ -46,13 +46,16 @@ internal static class MediaNodeNetworkPolicy
                 PolicyTypes = ["Ingress", "Egress"],
                 Ingress =
                 [
-                    new NetworkPolicyIngressRule { Ports = [media] },
+                    new NetworkPolicyIngressRule { Ports = [media, .. TcpPorts(pool.Spec.Exposure)] },
                     new NetworkPolicyIngressRule { Ports = [new NetworkPolicyPort { Protocol = "TCP", Port = MediaNodeEnv.ControlPort }], From = [callers, .. metricsFrom] },
                 ],
                 Egress = [new NetworkPolicyEgressRule { Ports = [media] }, .. Spans(tracing)],
             },
         };
     }
+
+    /// <summary>The port is given by name: its number differs between media nodes, and Kubernetes before 1.22 has no port ranges in policies.</summary>
+    private static NetworkPolicyPort[] TcpPorts(SfuExposure exposure) => exposure.TcpPort == TcpExposure.None ? [] : [new NetworkPolicyPort { Protocol = "TCP", Port = MediaNodePod.TcpPortName }];
 
     private static NetworkPolicyEgressRule[] Spans(TracingOptions tracing) =>
         tracing.Port is { } port ? [new NetworkPolicyEgressRule { Ports = [new NetworkPolicyPort { Protocol = "TCP", Port = port }], To = tracing.To.Count == 0 ? null : [.. tracing.To] }] : [];

@@ -23,6 +23,8 @@ internal static class MediaNodePod
     private const int UserId = 65532;
     private const string ControlPortName = "control";
 
+    public const string TcpPortName = "media-tcp";
+
     /// <param name="node">The node that the Pod runs.</param>
     /// <param name="pool">The node's pool.</param>
     /// <param name="defaults">Image and tracing settings of the installation.</param>
@@ -81,6 +83,7 @@ internal static class MediaNodePod
         Ports =
         [
             new ContainerPort { Name = ControlPortName, Port = node.Spec.ControlPort, HostPort = node.Spec.HostNetwork ? node.Spec.ControlPort : null, Protocol = "TCP" },
+            .. node.Spec.TcpPort == 0 ? Array.Empty<ContainerPort>() : [new ContainerPort { Name = TcpPortName, Port = node.Spec.TcpPort, HostPort = node.Spec.TcpPort, Protocol = "TCP" }],
             .. node.Spec.UdpPorts.Select((port, loop) => new ContainerPort { Name = $"media-{loop}", Port = port, HostPort = port, Protocol = "UDP" }),
         ],
         Resources = Resources(pool.Spec.Template.Resources),

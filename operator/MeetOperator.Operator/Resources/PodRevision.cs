@@ -19,7 +19,8 @@ internal static class PodRevision
     public static bool IsCurrent(SfuNode node, SfuPool pool, Pod? pod, MediaNodeDefaults defaults)
     {
         var exposure = pool.Spec.Exposure;
-        if (node.Spec.HostNetwork != (exposure.Type == ExposureType.HostNetwork) || node.Spec.UdpPorts.Count != exposure.UdpPorts)
+        if (node.Spec.HostNetwork != (exposure.Type == ExposureType.HostNetwork) || node.Spec.UdpPorts.Count != exposure.UdpPorts
+            || !HasRightTcpPort(node, exposure))
         {
             return false;
         }
@@ -34,6 +35,9 @@ internal static class PodRevision
             ? hash == Mark(rendered, MeetAnnotations.PodHash)
             : Mark(pod, MeetAnnotations.TemplateHash) == TemplateHash.Of(pool.Spec, defaults.Image) && IsSubset(Spec(rendered), Spec(pod));
     }
+
+    /// <summary>A node without a TCP port is of a version that knew none, or of a pool that had none. A new default replaces nothing, so it gets one when it is replaced for another reason.</summary>
+    private static bool HasRightTcpPort(SfuNode node, SfuExposure exposure) => node.Spec.TcpPort == 0 || node.Spec.TcpPort == SfuNodeObject.TcpPort(exposure, node.Spec.UdpPorts);
 
     private static string? Mark(Pod pod, string annotation) => pod.Metadata.Annotations?.TryGetValue(annotation, out var value) == true ? value : null;
 

@@ -25,6 +25,7 @@ internal static class SfuNodeObject
             UdpPorts = udpPorts,
             HostNetwork = pool.Spec.Exposure.Type == ExposureType.HostNetwork,
             ControlPort = ControlPort(pool.Spec.Exposure.Type, udpPorts),
+            TcpPort = TcpPort(pool.Spec.Exposure, udpPorts),
         },
     };
 
@@ -34,4 +35,11 @@ internal static class SfuNodeObject
     /// </summary>
     public static int ControlPort(ExposureType type, IReadOnlyList<int> udpPorts) =>
         type == ExposureType.HostNetwork ? udpPorts.FirstOrDefault() : MediaNodeEnv.ControlPort;
+
+    /// <summary>
+    /// The TCP port for media: the number of the last UDP port, which no other media node on that cluster node uses. 0 for none, also when the control port has that number, as in the host network with one
+    /// UDP port.
+    /// </summary>
+    public static int TcpPort(SfuExposure exposure, IReadOnlyList<int> udpPorts) =>
+        exposure.TcpPort == TcpExposure.None || udpPorts is not [.., var last] || last == ControlPort(exposure.Type, udpPorts) ? 0 : last;
 }

@@ -34,6 +34,32 @@ public sealed class BrowserCallTests
         Assert.True(await node.Host.Loops[0].RunAsync(() => node.Host.Loops[0].Statistics().ReceivedDatagrams, default) > 100);
     }
 
+    /// <summary>The browsers get the candidates of TCP only, as if their network let no UDP through.</summary>
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task Call_OverTcpOnly_ShowsVideo(string address)
+    {
+        await using var node = await TestNode.StartAsync(o => o with { TcpPort = 0, AdvertisedAddresses = [IPAddress.Parse(address)], BindAddresses = [IPAddress.Parse(address)] });
+
+        var seen = await NodeScript.RunAsync("call.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers(), "VP8", "tcp");
+
+        Assert.Equal(["tcp", "tcp"], seen.GetProperty("protocols").EnumerateArray().Select(p => p.GetString()));
+        Assert.True(seen.GetProperty("inbound").GetProperty("video").GetProperty("frames").GetInt32() > 5);
+        Assert.True(seen.GetProperty("inbound").GetProperty("audio").GetProperty("packets").GetInt32() > 50);
+    }
+
+    /// <summary>Both protocols work.</summary>
+    [Fact]
+    public async Task Call_OverUdpAndTcp_PrefersUdp()
+    {
+        await using var node = await TestNode.StartAsync(o => o with { TcpPort = 0 });
+
+        var seen = await NodeScript.RunAsync("call.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers(), "VP8");
+
+        Assert.Equal(["udp", "udp"], seen.GetProperty("protocols").EnumerateArray().Select(p => p.GetString()));
+    }
+
     [Theory]
     [InlineData("VP8")]
     [InlineData("H264")]

@@ -32,6 +32,21 @@ public sealed class NodeOptionsReaderTests
     }
 
     [Theory]
+    [InlineData(null, null)]
+    [InlineData("", null)]
+    [InlineData("0", null)]
+    [InlineData("10001", 10001)]
+    public void Read_TcpPort_IsOptional(string? text, int? expected)
+    {
+        _environment["MEET_TCP_PORT"] = text!;
+
+        Assert.Equal(expected, NodeOptionsReader.Read(_environment.GetValueOrDefault, [IPAddress.Loopback], out _)!.TcpPort);
+        _environment["MEET_TCP_PORT"] = "65536";
+        Assert.Null(NodeOptionsReader.Read(_environment.GetValueOrDefault, [IPAddress.Loopback], out var errors));
+        Assert.Contains("MEET_TCP_PORT", Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("192.0.2.1", "0.0.0.0")]
     [InlineData("192.0.2.1,127.0.0.1", "127.0.0.1")]
     [InlineData("127.0.0.1,127.0.0.1", "127.0.0.1")]

@@ -45,6 +45,11 @@ public sealed class RoomIsolationTests : IAsyncLifetime
             Clear(Slots(mallory), "_pictures");
         },
         ["timer: speaker of a session"] = (_, mallory) => Clear(Read(mallory.Sessions.Find<SubscribeSession>()!, "_subscriber"), "_allocation"),
+        ["timer: shared lines"] = (room, mallory) =>
+        {
+            Clear(Read(mallory.Sessions.Find<SubscribeSession>()!, "_subscriber"), "_allocation");
+            ((RoomLines)Read(room, "_lines")).HandleTimeout(MonotonicClock.NowTicks + TimeSpan.TicksPerMinute, (RoomParticipants)Read(room, "_participants"));
+        },
         ["command: slots"] = (room, mallory) =>
         {
             Clear(Slots(mallory), "_pictureSections");
@@ -80,6 +85,7 @@ public sealed class RoomIsolationTests : IAsyncLifetime
         [nameof(IRoomSession.AddTo)] = nameof(Participant_WorkThrows_EndsOnlyItsSessions),
         [nameof(IRoomSession.Close)] = nameof(Participant_WorkThrows_EndsOnlyItsSessions),
         [nameof(IPeerEgress.SendRtp)] = nameof(FailureIsolationTests.Subscriber_ForwardingThrows_EndsOnlyThatSubscriber),
+        [nameof(IPeerEgress.SendAudio)] = nameof(FailureIsolationTests.Subscriber_ForwardingThrows_EndsOnlyThatSubscriber),
         [nameof(IPeerEgress.SendRtcp)] = nameof(FailureIsolationTests.Subscriber_SendingReportThrows_EndsOnlyThatSubscriber),
         [nameof(IPeerEgress.Retransmit)] = nameof(FailureIsolationTests.Subscriber_RetransmittingThrows_EndsOnlyThatSession),
     };
@@ -171,7 +177,7 @@ public sealed class RoomIsolationTests : IAsyncLifetime
     public void Callbacks_OfSessions_AllHaveATestWithAnError()
     {
         // Names, states, and what only sets a timer or reports an error.
-        string[] simple = [nameof(IRoomSession.Peer), nameof(IRoomSession.Kind), nameof(IPeerEgress.IsReady), nameof(IPeerEgress.WakeAt), nameof(IPeerEgress.Fail)];
+        string[] simple = [nameof(IRoomSession.Peer), nameof(IRoomSession.Kind), nameof(IPeerEgress.IsReady), nameof(IPeerEgress.Pressure), nameof(IPeerEgress.WakeAt), nameof(IPeerEgress.Fail)];
 
         var callbacks = new[] { typeof(IPeerSessionOwner), typeof(IRoomSession), typeof(IPeerEgress) }.SelectMany(t => t.GetMembers())
             .Where(m => m is not MethodInfo { IsSpecialName: true }).Select(m => m.Name).Except(simple);

@@ -22,6 +22,9 @@ internal sealed partial class SyntheticPeer : IDisposable
 {
     private static readonly DtlsCertificate Certificate = DtlsCertificate.Generate();
     private Socket _socket;
+
+    /// <summary>The TCP connection that is used instead of the socket; null for none.</summary>
+    private TestStream? _stream;
     private readonly PeerTransport _transport;
     private readonly byte[] _buffer = new byte[4096];
     private readonly Queue<byte[]> _sent = new();
@@ -51,7 +54,16 @@ internal sealed partial class SyntheticPeer : IDisposable
 
     public static Fingerprint Fingerprint => Certificate.Fingerprint;
 
-    public IPEndPoint LocalEndPoint => (IPEndPoint)_socket.LocalEndPoint!;
+    public IPEndPoint LocalEndPoint => _stream?.LocalEndPoint ?? (IPEndPoint)_socket.LocalEndPoint!;
+
+    /// <summary>Whether <see cref="Connect"/> opens a TCP connection, because this peer's network lets no UDP through.</summary>
+    public bool IsBehindFirewall { get; set; }
+
+    /// <summary>The size of the kernel's receive buffer of a TCP connection; 0 for the kernel's choice.</summary>
+    public int ReceiveBufferBytes { get; init; }
+
+    /// <summary>The TCP connection; null for UDP.</summary>
+    public TestStream? Stream => _stream;
 
     /// <summary>Returns true to drop an incoming RTP packet. The arguments are the payload type and the number of packets with it so far, this one included.</summary>
     public Func<byte, int, bool> LoseRtp { get; set; } = (_, _) => false;
@@ -113,10 +125,12 @@ internal sealed partial class SyntheticPeer : IDisposable
     {
         string Find(Regex pattern) => pattern.Match(sdp) is { Success: true } match ? match.Groups[1].Value : throw new InvalidOperationException(sdp);
         Assert.True(Fingerprint.TryParse(Find(FingerprintLine()).Trim(), out var fingerprint));
-        var candidate = CandidateLine().Matches(sdp)
+        var candidate = (IsBehindFirewall ? TcpCandidateLine() : CandidateLine()).Matches(sdp)
             .Select(match => IPEndPoint.Parse(match.Groups[1].Value.Contains(':') ? $"[{match.Groups[1].Value}]:{match.Groups[2].Value}" : $"{match.Groups[1].Value}:{match.Groups[2].Value}"))
             .First(endPoint => endPoint.AddressFamily == _socket.AddressFamily);
-        _transport.SetRemote(new IceCredentials(Find(UfragLine()), Find(PasswordLine())), fingerprint, TransportAddress.FromIPEndPoint(candidate));
+        _stream?.Dispose();
+        _stream = IsBehindFirewall ? new TestStream(candidate, ReceiveBufferBytes) : null;
+        _transport.SetRemote(new IceCredentials(Find(UfragLine()), Find(PasswordLine())), fingerprint, TransportAddress.FromIPEndPoint(candidate).Over(_stream is null ? 0u : 1));
     }
 
     /// <summary>Sends a packet. Drops it before an address is selected, as a browser does.</summary>
@@ -166,32 +180,16 @@ internal sealed partial class SyntheticPeer : IDisposable
         var now = Stopwatch.GetElapsedTime(0).Ticks;
         _transport.HandleTimeout(now);
         Drain();
+        while (_stream is { } stream && stream.TryReceive(out var packet))
+        {
+            Handle(now, TransportAddress.FromIPEndPoint((IPEndPoint)stream.Socket.RemoteEndPoint!).Over(1), packet);
+        }
+
         EndPoint from = new IPEndPoint(_socket.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
         while (_socket.Available > 0)
         {
             var length = _socket.ReceiveFrom(_buffer, ref from);
-            LargestDatagramBytes = Math.Max(LargestDatagramBytes, length);
-            if (PacketClassifier.Classify(_buffer.AsSpan(0, length)) == PacketKind.Rtp && LoseRtp((byte)(_buffer[1] & 0x7F), Count((byte)(_buffer[1] & 0x7F))))
-            {
-                continue;
-            }
-
-            if (StunMessage.TryParse(_buffer.AsSpan(0, length), out var message) && message.Type == StunMessageType.BindingRequest)
-            {
-                Checks.Add(Convert.ToHexString(message.TransactionId));
-            }
-
-            var result = _transport.HandleDatagram(now, TransportAddress.FromIPEndPoint((IPEndPoint)from), _buffer.AsSpan(0, length));
-            if (result.Kind == DatagramKind.Rtp)
-            {
-                Rtp.Add(_buffer[..result.Length]);
-            }
-            else if (result.Kind == DatagramKind.Rtcp)
-            {
-                Rtcp.Add(_buffer[..result.Length]);
-            }
-
-            Drain();
+            Handle(now, TransportAddress.FromIPEndPoint((IPEndPoint)from), _buffer.AsSpan(0, length));
         }
     }
 
@@ -235,7 +233,7 @@ internal sealed partial class SyntheticPeer : IDisposable
             else
             {
                 // Waits for a datagram or the next timer.
-                Socket.Select(peers.Select(peer => peer._socket).ToList(), null, null, microSeconds: 2000);
+                Socket.Select(peers.Select(peer => peer._stream?.Socket ?? peer._socket).ToList(), null, null, microSeconds: 2000);
                 await Task.Yield();
             }
         }
@@ -244,6 +242,7 @@ internal sealed partial class SyntheticPeer : IDisposable
     public void Dispose()
     {
         _transport.Dispose();
+        _stream?.Dispose();
         _socket.Dispose();
     }
 
@@ -262,6 +261,32 @@ internal sealed partial class SyntheticPeer : IDisposable
         {
             Send(node, _buffer.AsSpan(0, length));
         }
+    }
+
+    private void Handle(long now, TransportAddress from, Span<byte> datagram)
+    {
+        LargestDatagramBytes = Math.Max(LargestDatagramBytes, datagram.Length);
+        if (PacketClassifier.Classify(datagram) == PacketKind.Rtp && LoseRtp((byte)(datagram[1] & 0x7F), Count((byte)(datagram[1] & 0x7F))))
+        {
+            return;
+        }
+
+        if (StunMessage.TryParse(datagram, out var message) && message.Type == StunMessageType.BindingRequest)
+        {
+            Checks.Add(Convert.ToHexString(message.TransactionId));
+        }
+
+        var result = _transport.HandleDatagram(now, from, datagram);
+        if (result.Kind == DatagramKind.Rtp)
+        {
+            Rtp.Add(datagram[..result.Length].ToArray());
+        }
+        else if (result.Kind == DatagramKind.Rtcp)
+        {
+            Rtcp.Add(datagram[..result.Length].ToArray());
+        }
+
+        Drain();
     }
 
     private int Count(byte payloadType) => _arrived[payloadType] = _arrived.GetValueOrDefault(payloadType) + 1;
@@ -285,6 +310,12 @@ internal sealed partial class SyntheticPeer : IDisposable
             _sent.Dequeue();
         }
 
+        if (to.Connection != 0)
+        {
+            _stream?.Send(datagram);
+            return;
+        }
+
         // After a move to a network of the other family, there is no route to the previous address.
         if (to.IsIPv4 == (_socket.AddressFamily == AddressFamily.InterNetwork))
         {
@@ -303,4 +334,7 @@ internal sealed partial class SyntheticPeer : IDisposable
 
     [GeneratedRegex(@"^a=candidate:\d+ 1 udp \d+ (\S+) (\d+)", RegexOptions.Multiline)]
     private static partial Regex CandidateLine();
+
+    [GeneratedRegex(@"^a=candidate:\d+ 1 tcp \d+ (\S+) (\d+) typ host tcptype passive", RegexOptions.Multiline)]
+    private static partial Regex TcpCandidateLine();
 }

@@ -27,7 +27,7 @@ internal sealed class TwoRooms : IAsyncDisposable
 
     public static async Task<TwoRooms> StartAsync()
     {
-        var rooms = new TwoRooms(await TestNode.StartAsync());
+        var rooms = new TwoRooms(await TestNode.StartAsync(o => o with { TcpPort = 0 }));
         await rooms.Node.Control.PutRoomAsync(Bad, new RoomSpec { Generation = 1 }, default);
         await rooms.Node.Control.PutRoomAsync(Neighbour, new RoomSpec { Generation = 1 }, default);
         await rooms.PublishAsync(Neighbour, "alice", rooms.Alice);

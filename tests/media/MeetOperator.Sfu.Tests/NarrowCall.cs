@@ -117,7 +117,7 @@ internal sealed class NarrowCall
 
             if (HasOneAddress && Now % TimeSpan.TicksPerSecond == 0)
             {
-                _shared.Update(Now, [.. Lines.Select(line => line.Subscriber)]);
+                ShareLine();
             }
 
             Publish((int)(Now / Call.Millisecond));
@@ -151,6 +151,13 @@ internal sealed class NarrowCall
         Nack = false,
         Layers = layers,
     };
+
+    private void ShareLine()
+    {
+        Lines.ForEach(line => _shared.Add(line.Subscriber));
+        _shared.Share(Now);
+        Lines.ForEach(line => _shared.Limit(line.Subscriber));
+    }
 
     private void Publish(int milliseconds)
     {

@@ -341,14 +341,14 @@ public sealed class NarrowLineTests
     private static double Sent(NarrowLine line, long from, long to) =>
         line.Sent.Where(s => s.Ticks >= from && s.Ticks < to).Sum(s => s.Packet.Length * 8.0) / ((to - from) / (double)Second);
 
-    private static long WaitAt(NarrowLine line, long from, double quantile)
+    internal static long WaitAt(NarrowLine line, long from, double quantile)
     {
         var waits = line.Sent.Where(s => s.Ticks >= from).Select(s => s.WaitTicks).Order().ToList();
         return waits[(int)(waits.Count * quantile)];
     }
 
     /// <summary>The longest time without a packet of video.</summary>
-    private static long LongestGap(NarrowLine line, long from, long to)
+    internal static long LongestGap(NarrowLine line, long from, long to)
     {
         long[] times = [from, .. line.Received.Where(r => r.Ticks >= from && r.Ticks <= to && RecordingEgress.Header(r.Packet).Ssrc == NarrowCall.VideoSsrc).Select(r => r.Ticks), to];
         return times.Zip(times.Skip(1), (a, b) => b - a).Max();

@@ -10,6 +10,8 @@ internal sealed class RecordingEgress : IPeerEgress
 {
     public bool IsReady { get; set; } = true;
 
+    public EgressPressure Pressure { get; set; }
+
     public List<byte[]> Rtp { get; } = [];
 
     public List<byte[]> Rtcp { get; } = [];

@@ -196,7 +196,7 @@ internal sealed class SimulcastCamera
         /// <summary>Whether the encoder has just started.</summary>
         public bool IsNew { get; set; }
 
-        /// <summary>Bytes that a key frame took more than its share, which the pictures after it have less.</summary>
+        /// <summary>By how many bytes key frames were larger than an average picture. The pictures after them are smaller by as much.</summary>
         public double Debt { get; set; }
 
         public int Picture { get; set; }

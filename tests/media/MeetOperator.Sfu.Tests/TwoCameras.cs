@@ -75,7 +75,7 @@ internal sealed class TwoCameras
         }
     }
 
-    /// <summary>Reports the losses of sound every second.</summary>
+    /// <summary>Sends a receiver report about the sound every second.</summary>
     private void ReportSound()
     {
         if (Now < _nextReportTicks)

@@ -44,6 +44,13 @@ function pageFunctions() {
       return state.publisher.localDescription.sdp
     },
     async published(sdp) { await state.publisher.setRemoteDescription({ type: 'answer', sdp }) },
+    /** The protocol of the candidate pair in use. */
+    async protocol(connection) {
+      const stats = [...(await state[connection].getStats()).values()]
+      const transport = stats.find(s => s.type === 'transport')
+      const pair = stats.find(s => s.id === transport?.selectedCandidatePairId)
+      return stats.find(s => s.id === pair?.localCandidateId)?.protocol
+    },
     async reoffer(change) {
       if (change.iceRestart) state.publisher.restartIce()
       await state.publisher.setLocalDescription()

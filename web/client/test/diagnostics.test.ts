@@ -11,7 +11,7 @@ const track = (more: Partial<TrackStats> = {}): TrackStats => ({
 });
 const summary = (more: Partial<StatsSummary> = {}): StatsSummary => ({
   at: 1_000, rttMs: 40.4, sendBitrate: 900_000, sendLossFraction: 0, receiveBitrate: 1_500_000, receiveLossFraction: 0.02, quality: 'poor', hint: 'loss-receiving',
-  paths: [{ isDirect: false, type: 'srflx', protocol: 'udp', rttMs: 40 }], tracks: [track()], tiles: [{ participantId: 'bob', source: 'camera', quality: 'weak' }], ...more,
+  paths: [{ isDirect: false, type: 'srflx', protocol: 'udp', family: null, rttMs: 40 }], tracks: [track()], tiles: [{ participantId: 'bob', source: 'camera', quality: 'weak' }], ...more,
 });
 
 describe('a report about a problem', () => {
@@ -32,7 +32,7 @@ describe('a report about a problem', () => {
     const report = reportOf([{
       ...summary(),
       ...secret,
-      paths: [{ isDirect: true, type: '192.0.2.7', protocol: '2001:db8::7', rttMs: null, ...secret }],
+      paths: [{ isDirect: true, type: '192.0.2.7', protocol: '2001:db8::7', family: null, rttMs: null, ...secret }],
       tracks: [{ ...track({ codec: '192.0.2.7', layers: ['f', '2001:db8::7'] }), ...secret }],
     }], 3_500, 'r-1', 'Browser at 192.0.2.7');
     const text = JSON.stringify(report);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { coarseness } from '../src/features/stats/coarseness.js';
 import { remember } from '../src/features/stats/history.js';
+import { pathsOf } from '../src/features/stats/path.js';
 import { measureQuality, settleQuality, type QualityInput, type ShownQuality, type TrackQuality } from '../src/features/stats/quality.js';
 import type { StatsReading } from '../src/features/stats/records.js';
 import { assessQuality, summarize, type StatsContext, type StatsSummary } from '../src/features/stats/summary.js';
@@ -23,8 +24,9 @@ function reading(at: number, { bytes, received, lost = 0, frames = at / 50, free
   return {
     at,
     publish: [
-      { id: 'pair', type: 'candidate-pair', nominated: true, state: 'succeeded', currentRoundTripTime: rtt, localCandidateId: 'local' },
+      { id: 'pair', type: 'candidate-pair', nominated: true, state: 'succeeded', currentRoundTripTime: rtt, localCandidateId: 'local', remoteCandidateId: 'node' },
       { id: 'local', type: 'local-candidate', candidateType: 'relay', protocol: 'udp', relayProtocol: 'tls', address: '192.0.2.7' },
+      { id: 'node', type: 'remote-candidate', address: '2001:db8::7' },
       { id: 'f', type: 'outbound-rtp', mid: '0', rid: 'f', bytesSent: bytes, packetsSent: received, frameWidth: 1280, frameHeight: 720, framesPerSecond: 30, codecId: 'vp8', qualityLimitationReason: limitation },
       { id: 'q', type: 'outbound-rtp', mid: '0', rid: 'q', bytesSent: bytes, frameWidth: 320, frameHeight: 180, framesPerSecond: 30, codecId: 'vp8' },
       { id: 'h', type: 'outbound-rtp', mid: '0', rid: 'h', bytesSent: 9, codecId: 'vp8' },
@@ -82,8 +84,16 @@ describe('statistics', () => {
 
   it('a summary names the type of the network path and no address', () => {
     const { summary } = summarize(first, first, context());
-    expect(summary.paths).toEqual([{ isDirect: false, type: 'relay', protocol: 'tls', rttMs: 20 }]);
-    expect(JSON.stringify(summary)).not.toContain('192.0.2.7');
+    expect(summary.paths).toEqual([{ isDirect: false, type: 'relay', protocol: 'tls', family: 'ipv6', rttMs: 20 }]);
+    expect(JSON.stringify(summary)).not.toMatch(/192\.0\.2\.7|2001:db8/);
+  });
+
+  it.each([['192.0.2.9', 'ipv4'], ['::1', 'ipv6'], ['1f2e.local', null], [undefined, null]])('the family of %s is %s', (address, family) => {
+    const [path] = pathsOf([
+      { id: 'pair', type: 'candidate-pair', nominated: true, state: 'succeeded', localCandidateId: 'local', remoteCandidateId: 'node' },
+      { id: 'node', type: 'remote-candidate', ...(address === undefined ? {} : { address }) },
+    ]);
+    expect(path?.family).toBe(family);
   });
 
   it('the first reading has an unknown quality, and no tile has one', () => {

@@ -95,8 +95,15 @@ internal static class PoolRules
         }
 
         var control = SfuNodeObject.ControlPort(exposure.Type, node.Spec.UdpPorts);
-        return node.Spec.ControlPort == control ? null
-            : new PoolRejection("NodeOutsidePool", "spec.controlPort", $"{node.Spec.ControlPort} is not {control}, the port that SfuPool {node.Spec.PoolRef.Name} assigns: the pool creates another node");
+        if (node.Spec.ControlPort != control)
+        {
+            return new PoolRejection("NodeOutsidePool", "spec.controlPort", $"{node.Spec.ControlPort} is not {control}, the port that SfuPool {node.Spec.PoolRef.Name} assigns: the pool creates another node");
+        }
+
+        // 0 is a node from before its pool had a TCP port. The port of a node from before the pool had none any more is also its own.
+        var tcp = SfuNodeObject.TcpPort(exposure with { TcpPort = TcpExposure.Auto }, node.Spec.UdpPorts);
+        return node.Spec.TcpPort == 0 || node.Spec.TcpPort == tcp ? null
+            : new PoolRejection("NodeOutsidePool", "spec.tcpPort", $"{node.Spec.TcpPort} is not {tcp}, the port that SfuPool {node.Spec.PoolRef.Name} assigns: the pool creates another node");
     }
 
     /// <summary>True when the range contains every port of the node.</summary>

@@ -84,6 +84,40 @@ public sealed class IceLiteAgentTests
         Assert.Equal(One, _agent.Selected);
     }
 
+    /// <summary>UDP stops working, so the client nominates its TCP connection; later UDP works again.</summary>
+    [Fact]
+    public void OnClosed_SelectedConnection_MovesToAnotherPathAtOnce()
+    {
+        var tcp = Two.Over(1);
+        Nominate(One, 200);
+        _agent.OnEstablished(Now, One);
+        Nominate(tcp, 100);
+        _agent.OnEstablished(Now, tcp);
+        _agent.OnMedia(Now + PathSelection.QuietTicks + 1, tcp, 100, isNewest: true, _outgoing);
+        Assert.Equal(tcp, _agent.Selected);
+
+        _agent.OnClosed(Now, tcp);
+
+        Assert.Equal((One, false), (_agent.Selected, _agent.IsValidated(tcp)));
+    }
+
+    [Fact]
+    public void OnClosed_OnlyPath_SendsNothingUntilACheckFromAnyAddress()
+    {
+        var tcp = One.Over(1);
+        Nominate(tcp, 200);
+        _agent.OnEstablished(Now, tcp);
+        Assert.True(_agent.TrySpend(1000));
+
+        _agent.OnClosed(Now, tcp);
+        Assert.False(_agent.TrySpend(1));
+        Check(One.Over(2));
+
+        Assert.Equal(One.Over(2), _agent.Selected);
+        _agent.OnClosed(Now, tcp); // nothing is left of it
+        Assert.Equal(One.Over(2), _agent.Selected);
+    }
+
     [Fact]
     public void Handle_ReplayedCheckFromOtherAddress_IsDropped()
     {

@@ -35,6 +35,17 @@ public sealed class TransportAddressTests
         Assert.Equal((IPEndPoint.Parse(text), text, false), (address.ToIPEndPoint(), address.ToString(), address.IsIPv4));
     }
 
+    [Fact]
+    public void Over_Connection_IsAnotherPathOfTheSameEndPoint()
+    {
+        var udp = new TransportAddress(0x7F000001, 9);
+        var tcp = udp.Over(7);
+
+        Assert.Equal((7u, udp.ToIPEndPoint(), "127.0.0.1:9 (TCP)"), (tcp.Connection, tcp.ToIPEndPoint(), tcp.ToString()));
+        Assert.True(udp != tcp && udp.Path != tcp.Path && tcp != udp.Over(8) && tcp.Path != udp.Over(8).Path);
+        Assert.True(tcp == udp.Over(7) && tcp.Path == udp.Over(7).Path);
+    }
+
     /// <summary>Every bit of address and port belongs to the identity of a path.</summary>
     [Fact]
     public void Path_AddressesThatDifferInOneBit_AreDifferent()

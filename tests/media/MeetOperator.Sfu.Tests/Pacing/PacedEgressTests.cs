@@ -167,6 +167,37 @@ public sealed class PacedEgressTests
         Assert.Equal(before, _peer.Rtp.Count - _padding.Sent.Count);
     }
 
+    /// <summary>A TCP connection whose reader is slow.</summary>
+    [Theory]
+    [InlineData(EgressPressure.None, true, true, true)]
+    [InlineData(EgressPressure.Congested, false, false, true)]
+    [InlineData(EgressPressure.Full, false, false, false)]
+    public void HasRoom_ConnectionUnderPressure_TakesNoNewVideo(EgressPressure pressure, bool delta, bool keyFrame, bool restOfKeyFrame)
+    {
+        _peer.Pressure = pressure;
+
+        Assert.Equal(delta, _egress.HasRoom(PacketPriority.Video, isKeyFrame: false, hasBegun: false, isScreen: false));
+        Assert.Equal(keyFrame, _egress.HasRoom(PacketPriority.Video, isKeyFrame: true, hasBegun: false, isScreen: false));
+        Assert.Equal(restOfKeyFrame, _egress.HasRoom(PacketPriority.Video, isKeyFrame: true, hasBegun: true, isScreen: false));
+        Assert.Equal((delta, delta), (_egress.IsRoomFree(PacketPriority.Video), _egress.CanRetransmit));
+        Send(1, PacketPriority.Audio);
+        Assert.Single(_peer.Rtp);
+    }
+
+    [Fact]
+    public void TryDiscard_ConnectionFull_DropsWhatWaits()
+    {
+        for (byte i = 0; i < 40; i++)
+        {
+            Send(i, PacketPriority.Video);
+        }
+
+        Assert.False(_egress.TryDiscard());
+        _peer.Pressure = EgressPressure.Full;
+
+        Assert.Equal((true, false), (_egress.TryDiscard(), _egress.HasWaiting));
+    }
+
     [Fact]
     public void Send_SteadyStream_AllocatesNothing()
     {

@@ -23,7 +23,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, SimulatedMediaNode> _nodes = new();
     private readonly ConcurrentDictionary<string, Task> _work = new();
-    private readonly ConcurrentDictionary<(string ClusterNode, int Port), string> _ports = new();
+    private readonly ConcurrentDictionary<(string ClusterNode, string? Protocol, int Port), string> _ports = new();
     private readonly ConcurrentDictionary<string, bool> _powerless = new();
     private readonly ConcurrentDictionary<string, bool> _killed = new();
     private readonly HttpClient _probe = new(new SocketsHttpHandler
@@ -319,7 +319,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
 
     private bool Take(string clusterNode, Pod pod)
     {
-        var wanted = pod.Spec.Containers[0].Ports!.Where(port => port.HostPort is not null).Select(port => (clusterNode, port.HostPort!.Value)).ToArray();
+        var wanted = pod.Spec.Containers[0].Ports!.Where(port => port.HostPort is not null).Select(port => (clusterNode, port.Protocol, port.HostPort!.Value)).ToArray();
         lock (_ports)
         {
             return !wanted.Any(_ports.ContainsKey) && wanted.All(port => _ports.TryAdd(port, pod.Metadata.Name!));

@@ -244,17 +244,18 @@ public sealed class PoolPermissionTests
     }
 
     [Theory]
-    [InlineData(true, 42010, 42010)]
-    [InlineData(false, 53, 8090)]
-    [InlineData(false, 42010, 9100)]
-    public async Task SfuNode_CreatedByHandOutsidePoolLimits_GetsNoPod(bool hostNetwork, int port, int control)
+    [InlineData(true, 42010, 42010, 0)]
+    [InlineData(false, 53, 8090, 0)]
+    [InlineData(false, 42010, 9100, 0)]
+    [InlineData(false, 42010, 8090, 22)]
+    public async Task SfuNode_CreatedByHandOutsidePoolLimits_GetsNoPod(bool hostNetwork, int port, int control, int tcp)
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
         var forged = new SfuNode
         {
             Metadata = new ObjectMeta { Name = "p-forged", Namespace = "meet-a" },
-            Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" }, UdpPorts = [port], HostNetwork = hostNetwork, ControlPort = control },
+            Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" }, UdpPorts = [port], HostNetwork = hostNetwork, ControlPort = control, TcpPort = tcp },
         };
 
         await cluster.Client.CreateAsync(forged, default);

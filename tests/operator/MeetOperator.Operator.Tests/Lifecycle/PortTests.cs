@@ -24,7 +24,7 @@ public sealed class PortTests
         await cluster.WithTenantAsync(replicas: 4, pool: Narrow);
 
         var pods = (await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items;
-        var places = pods.Select(pod => (pod.Spec.NodeName, pod.Spec.Containers[0].Ports!.Single(port => port.HostPort is not null).HostPort!.Value)).Order().ToArray();
+        var places = pods.Select(pod => (pod.Spec.NodeName, pod.Spec.Containers[0].Ports!.Single(port => port is { HostPort: not null, Protocol: "UDP" }).HostPort!.Value)).Order().ToArray();
         Assert.Equal([("cluster-node-1", 42000), ("cluster-node-1", 42001), ("cluster-node-2", 42000), ("cluster-node-2", 42001)], places);
 
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":5}}""")!, default);

@@ -29,6 +29,7 @@ public sealed class PodRevisionTests
         { "another image", spec => spec with { Version = "2" }, false },
         { "another address source", spec => spec with { Exposure = spec.Exposure with { AddressSource = AddressSource.PodIP } }, false },
         { "more ports", spec => spec with { Exposure = spec.Exposure with { UdpPorts = 2 } }, false },
+        { "no TCP port", spec => spec with { Exposure = spec.Exposure with { TcpPort = TcpExposure.None } }, false },
         { "another network", spec => spec with { Exposure = spec.Exposure with { Type = ExposureType.HostNetwork } }, false },
         { "maximum number of participants", spec => spec with { Capacity = spec.Capacity with { MaxParticipants = 7 } }, false },
         { "a label", spec => spec with { Template = spec.Template with { Labels = new Dictionary<string, string> { ["a"] = "b" } } }, false },
@@ -38,6 +39,26 @@ public sealed class PodRevisionTests
     [MemberData(nameof(Changes))]
     public void IsCurrent_PoolChanged_DependsOnPodChange(string what, Func<SfuPoolSpec, SfuPoolSpec> change, bool current) =>
         Assert.True(PodRevision.IsCurrent(Node, Pool(change), AsStored(MediaNodePod.Build(Node, Made, Defaults, "p-aaaaa-control-bbbbb")), Defaults) == current, what);
+
+    /// <summary>It was created before pools had TCP ports.</summary>
+    [Fact]
+    public void IsCurrent_NodeOfAVersionWithoutTcpPort_IsNotOutdated()
+    {
+        var former = Stored(new SfuNode { Metadata = Node.Metadata, Spec = Node.Spec with { TcpPort = 0 } });
+
+        Assert.True(PodRevision.IsCurrent(former, Made, AsStored(MediaNodePod.Build(former, Made, Defaults, "p-aaaaa-control-bbbbb")), Defaults));
+        Assert.True(PodRevision.IsCurrent(former, Pool(spec => spec with { Exposure = spec.Exposure with { TcpPort = TcpExposure.None } }), null, Defaults));
+    }
+
+    [Theory]
+    [InlineData(ExposureType.HostPort, TcpExposure.Auto, new[] { 42000 }, 42000)]
+    [InlineData(ExposureType.HostPort, TcpExposure.Auto, new[] { 42000, 42007 }, 42007)]
+    [InlineData(ExposureType.HostPort, TcpExposure.Auto, new[] { 8090 }, 0)]
+    [InlineData(ExposureType.HostPort, TcpExposure.None, new[] { 42000 }, 0)]
+    [InlineData(ExposureType.HostNetwork, TcpExposure.Auto, new[] { 42000, 42001 }, 42001)]
+    [InlineData(ExposureType.HostNetwork, TcpExposure.Auto, new[] { 42000 }, 0)]
+    public void TcpPort_OfNode_IsNeverTheControlPort(ExposureType type, TcpExposure tcp, int[] udpPorts, int expected) =>
+        Assert.Equal(expected, SfuNodeObject.TcpPort(new SfuExposure { Type = type, TcpPort = tcp }, udpPorts));
 
     [Fact]
     public void IsCurrent_OperatorImageChanged_OutdatesPoolsWithoutImage()

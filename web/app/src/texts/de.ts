@@ -300,6 +300,7 @@ const de: Texts = {
     pathDirect: 'direkt zu einer anderen Person ({{path}})',
     pathNode: 'zum Medienserver ({{path}})',
     pathTypes: { host: 'direkt', srflx: 'direkt, hinter einem Router', prflx: 'direkt, hinter einem Router', relay: 'über ein Relay', unknown: 'unbekannt' },
+    tcp: 'UDP funktioniert in Ihrem Netzwerk nicht. Ton und Bild kommen deshalb über TCP und auf einer schlechten Leitung mit mehr Verzögerung.',
     moves: 'Wechsel des Medienservers',
     moveOf: '{{time}}: {{reason}}, ersetzt nach {{duration}}',
     moveOpen: '{{time}}: {{reason}}, noch nicht ersetzt',

@@ -290,6 +290,7 @@ const en = {
     pathDirect: 'directly to another participant ({{path}})',
     pathNode: 'to the media node ({{path}})',
     pathTypes: { host: 'direct', srflx: 'direct, behind a router', prflx: 'direct, behind a router', relay: 'through a relay', unknown: 'unknown' },
+    tcp: 'UDP did not work on your network, so sound and pictures travel over TCP. On a bad line they are delayed more.',
     moves: 'Changes of the media node',
     moveOf: '{{time}}: {{reason}}, replaced after {{duration}}',
     moveOpen: '{{time}}: {{reason}}, not replaced yet',

@@ -30,6 +30,7 @@ export default function StatsPanel({ meeting, stats, people, onReport, onClose }
         <Chart title={t('quality.lostReceiving')} points={points(one => one.receiveLossFraction)} format={value => percentText(t, value)} />
         <Chart title={t('quality.lostSending')} points={points(one => one.sendLossFraction)} format={value => percentText(t, value)} />
         {stats !== null && stats.paths.length > 0 && <p>{t('statistics.path')}: {[...new Set(stats.paths.map(path => pathText(t, path)))].join('; ')}</p>}
+        {stats?.paths.some(isTcp) === true && <p data-testid="statistics-tcp">{t('statistics.tcp')}</p>}
         {meeting.snapshot.moves.length > 0 && (
           <section data-testid="statistics-moves">
             <h3>{t('statistics.moves')}</h3>
@@ -57,9 +58,14 @@ export default function StatsPanel({ meeting, stats, people, onReport, onClose }
 
 const pathTypes = ['host', 'srflx', 'prflx', 'relay'] as const;
 
-function pathText(t: TFunction, { isDirect, type, protocol }: MediaPath): string {
+const isTcp = ({ isDirect, type, protocol }: MediaPath): boolean => !isDirect && type !== 'relay' && protocol === 'tcp';
+
+const families = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
+
+function pathText(t: TFunction, { isDirect, type, protocol, family }: MediaPath): string {
   const known = pathTypes.find(one => one === type) ?? 'unknown';
-  const path = t('statistics.pathOf', { protocol: protocol.toUpperCase(), type: t(`statistics.pathTypes.${known}`) });
+  const over = family === null ? protocol.toUpperCase() : `${protocol.toUpperCase()} (${families[family]})`;
+  const path = t('statistics.pathOf', { protocol: over, type: t(`statistics.pathTypes.${known}`) });
   return t(isDirect ? 'statistics.pathDirect' : 'statistics.pathNode', { path });
 }
 

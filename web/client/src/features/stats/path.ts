@@ -8,6 +8,8 @@ export interface MediaPath {
   readonly type: string;
   /** `udp`, `tcp` or `tls` (of a relay). */
   readonly protocol: string;
+  /** `ipv4` or `ipv6`, by the address of the other end; null where the browser hides it. */
+  readonly family: 'ipv4' | 'ipv6' | null;
   readonly rttMs: number | null;
 }
 
@@ -15,11 +17,18 @@ export interface MediaPath {
 export function pathsOf(records: readonly StatsRecord[], isDirect = false): MediaPath[] {
   return records.filter(record => record.type === 'candidate-pair' && record['nominated'] === true && record['state'] === 'succeeded').map(pair => {
     const local = records.find(record => record.type === 'local-candidate' && record.id === pair['localCandidateId']);
+    const remote = records.find(record => record.type === 'remote-candidate' && record.id === pair['remoteCandidateId']);
     return {
       isDirect,
       type: text(local, 'candidateType') ?? 'unknown',
       protocol: text(local, 'relayProtocol') ?? text(local, 'protocol') ?? 'unknown',
+      family: familyOf(text(remote, 'address')),
       rttMs: typeof pair['currentRoundTripTime'] === 'number' ? Math.round(number(pair, 'currentRoundTripTime') * 1000) : null,
     };
   });
+}
+
+function familyOf(address: string | null): MediaPath['family'] {
+  if (address?.includes(':') === true) return 'ipv6';
+  return address !== null && /^[\d.]+$/.test(address) ? 'ipv4' : null;
 }

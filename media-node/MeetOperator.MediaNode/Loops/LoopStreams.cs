@@ -1,0 +1,264 @@
+using System.ComponentModel;
+using MeetOperator.MediaNode.Egress;
+using MeetOperator.MediaNode.Time;
+using MeetOperator.Native.Sockets;
+using MeetOperator.Rtc.Datagrams;
+using MeetOperator.Sfu.Egress;
+
+namespace MeetOperator.MediaNode.Loops;
+
+/// <summary>
+/// The TCP connections of one loop. Each belongs to one session, whose check has authenticated it before the loop got it. A connection can delay others only by what one read takes. Used on the loop's thread.
+/// </summary>
+internal sealed class LoopStreams(MediaLoop loop) : IDisposable
+{
+    /// <summary>Connections of one session. A client opens one for each pair of candidates.</summary>
+    public const int MaxOfSession = 8;
+
+    /// <summary>Time without anything authentic after which a connection is closed. Clients send checks every few seconds.</summary>
+    public const long IdleTicks = 30 * TimeSpan.TicksPerSecond;
+
+    /// <summary>Time for which a client may read nothing of what is sent to it.</summary>
+    public const long NotReadTicks = 10 * TimeSpan.TicksPerSecond;
+
+    /// <summary>Rejected frames in a row after which a connection is closed: as many packets as a participant may send in a second.</summary>
+    public const int MaxRejected = 5000;
+
+    /// <summary>What is read of one connection before the others have their turn.</summary>
+    private const int ReadBytes = 16 * 1024;
+    private const int MaxReady = 64;
+
+    /// <summary>The shortest packet that means anything: an RTP header. Shorter ones cost a sender next to nothing, so they are not looked at.</summary>
+    private const int MinPacketBytes = 12;
+    private readonly Dictionary<uint, PeerStream> _streams = [];
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(ReadBytes + StreamFraming.HeaderBytes + StreamFraming.MaximumPacketBytes, pinned: true);
+    private SocketPoller? _poller;
+    private long _nextCheckTicks;
+
+    public bool HasAny => _streams.Count > 0;
+
+    /// <summary>Reports which connections are ready; null without connections.</summary>
+    public SocketPoller? Poller => _streams.Count > 0 ? _poller : null;
+
+    public long ReceivedPackets { get; private set; }
+
+    public long ReceivedBytes { get; private set; }
+
+    /// <summary>The counters of the media node.</summary>
+    public StreamCounters Counters { get; set; } = new();
+
+    /// <summary>Takes a connection whose first check is authentic and not read yet.</summary>
+    /// <param name="socket">The connection.</param>
+    /// <param name="address">Its other end, with the number of the connection.</param>
+    /// <param name="ufrag">The username fragment in the check.</param>
+    public void Open(StreamSocket socket, in TransportAddress address, string ufrag)
+    {
+        if (loop.Peers.FindByUfrag(ufrag) is not { } session)
+        {
+            socket.Abort();
+            Counters.OnEnded(StreamEnd.UnknownSession, wasOpen: true); // it has ended since
+            return;
+        }
+
+        CloseOldest(session);
+        try
+        {
+            _poller ??= new SocketPoller(MaxReady);
+            _poller.Add(socket, address.Connection);
+        }
+        catch (Win32Exception)
+        {
+            socket.Abort();
+            Counters.OnEnded(StreamEnd.NoDescriptors, wasOpen: true);
+            return;
+        }
+
+        _streams.Add(address.Connection, new PeerStream(socket, address, session, loop.Egress.Streams.Add(_poller, address.Connection, socket), MonotonicClock.NowTicks));
+    }
+
+    /// <summary>Reads what has arrived, and sends what waits. Returns the number of packets.</summary>
+    public int Receive(long nowTicks)
+    {
+        var received = 0;
+        var ready = _poller!.Poll(TimeSpan.Zero);
+        for (var i = 0; i < ready; i++)
+        {
+            if (!_streams.TryGetValue((uint)_poller.Key(i), out var stream))
+            {
+                continue; // closed by the session of another one
+            }
+
+            if (_poller.IsWritable(i))
+            {
+                stream.Sender.OnWritable();
+                if (stream.Sender.Pressure == EgressPressure.None)
+                {
+                    stream.Session.WakeAt(nowTicks); // it may continue with video
+                }
+            }
+
+            if (!_poller.IsWritableOnly(i))
+            {
+                received += Read(nowTicks, stream);
+            }
+        }
+
+        CloseEnded();
+        if (nowTicks >= _nextCheckTicks)
+        {
+            _nextCheckTicks = nowTicks + TimeSpan.TicksPerSecond;
+            CloseLate(nowTicks);
+        }
+
+        return received;
+    }
+
+    /// <summary>Closes the connections of a session that has ended.</summary>
+    public void CloseOf(PeerSession session)
+    {
+        foreach (var stream in _streams.Values.Where(stream => stream.Session == session).ToList())
+        {
+            Close(stream, StreamEnd.SessionEnded, isSessionAlive: false);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var stream in _streams.Values.ToList())
+        {
+            Close(stream, StreamEnd.Shutdown, isSessionAlive: false);
+        }
+
+        _poller?.Dispose();
+    }
+
+    private int Read(long nowTicks, PeerStream stream)
+    {
+        var begun = stream.TakeRest(_buffer);
+        var read = stream.Socket.Receive(_buffer.AsSpan(begun, ReadBytes));
+        if (read <= 0)
+        {
+            if (read == StreamSocket.Ended)
+            {
+                Close(stream, StreamEnd.ClosedByPeer);
+            }
+
+            return 0;
+        }
+
+        ReceivedBytes += read;
+        var (at, end, packets) = (0, begun + read, 0);
+        FrameStatus status;
+        while ((status = StreamFraming.Read(_buffer.AsSpan(at, end - at), StreamFraming.MaximumPacketBytes, out var length)) == FrameStatus.Complete)
+        {
+            packets++;
+            stream.OnFrame(nowTicks, length >= MinPacketBytes && Handle(nowTicks, stream, _buffer.AsSpan(at + StreamFraming.HeaderBytes, length)));
+            at += StreamFraming.HeaderBytes + length;
+            if (stream.Sender.IsClosed)
+            {
+                return packets; // this packet ended the session
+            }
+
+            if (stream.Rejected > MaxRejected)
+            {
+                break;
+            }
+        }
+
+        ReceivedPackets += packets;
+        if (status == FrameStatus.TooLong || stream.Rejected > MaxRejected)
+        {
+            Close(stream, status == FrameStatus.TooLong ? StreamEnd.FrameTooLong : StreamEnd.Rejected);
+        }
+        else
+        {
+            stream.KeepRest(_buffer.AsSpan(at, end - at));
+        }
+
+        return packets;
+    }
+
+    private bool Handle(long nowTicks, PeerStream stream, Span<byte> packet)
+    {
+        try
+        {
+            return stream.Session.Handle(nowTicks, nowTicks, stream.Address, packet);
+        }
+        catch (Exception e)
+        {
+            stream.Session.Fail(e);
+            return false;
+        }
+        finally
+        {
+            loop.RunDeferred();
+        }
+    }
+
+    /// <summary>Makes room for another connection of a session.</summary>
+    private void CloseOldest(PeerSession session)
+    {
+        var own = _streams.Values.Where(stream => stream.Session == session).ToList();
+        if (own.Count >= MaxOfSession && own.Where(stream => stream.Address != session.Transport.SelectedAddress).MinBy(stream => stream.LastReceivedTicks) is { } oldest)
+        {
+            Close(oldest, StreamEnd.TooManyOfSession);
+        }
+    }
+
+    /// <summary>Closes the connections that turned out to have ended while something was sent.</summary>
+    private void CloseEnded()
+    {
+        var ended = loop.Egress.Streams.Ended;
+        if (ended.Count == 0)
+        {
+            return;
+        }
+
+        // Closing a connection can make its session send on another one, which may turn out to have ended too and is then added to this list.
+        for (var i = 0; i < ended.Count; i++)
+        {
+            if (_streams.TryGetValue(ended[i].Number, out var stream))
+            {
+                Close(stream, StreamEnd.ClosedByPeer);
+            }
+        }
+
+        ended.Clear();
+    }
+
+    /// <summary>Closes the connections on which nothing has happened for too long.</summary>
+    internal void CloseLate(long nowTicks)
+    {
+        foreach (var stream in _streams.Values.ToList())
+        {
+            if (nowTicks - stream.LastReceivedTicks > IdleTicks)
+            {
+                Close(stream, StreamEnd.Idle);
+            }
+            else if (stream.Sender.IsBlocked && nowTicks - stream.Sender.ProgressTicks > NotReadTicks)
+            {
+                Close(stream, StreamEnd.NotRead);
+            }
+        }
+    }
+
+    private void Close(PeerStream stream, StreamEnd reason, bool isSessionAlive = true)
+    {
+        _streams.Remove(stream.Address.Connection);
+        loop.Egress.Streams.Remove(stream.Sender);
+        if (reason is StreamEnd.ClosedByPeer or StreamEnd.SessionEnded or StreamEnd.Shutdown)
+        {
+            stream.Socket.Dispose();
+        }
+        else
+        {
+            stream.Socket.Abort();
+        }
+
+        Counters.OnEnded(reason, wasOpen: true);
+        if (isSessionAlive)
+        {
+            stream.Session.OnConnectionClosed(MonotonicClock.NowTicks, stream.Address);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+using System.ComponentModel;
+using System.Net;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Time;
+using MeetOperator.Native.Sockets;
+using MeetOperator.Rtc.Datagrams;
+using MeetOperator.Rtc.Stun;
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.MediaNode.Streams;
+
+/// <summary>
+/// The TCP port of a media node (ICE-TCP, passive: RFC 6544). It accepts connections on a thread of its own, so that a flood of them costs the loops nothing, and hands a connection to the loop of
+/// its session once the first frame is an authentic check. The check stays unread for the loop. All else closes the connection.
+/// </summary>
+internal sealed partial class StreamGate : IDisposable
+{
+    /// <summary>Bytes of the first packet. A check has about 100; the longest username makes it 600.</summary>
+    public const int MaxCheckBytes = 768;
+
+    /// <summary>Connections of all sessions. Further ones are refused.</summary>
+    public const int MaxOpen = 4096;
+
+    /// <summary>Time from the start of a connection until its check is complete.</summary>
+    public static readonly TimeSpan CheckTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>Bytes that wait in the kernel for a connection, where nothing can overtake them.</summary>
+    private const int UnsentBytes = 16 * 1024;
+
+    /// <summary>With the pause after them, at most 2,000 connections a second are accepted, so that a flood of them does not take a CPU from the loops.</summary>
+    private const int AcceptedAtOnce = 16;
+    private const ulong FirstListener = 1UL << 32;
+    private const ulong WakeKey = ulong.MaxValue;
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(8);
+    private static readonly TimeSpan ExhaustedPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan UnacknowledgedTime = TimeSpan.FromSeconds(15);
+    private static int _lastNumber;
+    private readonly StreamListener[] _listeners;
+    private readonly UfragDirectory _sessions;
+    private readonly StreamCounters _counters;
+    private readonly ILogger _logger;
+    private readonly SocketPoller _poller = new(128);
+    private readonly WakeSignal _wake = new();
+    private readonly ManualResetEventSlim _stop = new();
+    private readonly UnauthenticatedStreams _waiting = new();
+    private readonly byte[] _packet = new byte[StreamFraming.HeaderBytes + MaxCheckBytes];
+    private readonly Thread _thread;
+
+    /// <param name="addresses">Local addresses; at most one of each family.</param>
+    /// <param name="port">TCP port; 0 lets the kernel choose.</param>
+    /// <param name="sessions">The sessions of all loops.</param>
+    /// <param name="counters">Counts the connections.</param>
+    /// <param name="logger">Logs unexpected errors.</param>
+    /// <exception cref="Win32Exception">The port cannot be bound.</exception>
+    public StreamGate(IReadOnlyList<IPAddress> addresses, int port, UfragDirectory sessions, StreamCounters counters, ILogger logger)
+    {
+        (_sessions, _counters, _logger) = (sessions, counters, logger);
+        var listeners = new List<StreamListener>();
+        try
+        {
+            foreach (var address in addresses)
+            {
+                listeners.Add(new StreamListener(address, listeners.Count == 0 ? port : listeners[0].Port));
+            }
+        }
+        catch
+        {
+            listeners.ForEach(listener => listener.Dispose());
+            _poller.Dispose();
+            _wake.Dispose();
+            throw;
+        }
+
+        _listeners = [.. listeners];
+        for (var i = 0; i < _listeners.Length; i++)
+        {
+            _poller.Add(_listeners[i], FirstListener + (ulong)i);
+        }
+
+        _poller.Add(_wake, WakeKey);
+        _thread = new Thread(Run) { Name = $"tcp-{Port}", IsBackground = true };
+        _thread.Start();
+    }
+
+    public int Port => _listeners[0].Port;
+
+    public void Dispose()
+    {
+        _stop.Set();
+        _wake.Set();
+        _thread.Join();
+        foreach (var stream in _waiting.TakeAll())
+        {
+            End(stream, StreamEnd.Shutdown);
+        }
+
+        Array.ForEach(_listeners, listener => listener.Dispose());
+        _poller.Dispose();
+        _wake.Dispose();
+        _stop.Dispose();
+    }
+
+    private void Run()
+    {
+        while (!_stop.IsSet)
+        {
+            try
+            {
+                Step();
+            }
+            catch (Exception e)
+            {
+                LogFailed(_logger, e);
+                _stop.Wait(ExhaustedPause);
+            }
+        }
+    }
+
+    private void Step()
+    {
+        var ready = _poller.Poll(TimeSpan.FromTicks(Math.Clamp(_waiting.NextTicks - MonotonicClock.NowTicks, 0, TimeSpan.TicksPerMinute)));
+        var now = MonotonicClock.NowTicks;
+        while (_waiting.TakeLate(now) is { } late)
+        {
+            End(late, StreamEnd.NoCheckInTime);
+        }
+
+        for (var i = 0; i < ready; i++)
+        {
+            var key = _poller.Key(i);
+            if (key < FirstListener)
+            {
+                Examine((uint)key);
+            }
+            else if (key != WakeKey)
+            {
+                Accept(now, _listeners[(int)(key - FirstListener)]);
+            }
+        }
+    }
+
+    private void Accept(long now, StreamListener listener)
+    {
+        for (var accepted = 0; accepted < AcceptedAtOnce; accepted++)
+        {
+            if (listener.Accept(out var isExhausted) is not { } socket)
+            {
+                if (isExhausted)
+                {
+                    _counters.OnAccepted();
+                    _counters.OnEnded(StreamEnd.NoDescriptors, wasOpen: false);
+                    _stop.Wait(ExhaustedPause);
+                }
+
+                return;
+            }
+
+            _counters.OnAccepted();
+            var number = NextNumber();
+            var stream = new UnauthenticatedStream(socket, new TransportAddress(socket.RemoteHigh, socket.RemoteLow, socket.RemotePort).Over(number), now + CheckTime.Ticks);
+            if (!_waiting.TryAdd(stream, out var oldest))
+            {
+                End(stream, StreamEnd.TooManyOfAddress);
+                continue;
+            }
+
+            if (oldest is not null)
+            {
+                End(oldest, StreamEnd.TooManyUnauthenticated);
+            }
+
+            _poller.Add(socket, number, onlyNews: true);
+        }
+
+        _stop.Wait(AcceptPause);
+    }
+
+    /// <summary>0 stands for UDP.</summary>
+    private static uint NextNumber()
+    {
+        var number = (uint)Interlocked.Increment(ref _lastNumber);
+        return number == 0 ? NextNumber() : number;
+    }
+
+    private void Examine(uint number)
+    {
+        if (_waiting.Find(number) is not { } stream)
+        {
+            return;
+        }
+
+        var received = stream.Socket.Peek(_packet);
+        var status = StreamFraming.Read(_packet.AsSpan(0, Math.Max(0, received)), MaxCheckBytes, out var length);
+        if (received != StreamSocket.Ended && status == FrameStatus.Incomplete)
+        {
+            return;
+        }
+
+        _waiting.Remove(stream);
+        UfragDirectory.Entry? session = null;
+        var problem = received == StreamSocket.Ended ? StreamEnd.ClosedByPeer
+            : status == FrameStatus.TooLong ? StreamEnd.FrameTooLong
+            : Authenticate(_packet.AsSpan(StreamFraming.HeaderBytes, length), out session);
+        if (problem is { } reason || session is null)
+        {
+            End(stream, problem ?? StreamEnd.NoCheck);
+        }
+        else
+        {
+            HandOver(stream, session);
+        }
+    }
+
+    /// <summary>Finds the session that a check names and whose password it has. Returns the problem, if there is one.</summary>
+    private StreamEnd? Authenticate(ReadOnlySpan<byte> packet, out UfragDirectory.Entry? session)
+    {
+        session = null;
+        if (!StunMessage.TryParse(packet, out var check) || check.Type != StunMessageType.BindingRequest || !check.VerifyFingerprint()
+            || !StunMessage.TryReadLocalUfrag(packet, out var ufrag) || ufrag.Length > 64)
+        {
+            return StreamEnd.NoCheck;
+        }
+
+        Span<char> name = stackalloc char[64];
+        for (var i = 0; i < ufrag.Length; i++)
+        {
+            name[i] = (char)ufrag[i];
+        }
+
+        return !_sessions.TryFind(name[..ufrag.Length], out session) ? StreamEnd.UnknownSession
+            : !check.VerifyIntegrity(session.Password) ? StreamEnd.WrongPassword
+            : _counters.Open >= MaxOpen ? StreamEnd.TooMany
+            : null;
+    }
+
+    private void HandOver(UnauthenticatedStream stream, UfragDirectory.Entry session)
+    {
+        var (socket, address) = (stream.Socket, stream.Address);
+        _poller.Remove(socket);
+        socket.UseForMedia(UnsentBytes, UnacknowledgedTime);
+        _counters.OnAuthenticated();
+        _ = session.Loop.RunAsync(
+            () =>
+            {
+                session.Loop.Streams.Open(socket, address, session.Ufrag);
+                return true;
+            },
+            CancellationToken.None);
+    }
+
+    private void End(UnauthenticatedStream stream, StreamEnd reason)
+    {
+        stream.Socket.Abort();
+        _counters.OnEnded(reason, wasOpen: false);
+    }
+}

@@ -1,0 +1,66 @@
+// network.mjs [--json] [--rounds N] [--only RUNG]: whether people whose network lets only one kind of traffic out join, are seen and are heard, and how long it takes until they see
+// somebody. Each of them is in a network namespace with a firewall of its own, which takes root. Everything runs on this machine.
+import { parseArgs } from 'node:util';
+import { launch } from '../../e2e/support/browser.mjs';
+import { PersonNetwork, rungs, startProductFor } from '../../e2e/support/person-network.mjs';
+import { createMeeting } from '../../e2e/support/product.mjs';
+import { until, Visitor } from '../../e2e/support/visitor.mjs';
+
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '20' }, only: { type: 'string' } } });
+const rounds = Number(values.rounds);
+if (values.only !== undefined && !rungs.some(rung => rung.name === values.only)) {
+  console.error(`--only must be one of ${rungs.map(rung => rung.name).join(', ')}`);
+  process.exit(2);
+}
+
+const network = await PersonNetwork.open();
+let product;
+let outside;
+try {
+  product = await startProductFor(network);
+  outside = await launch();
+  const inside = await network.launch(product.page.ports);
+  try {
+    for (const rung of rungs.filter(({ name }) => values.only === undefined || name === values.only)) {
+      network.allow([product.page, rung]);
+      await measure(rung, inside);
+    }
+  } finally {
+    await inside.close();
+  }
+} finally {
+  await outside?.close();
+  await product?.close();
+  await network.close();
+}
+
+async function measure({ name, limit }, inside) {
+  const times = [];
+  const meeting = await createMeeting(product);
+  const bob = await Visitor.arrive(outside, product, 'Bob');
+  await bob.enter(meeting.meetingId);
+  for (let round = 0; round < rounds; round++) {
+    const ada = await Visitor.arrive(inside, product, 'Ada');
+    try {
+      await ada.enter(meeting.meetingId);
+      const energies = await Promise.all([ada, bob].map(one => one.soundEnergy()));
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
+      await until(async () => (await Promise.all([ada, bob].map(one => one.soundEnergy()))).every((energy, index) => energy > energies[index]), 'both hear each other', 20_000);
+      const marks = await ada.marks();
+      times.push((marks.frame - marks.join) / 1_000);
+    } catch (error) {
+      console.error(`${name}, round ${round + 1}: ${error.message}`);
+    } finally {
+      await ada.close();
+    }
+  }
+  await bob.close();
+  print(`rung.${name}`, times.length, 'joins', rounds);
+  if (times.length > 0) print(`rung.${name}.first-frame`, times.sort((one, other) => one - other)[Math.floor(times.length / 2)], 's', limit);
+}
+
+function print(name, value, unit, limit) {
+  const rounded = Math.round(value * 100) / 100;
+  if (values.json) console.log(JSON.stringify({ name, value: rounded, unit, peer: limit, ratio: Math.round(1_000 * value / limit) / 1_000 }));
+  else console.log(`${name.padEnd(36)} ${rounded} ${unit} (limit ${limit})`);
+}

@@ -1,0 +1,83 @@
+// People whose networks let only one kind of traffic out, each in a network namespace with a firewall of its own.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { launch } from './support/browser.mjs';
+import { canMakeNetworks, pathsInUse, PersonNetwork, rungs, startProductFor } from './support/person-network.mjs';
+import { createMeeting } from './support/product.mjs';
+import { describeOnFailure, until, Visitor } from './support/visitor.mjs';
+
+const options = { timeout: 240_000 };
+
+/** Seconds until media flows over TCP after UDP was blocked in a call. */
+const fallbackSeconds = 20;
+
+describe('a network that lets only one kind of traffic out', { skip: canMakeNetworks ? false : 'network namespaces take root' }, () => {
+  let network;
+  let product;
+  let inside;
+  let outside;
+
+  before(async () => {
+    network = await PersonNetwork.open();
+    product = await startProductFor(network);
+    [outside, inside] = await Promise.all([launch(), network.launch(product.page.ports)]);
+  }, { timeout: 900_000 });
+
+  after(async () => {
+    await Promise.all([outside?.close(), inside?.close()]);
+    await product?.close();
+    await network?.close();
+  }, { timeout: 60_000 });
+
+  const rung = name => rungs.find(one => one.name === name);
+
+  /** Ada in the network that lets this out beside the page, and Bob in one without a firewall. */
+  const call = async (traffic, run) => {
+    network.allow([product.page, ...traffic]);
+    const meeting = await createMeeting(product);
+    const people = [];
+    try {
+      await describeOnFailure(people, async () => {
+        people.push(await Visitor.arrive(inside, product, 'Ada'), await Visitor.arrive(outside, product, 'Bob'));
+        for (const person of people) await person.enter(meeting.meetingId);
+        await seeAndHearEachOther(...people);
+        await run(...people);
+      });
+    } finally {
+      await Promise.all(people.map(person => person.close()));
+    }
+  };
+
+  const uses = async (person, path) => {
+    let paths;
+    await until(async () => (paths = await person.page.evaluate(pathsInUse)).length === 1 && paths[0] === path, `${person.name} uses ${path}`, 20_000)
+      .catch(error => { throw new Error(`${error.message}, not ${paths.join(', ')}`); });
+  };
+
+  for (const { name } of rungs) {
+    it(`people see and hear each other over ${name}`, options, async () => {
+      await call([rung(name)], ada => uses(ada, rung(name).path));
+    });
+  }
+
+  it('media moves from UDP to TCP when UDP is blocked in a call', options, async t => {
+    await call([rung('udp4'), rung('tcp4')], async (ada, bob) => {
+      await uses(ada, 'direct udp ipv4');
+      network.allow([product.page, rung('tcp4')]);
+      const since = performance.now();
+      await until(async () => (await ada.page.evaluate(pathsInUse)).includes(rung('tcp4').path), 'Ada uses TCP');
+      await seeAndHearEachOther(ada, bob);
+      const seconds = (performance.now() - since) / 1_000;
+      t.diagnostic(`seen and heard over TCP ${seconds.toFixed(1)} s after UDP was blocked`);
+      assert.ok(seconds < fallbackSeconds, `${seconds} s`);
+    });
+  });
+});
+
+async function seeAndHearEachOther(one, other) {
+  for (const [seer, seen] of [[one, other], [other, one]]) {
+    await seer.waitForVideo(seen.name);
+    const energy = await seer.soundEnergy();
+    await until(async () => await seer.soundEnergy() > energy, `${seer.name} hears ${seen.name}`);
+  }
+}

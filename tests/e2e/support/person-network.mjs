@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { headlessShell, launch } from './browser.mjs';
+import { startProduct } from './product.mjs';
+
+const run = (program, ...args) => execFileSync(program, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+
+/** Whether this process may make networks. */
+export const canMakeNetworks = process.getuid?.() === 0;
+
+/**
+ * The ways to a media node, the best first: what a network must let out for it beside the page, the path that media then takes, and the seconds within which half of the people should see
+ * somebody.
+ */
+export const rungs = [
+  { name: 'udp4', family: 4, protocol: 'udp', ports: '1024:65535', path: 'direct udp ipv4', limit: 1 },
+  { name: 'udp6', family: 6, protocol: 'udp', ports: '1024:65535', path: 'direct udp ipv6', limit: 1 },
+  { name: 'tcp4', family: 4, protocol: 'tcp', ports: '1024:65535', path: 'direct tcp ipv4', limit: 1 },
+  { name: 'tcp6', family: 6, protocol: 'tcp', ports: '1024:65535', path: 'direct tcp ipv6', limit: 1 },
+];
+
+/** Runs in the page: the kinds of paths that its connections use. */
+export const pathsInUse = async () => {
+  const kinds = new Set();
+  for (const connection of globalThis.connections.filter(one => one.connectionState === 'connected')) {
+    const report = await connection.getStats();
+    report.forEach(record => {
+      if (record.type !== 'transport') return;
+      const pair = report.get(record.selectedCandidatePairId);
+      const [local, remote] = [report.get(pair?.localCandidateId), report.get(pair?.remoteCandidateId)];
+      kinds.add(`${local?.candidateType === 'relay' ? 'relay' : 'direct'} ${local?.relayProtocol ?? local?.protocol} ${remote?.address?.includes(':') ? 'ipv6' : 'ipv4'}`);
+    });
+  }
+  return [...kinds];
+};
+
+/** Starts an installation whose media nodes have the addresses of this machine in the network of a person. `page` is what the page takes. */
+export async function startProductFor(network) {
+  const product = await startProduct({ MEET_LISTEN: '0.0.0.0', MEET_ADVERTISE: [network.host.ipv4, network.host.ipv6].join() });
+  return { ...product, page: { family: 4, protocol: 'tcp', ports: new URL(product.url).port } };
+}
+
+/**
+ * The network of one person: a namespace that a pair of interfaces joins to this machine, with IPv4 and IPv6. Its firewall lets nothing out but what `allow` says.
+ * Requires root. `close` removes everything.
+ */
+export class PersonNetwork {
+  static #count = 0;
+
+  #name;
+  #folder;
+
+  constructor(name, folder, number) {
+    this.#name = name;
+    this.#folder = folder;
+    /** The addresses of this machine, as the person sees it. */
+    this.host = { ipv4: `10.203.${number}.1`, ipv6: `fd77:${number}::1` };
+    this.person = { ipv4: `10.203.${number}.2`, ipv6: `fd77:${number}::2` };
+  }
+
+  static async open() {
+    const number = 1 + (process.pid + PersonNetwork.#count++) % 250;
+    const name = `meet-e2e-${process.pid}-${number}`;
+    const network = new PersonNetwork(name, await mkdtemp(join(tmpdir(), 'meet-network-')), number);
+    try {
+      network.#make(`mee${number}h`, `mee${number}p`);
+    } catch (error) {
+      await network.close();
+      throw error;
+    }
+    return network;
+  }
+
+  #make(outside, inside) {
+    run('ip', 'netns', 'add', this.#name);
+    run('ip', 'link', 'add', outside, 'type', 'veth', 'peer', 'name', inside, 'netns', this.#name);
+    for (const [at, device, { ipv4, ipv6 }] of [[[], outside, this.host], [['-n', this.#name], inside, this.person]]) {
+      run('ip', ...at, 'address', 'add', `${ipv4}/24`, 'dev', device);
+      run('ip', ...at, 'address', 'add', `${ipv6}/64`, 'dev', device, 'nodad');
+      run('ip', ...at, 'link', 'set', device, 'up');
+    }
+    run('ip', '-n', this.#name, 'link', 'set', 'lo', 'up');
+    run('ip', '-n', this.#name, 'route', 'add', 'default', 'via', this.host.ipv4);
+  }
+
+  /**
+   * Lets only this traffic out, from now on: a list of `{ family: 4 | 6, protocol: 'udp' | 'tcp', ports: '8080' | '1000:2000' }`. Everything else is dropped without an answer,
+   * as firewalls do; loopback works.
+   */
+  allow(traffic) {
+    for (const [family, tables] of [[4, 'iptables'], [6, 'ip6tables']]) {
+      const rules = traffic.filter(one => one.family === family).map(({ protocol, ports }) => `-A OUTPUT -p ${protocol} --dport ${ports} -j ACCEPT`);
+      // Neighbour discovery is how IPv6 finds the other end of a link.
+      const always = ['-A OUTPUT -o lo -j ACCEPT', ...(family === 6 ? ['-A OUTPUT -p icmpv6 -j ACCEPT'] : [])];
+      execFileSync('ip', ['netns', 'exec', this.#name, `${tables}-restore`], { input: ['*filter', ':INPUT ACCEPT', ':FORWARD DROP', ':OUTPUT DROP', ...always, ...rules, 'COMMIT', ''].join('\n') });
+    }
+  }
+
+  /** Starts a browser in this network. In it, `http://localhost:PORT` is the page of this machine, because browsers give the camera to plain HTTP on localhost only. */
+  async launch(port, extra = []) {
+    const inside = (...command) => run('ip', 'netns', 'exec', this.#name, ...command);
+    inside('sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1');
+    inside('iptables', '-t', 'nat', '-F');
+    inside('iptables', '-t', 'nat', '-A', 'OUTPUT', '-d', '127.0.0.1', '-p', 'tcp', '--dport', port, '-j', 'DNAT', '--to', `${this.host.ipv4}:${port}`);
+    inside('iptables', '-t', 'nat', '-A', 'POSTROUTING', '-s', '127.0.0.1', '-j', 'MASQUERADE');
+    const program = join(this.#folder, 'browser');
+    await writeFile(program, `#!/bin/sh\nexec ip netns exec ${this.#name} ${headlessShell} "$@"\n`);
+    await chmod(program, 0o755);
+    return launch(extra, program);
+  }
+
+  /** The interfaces go with the namespace. */
+  async close() {
+    try {
+      run('ip', 'netns', 'delete', this.#name);
+    } catch {
+      // It was never made.
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
