@@ -86,8 +86,8 @@ internal sealed class FeedbackEstimator
     /// <summary>Whether packets are sent and feedback has stopped, so that the estimate falls and says nothing about the line.</summary>
     public bool IsSilent => _nextSilenceTicks > 0;
 
-    /// <summary>Whether the line is known to be shared with other receivers. What arrives within a moment is then what the others have left.</summary>
-    public bool IsShared { get; set; }
+    /// <summary>Whether other receivers may share the line. What arrives within a moment is then what they have left.</summary>
+    public bool MayBeShared { get; set; }
 
     /// <inheritdoc cref="SendBandwidth.ProbesOften"/>
     public bool ProbesOften
@@ -101,7 +101,7 @@ internal sealed class FeedbackEstimator
     /// <summary>Whether nothing was sent for so long that the queue of the line is empty, so that what was known of it no longer counts.</summary>
     private bool IsIdle => _nowTicks - _lastSentTicks >= SilenceTicks;
 
-    private bool HasVeryLongQueue => !IsShared && _queue.Ticks > MinFallTicks && _standing.IsStanding;
+    private bool HasVeryLongQueue => !MayBeShared && _queue.Ticks > MinFallTicks && _standing.IsStanding;
 
     private bool HasLongQueue => _queue.Ticks > MinDrainTicks && _standing.IsStanding;
 

@@ -75,10 +75,10 @@ internal sealed class SendBandwidth
         set => _estimator?.ProbesOften = value;
     }
 
-    /// <inheritdoc cref="FeedbackEstimator.IsShared"/>
-    public bool IsShared
+    /// <inheritdoc cref="FeedbackEstimator.MayBeShared"/>
+    public bool MayBeShared
     {
-        set => _estimator?.IsShared = value;
+        set => _estimator?.MayBeShared = value;
     }
 
     /// <summary>Begins with another estimate, within the bounds and at most 20 Mbit/s. Does nothing once a numbered packet was sent.</summary>

@@ -39,6 +39,7 @@ internal sealed class BandwidthAllocation
     private bool _isLimited;
     private bool _isResting;
     private SharingPhase _phase;
+    private bool _mayShare;
     private long _limit = LineSharing.Unlimited; // of what all videos take
     private long _wantedByAll; // that share the line; 0 when it is not known to be shared
 
@@ -59,7 +60,7 @@ internal sealed class BandwidthAllocation
     /// <param name="tracks">What the receiver gets. A trial ends the waits of tracks after a quality that was too much.</param>
     public bool TryLimit(LineSharing sharing, DownTrack[] tracks)
     {
-        _wantedByAll = sharing.WantedBitsPerSecond;
+        (_wantedByAll, _mayShare) = (sharing.WantedBitsPerSecond, sharing.HasSeveralReceivers);
         if (_limit == sharing.MaxBitsPerSecond && _phase == sharing.Phase)
         {
             return false;
@@ -114,7 +115,7 @@ internal sealed class BandwidthAllocation
         var audio = Math.Max((long)(_audio.Update(nowTicks, sound) * (isRedundant ? SoundDemand.UsualRedundancy : 1)), isRedundant ? sound.Redundant : 0);
         var demand = (long)((audio + StreamAllocator.RequiredFor(Math.Max(wanted, _wantedByAll))) / firstShare);
         bandwidth.ProbesOften = _phase == SharingPhase.Trial;
-        bandwidth.IsShared = _phase != SharingPhase.Unknown;
+        bandwidth.MayBeShared = _mayShare;
         UpdateTrial(nowTicks, egress, tracks);
         var (line, least) = (Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio), LeastOf(count));
         LeastBitsPerSecond = (long)((audio + StreamAllocator.RequiredFor(least)) / firstShare);
