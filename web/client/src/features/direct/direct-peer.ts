@@ -79,7 +79,7 @@ export class DirectPeer {
       this.#unread = data;
       this.#readShown();
     };
-    this.#stopWatching = watchConnection(this.connection, { patience: () => 0 }, { connected: () => undefined, steady: () => undefined, lost: () => host.onLost() });
+    this.#stopWatching = watchConnection(this.connection, { patience: () => 0, now: environment.monotonicNow }, { connected: () => undefined, steady: () => undefined, lost: () => host.onLost() });
   }
 
   /** The SDP of an offer with all candidates. */
