@@ -305,3 +305,66 @@ describe('a direct call', () => {
     }, { settings: { mode: 'Auto' } });
   });
 });
+
+describe('a meeting with mode P2P', () => {
+  const settings = { mode: 'P2P', maxParticipants: 2 };
+  /** How many connections of the page are open, and how many of them are not to another participant. */
+  const connectionsOf = visitor => visitor.page.evaluate(() => {
+    const open = globalThis.connections.filter(({ connectionState }) => connectionState === 'connected');
+    return { open: open.length, toNode: open.filter(connection => connection.getTransceivers()[0]?.direction !== 'sendrecv').length };
+  });
+
+  it('carries sound, pictures and a shared screen only directly, and refuses a third with the reason', options, async t => {
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob, meeting) => {
+      const both = [ada, bob];
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
+      assert.deepEqual(await Promise.all(both.map(connectionsOf)), [{ open: 1, toNode: 0 }, { open: 1, toNode: 0 }]);
+      await bob.control('share').click();
+      await ada.waitForVideo('Bob', 'screen', 2);
+      await bob.control('share').click();
+      await until(async () => await ada.tile('Bob', 'screen').count() === 0, 'the screen of Bob ends');
+      await ada.control('camera').click();
+      await until(async () => await bob.tile('Ada').locator('video').count() === 0, 'the camera of Ada is off');
+      await ada.control('camera').click();
+      await bob.waitForVideo('Ada');
+
+      const eve = await room.arrive('Eve');
+      try {
+        await eve.page.goto(`${room.product.url}/m/${meeting.meetingId}`);
+        await eve.page.getByTestId('name-input').fill('Eve');
+        await eve.page.getByTestId('join-button').click();
+        await eve.notice('meeting-full').waitFor();
+      } finally {
+        await eve.close();
+      }
+
+      await ada.page.reload();
+      await ada.connected();
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
+      t.diagnostic('both see and hear each other again after a reload');
+    }, { settings });
+  });
+
+  it('says to both when they cannot connect directly, and what to do, and goes on when they can', options, async () => {
+    /** Runs in the page: while `globalThis.isCut`, connections learn no address of the other side. */
+    const prepare = page => page.addInitScript(() => {
+      globalThis.isCut = true;
+      const apply = RTCPeerConnection.prototype.setRemoteDescription;
+      RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+        return apply.call(this, { type, sdp: globalThis.isCut ? sdp.replaceAll(/^a=candidate:.*\r\n/gm, '') : sdp });
+      };
+    });
+    await room.withParticipants([{ name: 'Ada', prepare }, { name: 'Bob', prepare }], async (ada, bob) => {
+      const both = [ada, bob];
+      for (const [person, other] of [[ada, 'Bob'], [bob, 'Ada']]) {
+        const banner = person.page.getByTestId('unconnected-banner');
+        await banner.waitFor();
+        assert.match(await banner.textContent(), new RegExp(`directly: ${other}\\. .*another network`));
+      }
+      assert.deepEqual((await Promise.all(both.map(connectionsOf))).map(({ open }) => open), [0, 0]);
+      await Promise.all(both.map(({ page }) => page.evaluate(() => { globalThis.isCut = false; })));
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
+      await Promise.all(both.map(({ page }) => page.getByTestId('unconnected-banner').waitFor({ state: 'detached' })));
+    }, { settings });
+  });
+});

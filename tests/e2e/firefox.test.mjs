@@ -1,11 +1,13 @@
 // The page in full desktop browsers: Firefox and Chromium in one meeting.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { BadLine, hostAddress, useLine } from './support/bad-line.mjs';
 import { desktop, launch } from './support/browser.mjs';
+import { busyCamera } from './support/busy-camera.mjs';
 import { FirefoxVisitor, launchFirefox, offeredCodecs } from './support/firefox.mjs';
 import { findTracks, listen, unmuteAndListen } from './support/heard.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
-import { applyMeeting } from './support/product.mjs';
+import { applyMeeting, createMeeting } from './support/product.mjs';
 import { until } from './support/until.mjs';
 
 const room = meetingRoom(() => launch([], desktop));
@@ -15,6 +17,21 @@ const playsDirectly = () => {
   const played = [...document.querySelectorAll('audio')].flatMap(audio => audio.srcObject?.getAudioTracks() ?? []);
   return globalThis.connections.filter(connection => connection.connectionState === 'connected' && connection.getTransceivers().some(({ direction }) => direction === 'sendrecv'))
     .some(connection => connection.getReceivers().some(({ track }) => played.includes(track)));
+};
+
+/** Runs in the page: the height of the camera that it receives, and its frames within a second. */
+const receivedCamera = async () => {
+  const read = async () => {
+    const cameras = [];
+    for (const connection of globalThis.connections.filter(one => one.connectionState === 'connected')) {
+      (await connection.getStats()).forEach(record => { if (record.type === 'inbound-rtp' && record.kind === 'video') cameras.push(record); });
+    }
+    return cameras;
+  };
+  const before = await read();
+  await new Promise(resolve => setTimeout(resolve, 1_000));
+  const received = (await read()).map(({ id, frameHeight, framesDecoded }) => ({ height: frameHeight, frames: framesDecoded - (before.find(one => one.id === id)?.framesDecoded ?? 0) }));
+  return received.sort((one, other) => other.frames - one.frames)[0] ?? { height: 0, frames: 0 };
 };
 
 const options = { timeout: 300_000 };
@@ -144,6 +161,49 @@ describe('Firefox', () => {
     } finally {
       await ada.close();
       await fay.page.close();
+    }
+  });
+
+  it('Firefox on a narrow line gets smaller pictures, and at last only sound with a sign in the tile', options, async t => {
+    const address = hostAddress();
+    if (address === undefined) return t.skip('Firefox reaches no line without a network');
+    const line = new BadLine(1, '127.0.0.2', address);
+    const port = await line.open();
+    line.rate = 3_000_000;
+    const { meetingId } = await createMeeting(room.product);
+    const ada = await room.arrive('Ada');
+    await ada.page.addInitScript(busyCamera, 10);
+    const fay = await FirefoxVisitor.enter(firefox, room.product, meetingId, 'Fay', {
+      prepare: async page => {
+        await page.setViewport({ width: 1600, height: 1000 });
+        await page.exposeFunction('reportNode', (node, to) => line.connectTo(node, to) ?? null);
+        await page.evaluateOnNewDocument(useLine, port, address);
+      },
+    });
+    try {
+      await ada.enter(meetingId);
+      const picture = () => fay.page.evaluate(receivedCamera);
+      const isPaused = async () => await fay.page.$('[data-testid=tile][data-self=false] [data-testid=tile-paused]') !== null;
+      const steps = [
+        [3_000_000, 'the largest picture', async ({ height, frames }) => height === 540 && frames > 0],
+        [350_000, 'a small picture, or for some time only the sign', async ({ height, frames }) => (height <= 270 && frames > 0) || await isPaused()],
+        [120_000, 'no picture, and the sign', async ({ frames }) => frames === 0 && await isPaused()],
+        [3_000_000, 'the largest picture again', async ({ height, frames }) => height === 540 && frames > 0],
+      ];
+      for (const [rate, what, isExpected] of steps) {
+        line.rate = rate;
+        const since = performance.now();
+        let seen;
+        await until(async () => isExpected(seen = await picture()), `Fay gets ${what} over ${rate / 1_000} kbit/s`, 60_000)
+          .catch(error => { throw new Error(`${error.message}. She gets ${JSON.stringify(seen)}`); });
+        t.diagnostic(`${what} over ${rate / 1_000} kbit/s after ${((performance.now() - since) / 1_000).toFixed(1)} s`);
+        const before = await fay.received();
+        await until(async () => (await fay.received()).energy > before.energy + 1e-4, `Fay hears Ada over ${rate / 1_000} kbit/s`);
+      }
+    } finally {
+      await ada.close();
+      await fay.page.close();
+      line.close();
     }
   });
 

@@ -62,6 +62,9 @@ internal sealed class LineSharing
 
     public SharingPhase Phase { get; private set; }
 
+    /// <summary>Whether several receivers have this address, so that they may share a line.</summary>
+    public bool HasSeveralReceivers => _receivers > 1;
+
     /// <summary>What the videos of each receiver may take, in bits per second.</summary>
     public long MaxBitsPerSecond { get; private set; } = Unlimited;
 

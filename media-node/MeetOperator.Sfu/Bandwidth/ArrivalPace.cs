@@ -32,6 +32,26 @@ internal struct ArrivalPace
         }
     }
 
+    /// <summary>
+    /// Whether the packets of the last 200 ms took more than twice as long to arrive as to be sent. Without the longest gap: a path that has become longer makes one.
+    /// </summary>
+    public readonly bool IsFarBehind
+    {
+        get
+        {
+            var newest = _ring[(_next + Samples - 1) % Samples];
+            var (later, gap, gapSent) = (newest, 0L, 0L);
+            for (var age = 2; age <= _count && newest.Arrival - later.Arrival < RecentTicks; age++)
+            {
+                var earlier = _ring[(_next + Samples - age) % Samples];
+                (gap, gapSent) = later.Arrival - earlier.Arrival > gap ? (later.Arrival - earlier.Arrival, later.Sent - earlier.Sent) : (gap, gapSent);
+                later = earlier;
+            }
+
+            return newest.Arrival - later.Arrival - gap > 2 * (newest.Sent - later.Sent - gapSent);
+        }
+    }
+
     /// <summary>Whether the packets of the last 200 ms arrived faster than they were sent: they were held up before, and a queue drains.</summary>
     public readonly bool IsAhead
     {

@@ -19,6 +19,9 @@ internal sealed class FeedbackEstimator
     private const long SettleTicks = 600 * TimeSpan.TicksPerMillisecond;
 
     private const long MinDrainTicks = 150 * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>A burst of somebody else on the same line makes a shorter queue than a sudden fall of the line.</summary>
+    private const long MinFallTicks = 250 * TimeSpan.TicksPerMillisecond;
     private const long MaxDrainTicks = 4 * TimeSpan.TicksPerSecond;
     private const double LargeDrop = 0.66;
     private const long DropWindowTicks = 3 * TimeSpan.TicksPerSecond;
@@ -69,6 +72,9 @@ internal sealed class FeedbackEstimator
     /// <inheritdoc cref="SendBandwidth.IsLimitKnown"/>
     public bool IsLimitKnown => _rate.IsCapacityKnown || _loss.LimitBitsPerSecond != long.MaxValue;
 
+    /// <inheritdoc cref="RateControl.IsNarrowed"/>
+    public bool IsNarrowed => _rate.IsNarrowed;
+
     public long RoundTripTicks { get; private set; }
 
     public double LossRatio => _loss.Ratio;
@@ -79,6 +85,9 @@ internal sealed class FeedbackEstimator
 
     /// <summary>Whether packets are sent and feedback has stopped, so that the estimate falls and says nothing about the line.</summary>
     public bool IsSilent => _nextSilenceTicks > 0;
+
+    /// <summary>Whether other receivers may share the line. What arrives within a moment is then what they have left.</summary>
+    public bool MayBeShared { get; set; }
 
     /// <inheritdoc cref="SendBandwidth.ProbesOften"/>
     public bool ProbesOften
@@ -91,6 +100,10 @@ internal sealed class FeedbackEstimator
 
     /// <summary>Whether nothing was sent for so long that the queue of the line is empty, so that what was known of it no longer counts.</summary>
     private bool IsIdle => _nowTicks - _lastSentTicks >= SilenceTicks;
+
+    private bool HasVeryLongQueue => !MayBeShared && _queue.Ticks > MinFallTicks && _standing.IsStanding;
+
+    private bool HasLongQueue => _queue.Ticks > MinDrainTicks && _standing.IsStanding;
 
     private long Ceiling => (long)Math.Min(_options.MaxBitsPerSecond, _demand * DemandMargin);
 
@@ -239,7 +252,7 @@ internal sealed class FeedbackEstimator
     private void Estimate()
     {
         var arriving = (long)(_acknowledged.BitsPerSecond / (1 - _loss.Inherent));
-        var probed = _probing.TakeResult(_nowTicks, _highestReported, Ceiling, !_rate.IsCapacityKnown);
+        var probed = _probing.TakeResult(_nowTicks, _highestReported, Ceiling, acceptsSaturation: !_rate.IsCapacityKnown, _rate.IsNarrowed);
         if (probed > 0 && !IsOverused)
         {
             probed = Math.Min((long)(probed / (1 - _loss.Inherent)), Ceiling);
@@ -257,8 +270,20 @@ internal sealed class FeedbackEstimator
 
         // The smoothed rate is too low after a time in which little was sent.
         var isBehind = _pace.IsBehind;
+        var before = _rate.BitsPerSecond;
+        if (HasFallen(arriving))
+        {
+            (_acknowledged, arriving) = (default, 0); // it is still close to the former rate
+            _rate.Set(Math.Min(_rate.BitsPerSecond, _pace.RecentBitsPerSecond));
+        }
+
         var capacity = isBehind ? Math.Max(arriving, _pace.RecentBitsPerSecond) : arriving;
         _rate.Update(_nowTicks, Usage, capacity, isBehind, RoundTripTicks, Ceiling);
+        if (HasVeryLongQueue && _rate.BitsPerSecond < before / 2)
+        {
+            _rate.Narrow(_nowTicks, capacity);
+            _loss.Restart(_nowTicks); // the full queue has lost what was sent at the former rate
+        }
 
         // While packets keep up, what arrives shows only what is sent, and that is less while a queue drains.
         var isDraining = UpdateDraining();
@@ -273,10 +298,14 @@ internal sealed class FeedbackEstimator
         WatchForDrop();
     }
 
+    /// <summary>Whether the line has suddenly become narrow: its queue is very long, and less than a third of the smoothed rate, which follows slowly, arrived in the last 200 ms.</summary>
+    /// <param name="arriving">The smoothed rate.</param>
+    private bool HasFallen(long arriving) => HasVeryLongQueue && _pace is { IsBehind: true, IsFarBehind: true, RecentBitsPerSecond: > 0 and var recent } && recent < Math.Min(arriving, _rate.BitsPerSecond) / 3;
+
     /// <summary>Returns whether a long queue must be drained now. A delay that stays long meanwhile is that of the path, which has become longer.</summary>
     private bool UpdateDraining()
     {
-        if (_queue.Ticks <= MinDrainTicks || !_standing.IsStanding)
+        if (!HasLongQueue)
         {
             _drainingSinceTicks = 0;
             return false;

@@ -39,7 +39,7 @@ internal sealed class LossControl
     private long _arrivedBytes;
     private int _arrived;
     private int _lost;
-    private long _trialSent; // packets sent from then on count for the trial
+    private long _countedTicks; // packets that were sent before do not count
     private double _trialLoss;
     private long _before; // the limit before the trial
     private double _proven; // the loss that the last trial has shown not to depend on the rate
@@ -62,7 +62,7 @@ internal sealed class LossControl
     /// <summary>Adds the report about a packet.</summary>
     public void OnReported(long sentTicks, int bytes, bool isReceived)
     {
-        if (IsTrial && sentTicks < _trialSent)
+        if (sentTicks < _countedTicks)
         {
             return;
         }
@@ -97,6 +97,9 @@ internal sealed class LossControl
     /// <summary>A probe has shown that the line carries this rate.</summary>
     public void OnProbe(long bitsPerSecond) => LimitBitsPerSecond = Math.Max(LimitBitsPerSecond, bitsPerSecond);
 
+    /// <summary>The rate has fallen a lot. Losses of packets that were sent before show nothing about the new one.</summary>
+    public void Restart(long nowTicks) => (_arrived, _lost, _arrivedBytes, Ratio, _countedTicks) = (0, 0, 0, 0, nowTicks);
+
     /// <summary>Decides when a window is complete.</summary>
     /// <param name="nowTicks">The time.</param>
     /// <param name="roundTripTicks">The round-trip time.</param>
@@ -121,7 +124,7 @@ internal sealed class LossControl
         {
             IsTrial = true;
             _trialLoss = Ratio;
-            _trialSent = nowTicks + (FeedbackTicks / 4);
+            _countedTicks = nowTicks + (FeedbackTicks / 4);
             _before = LimitBitsPerSecond;
             LimitBitsPerSecond = (long)Math.Min(arrivedRate, TrialShare * arrivedRate / (1 - Ratio));
         }

@@ -17,6 +17,9 @@ internal sealed class Probing(SendBandwidthOptions options)
     /// <summary>The result of a probe is a little below its rate.</summary>
     private const double NextMargin = 1.15;
     private const long MinIntervalTicks = 5 * TimeSpan.TicksPerSecond;
+
+    /// <summary>The same after a sudden fall, while probes have no success.</summary>
+    private const long NarrowIntervalTicks = 4 * TimeSpan.TicksPerSecond;
     private const long MaxIntervalTicks = 8 * TimeSpan.TicksPerSecond;
 
     /// <summary>The time between probes of a line that may be shared. Of several, one falls between the pictures of others.</summary>
@@ -117,8 +120,9 @@ internal sealed class Probing(SendBandwidthOptions options)
     /// <param name="highestReported">The highest number that feedback has covered.</param>
     /// <param name="ceiling">Nothing is probed above it.</param>
     /// <param name="acceptsSaturation">Whether the result of a probe that filled the line counts in full. Beside another flow, half of it is a fair share.</param>
+    /// <param name="isNarrowed">Whether the line has suddenly become narrow. Only a probe shows that it is wide again, so probes without success do not become rarer.</param>
     /// <returns>The rate that the probe has shown; 0 for none.</returns>
-    public long TakeResult(long nowTicks, long highestReported, long ceiling, bool acceptsSaturation)
+    public long TakeResult(long nowTicks, long highestReported, long ceiling, bool acceptsSaturation, bool isNarrowed)
     {
         if (!_isOpen || _sent == 0 || highestReported < _lastNumber || (_sent < MinPackets && nowTicks - _openedTicks < ResultTimeoutTicks))
         {
@@ -134,7 +138,7 @@ internal sealed class Probing(SendBandwidthOptions options)
         }
         else
         {
-            _intervalTicks = Math.Min(MaxIntervalTicks, _intervalTicks * 2);
+            _intervalTicks = isNarrowed ? NarrowIntervalTicks : Math.Min(MaxIntervalTicks, _intervalTicks * 2);
         }
 
         _nextTicks = nowTicks + Interval;

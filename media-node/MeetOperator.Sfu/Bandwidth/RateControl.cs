@@ -11,11 +11,22 @@ internal sealed class RateControl(SendBandwidthOptions options)
     /// <summary>The decrease when all that is sent arrives, so that what arrives does not show the capacity.</summary>
     private const double BurstDecrease = 0.9;
     private const double GrowthPerSecond = 1.08;
+
+    /// <summary>After a sudden fall, the rate grows to this share of what the line has carried. Less than that is sent, so only a probe can show that the line carries more.</summary>
+    private const double NarrowShare = 1.05;
+
+    /// <summary>How long that applies.</summary>
+    private const long NarrowTicks = 30 * TimeSpan.TicksPerSecond;
+
+    /// <summary>A probe that shows this many times of what the line has carried shows that it is wide again.</summary>
+    private const double WideShare = 1.5;
     private const int PacketBits = 1200 * 8;
     private const long MinIncreaseBitsPerSecond = 4000;
     private const long DetectionTicks = 100 * TimeSpan.TicksPerMillisecond;
 
     private LinkCapacity _capacity;
+    private long _carried; // the most since a sudden fall; 0 without one
+    private long _narrowedTicks;
     private bool _isHolding;
     private long _lastUpdateTicks;
     private long _settledTicks = long.MinValue;
@@ -25,6 +36,9 @@ internal sealed class RateControl(SendBandwidthOptions options)
 
     /// <summary>Whether overuse has shown the capacity of the line.</summary>
     public bool IsCapacityKnown => _capacity.IsKnown;
+
+    /// <summary>Whether the line has suddenly become narrow within the last 30 s, and no probe has shown since then that it is wide again.</summary>
+    public bool IsNarrowed => _carried > 0;
 
     /// <summary>The capacity of the line, which the rate stays below after overuse so that its queue drains; the rate itself while no overuse has shown it.</summary>
     public long CapacityBitsPerSecond => _capacity.IsKnown ? Math.Clamp(_capacity.BitsPerSecond, BitsPerSecond, (long)(BitsPerSecond / Decrease)) : BitsPerSecond;
@@ -39,7 +53,19 @@ internal sealed class RateControl(SendBandwidthOptions options)
     {
         Set(bitsPerSecond);
         _capacity.Forget();
+        _carried = bitsPerSecond >= _carried * WideShare ? 0 : Math.Max(_carried, bitsPerSecond);
         _settledTicks = settledTicks;
+    }
+
+    /// <summary>The line has suddenly become narrow.</summary>
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="carried">What it carries, in bits per second.</param>
+    public void Narrow(long nowTicks, long carried)
+    {
+        _capacity.Forget();
+        _capacity.OnOveruse(carried);
+        Set(Math.Min(BitsPerSecond, (long)(carried * Decrease)));
+        (_carried, _narrowedTicks, _lastDecreaseTicks, _isHolding) = (carried, nowTicks, nowTicks, true);
     }
 
     /// <summary>Follows the delay.</summary>
@@ -69,7 +95,7 @@ internal sealed class RateControl(SendBandwidthOptions options)
 
                 if (!_isHolding)
                 {
-                    Grow(elapsed, acknowledged, roundTripTicks, ceiling);
+                    Grow(nowTicks, elapsed, acknowledged, roundTripTicks, ceiling);
                 }
 
                 _isHolding = false;
@@ -113,9 +139,10 @@ internal sealed class RateControl(SendBandwidthOptions options)
 
         Set(Math.Min(BitsPerSecond, target));
         _capacity.OnOveruse(acknowledged);
+        _carried = Math.Min(_carried, acknowledged);
     }
 
-    private void Grow(long elapsedTicks, long acknowledged, long roundTripTicks, long ceiling)
+    private void Grow(long nowTicks, long elapsedTicks, long acknowledged, long roundTripTicks, long ceiling)
     {
         if (_capacity.IsKnown && acknowledged > _capacity.UpperBitsPerSecond)
         {
@@ -124,6 +151,13 @@ internal sealed class RateControl(SendBandwidthOptions options)
 
         // A rate that is not used is not confirmed, so it grows at most to one and a half times of what arrives.
         ceiling = acknowledged > 0 ? Math.Min(ceiling, (acknowledged * 3 / 2) + 10_000) : ceiling;
+        _carried = nowTicks - _narrowedTicks < NarrowTicks ? _carried : 0;
+        if (IsNarrowed)
+        {
+            _carried = Math.Max(_carried, acknowledged);
+            ceiling = Math.Min(ceiling, (long)(_carried * NarrowShare));
+        }
+
         if (BitsPerSecond >= ceiling)
         {
             return;

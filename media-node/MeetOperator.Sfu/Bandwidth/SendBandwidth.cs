@@ -42,6 +42,9 @@ internal sealed class SendBandwidth
     /// <summary>Whether delay, loss or the client has shown what the line takes. Otherwise the estimate is only what was needed so far.</summary>
     public bool IsLimitKnown => _receiverEstimate > 0 || _estimator is { IsLimitKnown: true };
 
+    /// <inheritdoc cref="RateControl.IsNarrowed"/>
+    public bool IsNarrowed => _receiverEstimate == 0 && _estimator is { IsNarrowed: true };
+
     /// <summary>Whether less is sent for a moment so that a queue drains.</summary>
     public bool IsDraining => EstimateBitsPerSecond < SustainedBitsPerSecond;
 
@@ -70,6 +73,12 @@ internal sealed class SendBandwidth
     public bool ProbesOften
     {
         set => _estimator?.ProbesOften = value;
+    }
+
+    /// <inheritdoc cref="FeedbackEstimator.MayBeShared"/>
+    public bool MayBeShared
+    {
+        set => _estimator?.MayBeShared = value;
     }
 
     /// <summary>Begins with another estimate, within the bounds and at most 20 Mbit/s. Does nothing once a numbered packet was sent.</summary>

@@ -39,6 +39,7 @@ internal sealed class BandwidthAllocation
     private bool _isLimited;
     private bool _isResting;
     private SharingPhase _phase;
+    private bool _mayShare;
     private long _limit = LineSharing.Unlimited; // of what all videos take
     private long _wantedByAll; // that share the line; 0 when it is not known to be shared
 
@@ -59,7 +60,7 @@ internal sealed class BandwidthAllocation
     /// <param name="tracks">What the receiver gets. A trial ends the waits of tracks after a quality that was too much.</param>
     public bool TryLimit(LineSharing sharing, DownTrack[] tracks)
     {
-        _wantedByAll = sharing.WantedBitsPerSecond;
+        (_wantedByAll, _mayShare) = (sharing.WantedBitsPerSecond, sharing.HasSeveralReceivers);
         if (_limit == sharing.MaxBitsPerSecond && _phase == sharing.Phase)
         {
             return false;
@@ -114,6 +115,7 @@ internal sealed class BandwidthAllocation
         var audio = Math.Max((long)(_audio.Update(nowTicks, sound) * (isRedundant ? SoundDemand.UsualRedundancy : 1)), isRedundant ? sound.Redundant : 0);
         var demand = (long)((audio + StreamAllocator.RequiredFor(Math.Max(wanted, _wantedByAll))) / firstShare);
         bandwidth.ProbesOften = _phase == SharingPhase.Trial;
+        bandwidth.MayBeShared = _mayShare;
         UpdateTrial(nowTicks, egress, tracks);
         var (line, least) = (Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio), LeastOf(count));
         LeastBitsPerSecond = (long)((audio + StreamAllocator.RequiredFor(least)) / firstShare);
@@ -144,9 +146,10 @@ internal sealed class BandwidthAllocation
             UseSmallest(count);
         }
 
+        var used = bandwidth.IsNarrowed ? UsedBy(count) : 0; // on a line that has suddenly become narrow, a key frame must fit beside what is sent
         for (var i = 0; i < count; i++)
         {
-            Apply(nowTicks, estimate, forVideo, _shown[i], _demands[i], isStarting && !bandwidth.StartsNarrow ? Math.Max(0, _steps[i]) : _steps[i]);
+            Apply(nowTicks, bandwidth, forVideo, Math.Max(0, used - RateOf(_demands[i], _demands[i].Current)), _shown[i], _demands[i], isStarting && !bandwidth.StartsNarrow ? Math.Max(0, _steps[i]) : _steps[i]);
             if (isStarting)
             {
                 _shown[i].Hold = new QualityHold();
@@ -185,6 +188,20 @@ internal sealed class BandwidthAllocation
 
         return sum;
     }
+
+    /// <summary>What all streams take now.</summary>
+    private long UsedBy(int count)
+    {
+        var sum = 0L;
+        for (var i = 0; i < count; i++)
+        {
+            sum += RateOf(_demands[i], _demands[i].Current);
+        }
+
+        return sum;
+    }
+
+    private long RateOf(in StreamDemand demand, int step) => step == StreamAllocator.Paused ? 0 : _rates[demand.FirstRate + Math.Min(step, demand.Wanted)];
 
     /// <summary>
     /// Lowers the streams that must be reduced to their smallest picture. Where a sudden fall ends is not known yet, and the key frame of each size between would fill the line for longer.
@@ -291,8 +308,9 @@ internal sealed class BandwidthAllocation
         return isAllowed && sound.WantsRedundancy;
     }
 
-    private void Apply(long nowTicks, long estimate, long forVideo, DownTrack track, in StreamDemand demand, int step)
+    private void Apply(long nowTicks, SendBandwidth bandwidth, long forVideo, long others, DownTrack track, in StreamDemand demand, int step)
     {
+        var estimate = bandwidth.EstimateBitsPerSecond;
         var current = Math.Min(demand.Current, demand.Wanted);
         if (step < current)
         {
@@ -300,16 +318,20 @@ internal sealed class BandwidthAllocation
         }
         else if (step > current)
         {
-            step = Raise(nowTicks, estimate, forVideo, track, demand, current, step);
+            step = Raise(nowTicks, estimate, forVideo, others, bandwidth.IsNarrowed, track, demand, current, step);
         }
 
         var limit = step >= demand.Wanted ? int.MaxValue : step;
         _isLimited |= limit != int.MaxValue;
         track.Limit(nowTicks, limit);
+        if (bandwidth is { IsNarrowed: true, IsDraining: true })
+        {
+            track.AbandonLarger();
+        }
     }
 
     /// <summary>The step to which a track is raised now; the bandwidth stays reserved for <paramref name="step"/>.</summary>
-    private int Raise(long nowTicks, long estimate, long forVideo, DownTrack track, in StreamDemand demand, int current, int step)
+    private int Raise(long nowTicks, long estimate, long forVideo, long others, bool isNarrowed, DownTrack track, in StreamDemand demand, int current, int step)
     {
         var isTrial = _trial.BitsPerSecond > 0;
         if (current == StreamAllocator.Paused)
@@ -335,9 +357,9 @@ internal sealed class BandwidthAllocation
 
         // With a larger key frame, the picture would stand still, and the queue that it makes would reduce the quality again.
         var required = 0L;
-        while (step > current && track.Source?.KeyFrameBytes(nowTicks, track.View, current, step) * 8 is { } bits && bits > forVideo * MaxKeyFrameSeconds)
+        while (step > current && track.Source?.KeyFrameBytes(nowTicks, track.View, current, step, expectsLarge: isNarrowed) * 8 is { } bits && bits > (forVideo - others) * MaxKeyFrameSeconds)
         {
-            required = (long)(bits / MaxKeyFrameSeconds); // of the smallest step that does not fit
+            required = (long)(bits / MaxKeyFrameSeconds) + others; // of the smallest step that does not fit
             step--;
         }
 

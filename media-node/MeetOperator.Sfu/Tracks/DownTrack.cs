@@ -43,6 +43,7 @@ public sealed class DownTrack
     private int _urgentChanges = MaxUrgentChanges;
     private bool _awaitsReplay;
     private bool _isReplayUrgent;
+    private bool _isAbandoned; // whether the picture so far was too large for the line, so that nothing of it is sent any more
 
     internal DownTrack(DownTrackOptions options, PacedEgress egress, MemoryBudget? budget = null)
     {
@@ -123,7 +124,7 @@ public sealed class DownTrack
     {
         Pause();
         (Source, SentBeforeSource) = (source, SentPackets);
-        (_chosenLayer, _awaitsReplay) = (null, false);
+        (_chosenLayer, _awaitsReplay, _isAbandoned) = (null, false, false);
         Select();
     }
 
@@ -153,6 +154,17 @@ public sealed class DownTrack
         if (wasPaused && TryTakeReplay(out var layer, out var urgent))
         {
             Source?.RequestKeyFrame(layer, urgent); // a line that was too narrow should not get more than it needs
+        }
+    }
+
+    /// <summary>Sends nothing more of a picture that is larger than the chosen one, whose next key frame would wait behind it in a long queue.</summary>
+    internal void AbandonLarger()
+    {
+        if (_layer is { } layer && _chosenLayer is { } chosen && Source?.IsLower(chosen, layer) == true)
+        {
+            Pause();
+            _isAbandoned = true;
+            _egress.Discard(Options.Ssrc, Options.RtxSsrc);
         }
     }
 
@@ -423,7 +435,13 @@ public sealed class DownTrack
     }
 
     /// <summary>Sends the packet <paramref name="sequence"/> again, because the subscriber misses it.</summary>
-    internal void Resend(long nowTicks, ushort sequence) => _retransmission.Resend(nowTicks, sequence, Source, RoundTripTicks);
+    internal void Resend(long nowTicks, ushort sequence)
+    {
+        if (!_isAbandoned)
+        {
+            _retransmission.Resend(nowTicks, sequence, Source, RoundTripTicks);
+        }
+    }
 
     /// <summary>Whether packets that find out what the line takes can be sent on the RTX stream.</summary>
     internal bool HasPadding => _retransmission.HasPadding;
@@ -482,7 +500,7 @@ public sealed class DownTrack
         _awaitsReplay &= !ReferenceEquals(packet.Layer, _chosenLayer); // it starts with a lower layer, and the chosen one must still be requested
         _numbering.Continue(nowTicks - packet.AgeTicks, packet, Options.FirstSequenceNumber);
         _egress.DiscardRetransmissions(packet.StartsKeyFrame ? Options.RtxSsrc : null);
-        (_layer, _selector) = (packet.Layer, default);
+        (_layer, _selector, _isAbandoned) = (packet.Layer, default, false);
         if (packet.Layer.LastReport is { } report)
         {
             // The next report may be seconds away, and the subscriber cannot synchronize audio and video before it.

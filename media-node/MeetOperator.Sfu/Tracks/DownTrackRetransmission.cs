@@ -126,7 +126,7 @@ internal sealed class DownTrackRetransmission
         if (_options.RtxSsrc is not { } ssrc || _options.RtxPayloadType is not { } payloadType || source is null
             || !ReferenceEquals(_numbering.Source, source) // no packet of this source was sent yet, so the numbers belong to the previous source
             || !munger.TryFindSource(sequence, out var layer, out var sourceSequence, out var segment)
-            || (_egress.HasWaiting && !munger.IsCurrent(segment)) // the key frame since then makes it needless
+            || ((_egress.HasWaiting || _egress.Bandwidth.IsDraining) && !munger.IsCurrent(segment)) // the key frame since then makes it needless
             || source.Layers[layer].History is not { } history
             || !history.TryGet(sourceSequence, out var stored)
             || !RtpHeader.TryParse(stored, out var header))

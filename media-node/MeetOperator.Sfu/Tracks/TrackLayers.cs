@@ -15,6 +15,9 @@ internal sealed class TrackLayers
 
     /// <summary>The same for publishers that announce which layers they send. An encoder that has spent its bits on a key frame may leave out pictures for longer than a second.</summary>
     private const long AnnouncedStoppedTicks = 3 * TimeSpan.TicksPerSecond;
+
+    /// <summary>A large key frame is as large as all pictures of its layer in this time. Those with which an encoder starts, because another layer is added, are much smaller.</summary>
+    private const double LargeKeyFrameSeconds = 0.4;
     private readonly UpLayer[] _layers;
     private readonly LayerState[] _states;
     private readonly LayerDemand[] _demands;
@@ -158,13 +161,25 @@ internal sealed class TrackLayers
     }
 
     /// <summary>The bytes of the key frame that a change from one step to another takes, as large as the last one; 0 when none is needed, or when it is not known.</summary>
-    public int KeyFrameBytes(long nowTicks, TrackView view, int fromStep, int toStep)
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="view">How the subscriber shows the track.</param>
+    /// <param name="fromStep">The step that is sent now.</param>
+    /// <param name="toStep">The step that would be sent.</param>
+    /// <param name="expectsLarge">Whether the key frame counts as one that is requested of a busy picture, if the last one was smaller.</param>
+    public long KeyFrameBytes(long nowTicks, TrackView view, int fromStep, int toStep, bool expectsLarge)
     {
         Span<LayerState> ranked = stackalloc LayerState[_layers.Length];
         Span<LayerStep> steps = stackalloc LayerStep[MaxSteps];
         Rank(ranked);
         var count = LayerSteps.List(ranked, view, _isDetailed, steps, out _);
-        return fromStep < 0 || Math.Max(fromStep, toStep) >= count || steps[fromStep].Layer == steps[toStep].Layer ? 0 : LayerOf(steps[toStep]).RecentKeyFrameBytes(nowTicks);
+        if (fromStep < 0 || Math.Max(fromStep, toStep) >= count || steps[fromStep].Layer == steps[toStep].Layer)
+        {
+            return 0;
+        }
+
+        var layer = LayerOf(steps[toStep]);
+        var large = expectsLarge ? (long)(layer.RateOf(LayerTargets.Highest) * LargeKeyFrameSeconds) : 0;
+        return Math.Max(large, layer.RecentKeyFrameBytes(nowTicks));
     }
 
     /// <summary>Examines which layers the publisher sends and how good they are. Returns true when that has changed, so that subscribers may need another layer. Call this about every 100 ms.</summary>

@@ -296,7 +296,7 @@ public sealed class UpTrack
     internal int DescribeSteps(TrackView view, Span<long> rates, out int wanted, out int smallest) => _layers.DescribeSteps(view, rates, out wanted, out smallest);
 
     /// <inheritdoc cref="TrackLayers.KeyFrameBytes"/>
-    internal int KeyFrameBytes(long nowTicks, TrackView view, int fromStep, int toStep) => _layers.KeyFrameBytes(nowTicks, view, fromStep, toStep);
+    internal long KeyFrameBytes(long nowTicks, TrackView view, int fromStep, int toStep, bool expectsLarge) => _layers.KeyFrameBytes(nowTicks, view, fromStep, toStep, expectsLarge);
 
     /// <summary>Whether <see cref="HandleTimeout"/> or a request of the track is due.</summary>
     internal bool IsDue(long nowTicks) => _isActive || nowTicks >= _nextExamineTicks;

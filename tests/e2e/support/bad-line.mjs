@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { networkInterfaces } from 'node:os';
 
 /**
  * A UDP relay between the browser of one person and a media node, which loses and delays packets, the same share and for the same
@@ -25,20 +26,23 @@ export class BadLine {
   #upstream = new Map();
   #isOpen = true;
   #address;
+  #at;
 
   /**
    * @param {number} [seed] of the losses
    * @param {string} [address] that the media node sees. People without a line have 127.0.0.1, so the media node tries whether somebody with that address shares a line with them.
+   * @param {string} [at] the address that the browser sends to.
    */
-  constructor(seed = 1, address = '127.0.0.2') {
+  constructor(seed = 1, address = '127.0.0.2', at = '127.0.0.1') {
     this.#random = seededRandom(seed);
     this.#address = address;
+    this.#at = at;
   }
 
   /** Opens the line and returns its port, to which the browser sends. */
   async open() {
     this.#socket.on('message', (data, from) => this.#queueUp('up', this.uplinkRate, data.length, () => this.#upstreamOf(from).send(data, this.#node.port, this.#node.address)));
-    await new Promise(resolve => this.#socket.bind(0, '127.0.0.1', resolve));
+    await new Promise(resolve => this.#socket.bind(0, this.#at, resolve));
     return this.#socket.address().port;
   }
 
@@ -88,6 +92,9 @@ export class BadLine {
   }
 }
 
+/** An IPv4 address of this machine that is not a loopback address, which Firefox needs for a line; undefined without a network. */
+export const hostAddress = () => Object.values(networkInterfaces()).flat().find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
 /** The same numbers from 0 to 1 for the same seed (mulberry32). */
 function seededRandom(seed) {
   let state = seed;
@@ -132,14 +139,14 @@ export class Lines {
   }
 }
 
-/** Runs in the page: all connections go to the line instead of the other side. Reports the address of the other side, and uses the port that it gets for it, or else `port`. */
-export const useLine = port => {
+/** Runs in the page: all connections go to the line instead of the other side. Reports the address of the other side, and uses the port that it gets for it, or else `port`. `at` is the address of the line. */
+export const useLine = (port, at = '127.0.0.1') => {
   const apply = RTCPeerConnection.prototype.setRemoteDescription;
   RTCPeerConnection.prototype.setRemoteDescription = async function (description) {
     if (!description?.sdp) return apply.call(this, description);
     const [first] = description.sdp.matchAll(/^a=candidate:\S+ 1 udp \d+ (127\.\S+|\d+\.\S+) (\d+) typ host.*\r\n/gim);
     const linePort = first ? await globalThis.reportNode(first[1], Number(first[2])) ?? port : port;
-    const sdp = description.sdp.replaceAll(/^a=candidate:.*\r\n/gim, line => (line === first?.[0] ? line.replace(`${first[1]} ${first[2]} typ`, `127.0.0.1 ${linePort} typ`) : ''));
+    const sdp = description.sdp.replaceAll(/^a=candidate:.*\r\n/gim, line => (line === first?.[0] ? line.replace(`${first[1]} ${first[2]} typ`, `${at} ${linePort} typ`) : ''));
     return apply.call(this, { type: description.type, sdp });
   };
 };

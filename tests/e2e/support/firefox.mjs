@@ -53,9 +53,11 @@ export class FirefoxVisitor {
     Object.assign(this, { page, name });
   }
 
-  static async enter(browser, product, meetingId, name, capture = {}) {
+  /** `prepare` gets the page before it is opened. */
+  static async enter(browser, product, meetingId, name, { prepare, ...capture } = {}) {
     const page = await browser.newPage();
     page.setDefaultTimeout(60_000);
+    await prepare?.(page);
     await page.evaluateOnNewDocument(lightCapture, capture);
     await page.evaluateOnNewDocument(watchConnections);
     await page.goto(`${product.url}/m/${meetingId}`);

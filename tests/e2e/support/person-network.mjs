@@ -96,13 +96,14 @@ export class PersonNetwork {
 
   /**
    * Lets only this traffic out, from now on: a list of `{ family: 4 | 6, protocol: 'udp' | 'tcp', ports: '8080' | '1000:2000' }`. Everything else is dropped without an answer,
-   * as firewalls do; loopback works.
+   * as firewalls do; loopback works. With `isIncomingBlocked`, nothing comes in over UDP where none is let out; otherwise what others send still arrives.
    */
-  allow(traffic) {
+  allow(traffic, { isIncomingBlocked = false } = {}) {
     for (const [family, tables] of [[4, 'iptables'], [6, 'ip6tables']]) {
       const rules = traffic.filter(one => one.family === family).map(({ protocol, ports }) => `-A OUTPUT -p ${protocol} --dport ${ports} -j ACCEPT`);
       // Neighbour discovery is how IPv6 finds the other end of a link.
-      const always = ['-A OUTPUT -o lo -j ACCEPT', ...(family === 6 ? ['-A OUTPUT -p icmpv6 -j ACCEPT'] : [])];
+      const isBlocked = isIncomingBlocked && !traffic.some(one => one.family === family && one.protocol === 'udp');
+      const always = ['-A OUTPUT -o lo -j ACCEPT', ...(isBlocked ? ['-A INPUT ! -i lo -p udp -j DROP'] : []), ...(family === 6 ? ['-A OUTPUT -p icmpv6 -j ACCEPT'] : [])];
       execFileSync('ip', ['netns', 'exec', this.#name, `${tables}-restore`], { input: ['*filter', ':INPUT ACCEPT', ':FORWARD DROP', ':OUTPUT DROP', ...always, ...rules, 'COMMIT', ''].join('\n') });
     }
   }

@@ -20,7 +20,7 @@ public sealed class UnprobedLineTests
         var line = call.Join(20_000_000, hasRtx: false, sendsEstimates: sendsEstimates);
         call.Run(10);
         line.BitsPerSecond = layers == 1 ? 300_000 : 60_000;
-        call.Run(20);
+        call.Run(10); // between two trials
         Assert.Equal([call.Camera], line.Subscriber.PausedSources);
 
         line.BitsPerSecond = 20_000_000;

@@ -13,6 +13,7 @@ import { Chat } from './features/chat/chat.js';
 import type { ChatMessage } from './features/chat/state.js';
 import { Diagnostics } from './features/diagnostics/diagnostics.js';
 import type { DiagnosticReport } from './features/diagnostics/report.js';
+import { DirectMeeting } from './features/direct/direct-meeting.js';
 import { DirectPaths } from './features/direct/direct-paths.js';
 import { E2ee } from './features/e2ee/e2ee.js';
 import type { Identity } from './features/e2ee/identity.js';
@@ -64,7 +65,10 @@ export class Meeting extends Emitter<MeetingEvents> {
   readonly #presence: Presence;
   readonly #mute: Mute;
   readonly #tracks: Tracks;
+  /** Direct connections in a meeting that also uses the SFU. */
   readonly #direct: DirectPaths;
+  /** Those in a meeting that does not. */
+  readonly #directMeeting: DirectMeeting;
   readonly #chat: Chat;
   readonly #stats: Stats;
   readonly #diagnostics: Diagnostics;
@@ -99,7 +103,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       localTrack: source => this.#tracks.local.get(source),
       onMuted: () => {
         this.#tracks.applyMutes();
-        this.#direct.applyMutes();
+        for (const direct of [this.#direct, this.#directMeeting]) direct.applyMutes();
       },
       onChange: sending => this.#presence.updateSelf({ ...sending, tracks: Object.fromEntries(this.#tracks.local) }),
       onSilenced: kind => this.emit('silenced', { kind }),
@@ -118,10 +122,10 @@ export class Meeting extends Emitter<MeetingEvents> {
       transforms: () => this.#e2ee.transforms,
       isMuted: source => this.#mute.isSourceMuted(source),
       reconnect: () => this.#connection.reconnect(),
-      route: tracks => this.#direct.route(tracks),
+      route: tracks => [...this.#direct.route(tracks), ...this.#directMeeting.tracks],
       onLocalChange: () => {
         this.#mute.refresh();
-        this.#direct.refreshLocal();
+        for (const direct of [this.#direct, this.#directMeeting]) direct.refreshLocal();
       },
       onRemoteChange: () => this.#presence.refresh(),
       onState: () => this.#connection.refresh(),
@@ -129,19 +133,19 @@ export class Meeting extends Emitter<MeetingEvents> {
       onMoves: moves => this.#update({ moves }),
       onRejected: code => this.emit('problem', { code, message: 'The server rejects the media of this browser.' }),
     });
-    this.#direct = new DirectPaths(environment, {
+    const directHost = {
       iceServers: relays.direct,
       send,
       selfId,
       others: () => this.#presence.state.participants,
       localTracks: () => this.#tracks.local,
-      sfuTracks: () => this.#tracks.forwarded,
       transforms: () => this.#e2ee.transforms,
-      isMuted: source => this.#mute.isSourceMuted(source),
-      shownOf: participantId => this.#view.shownOf(participantId),
-      pauseSfu: isPaused => this.#tracks.pauseSfu(isPaused),
+      isMuted: (source: TrackSource) => this.#mute.isSourceMuted(source),
+      shownOf: (participantId: string) => this.#view.shownOf(participantId),
       onTracks: () => this.#presence.refresh(),
-    });
+    };
+    this.#direct = new DirectPaths(environment, { ...directHost, sfuTracks: () => this.#tracks.forwarded, pauseSfu: isPaused => this.#tracks.pauseSfu(isPaused) });
+    this.#directMeeting = new DirectMeeting(environment, { ...directHost, onUnconnected: unconnected => this.#update({ unconnected }) });
     this.#chat = new Chat(environment, {
       send,
       selfId,
@@ -152,7 +156,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     const statsHost = {
       selfId,
-      directPaths: () => this.#direct.connections,
+      directPaths: () => [...this.#direct.connections, ...this.#directMeeting.connections],
       expects: (participantId: string, source: TrackSource) => this.#expects(participantId, source),
       isPaused: (participantId: string, source: TrackSource) => this.#snapshot.paused.some(one => one.participantId === participantId && one.source === source),
     };
@@ -168,7 +172,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     // Encryption precedes media: no connection is opened before it is known whether its frames are encrypted.
     // Moderation is last, because it can end the meeting and close all of them.
-    this.#features = [this.#presence, this.#mute, this.#e2ee, relays, this.#tracks, this.#direct, this.#view, this.#chat, this.#quality, this.#survey, moderation];
+    this.#features = [this.#presence, this.#mute, this.#e2ee, relays, this.#tracks, this.#direct, this.#directMeeting, this.#view, this.#chat, this.#quality, this.#survey, moderation];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
       joinMessage: participantId => ({
         type: 'join', participantId, ...this.#mute.joinFields, ...this.#e2ee.joinFields, capabilities: { ...this.#tracks.requestResume(), slots: true, p2p: true, move: true, ...this.#e2ee.joinFields.capabilities },
@@ -183,7 +187,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onOver: () => { for (const feature of this.#features) feature.close?.(); },
       isMediaLost: () => this.#tracks.isInterrupted,
     });
-    this.#snapshot = { meetingId: identity.meetingId, connection: this.#connection.status, ...this.#presence.state, messages: [], outgoing: [], paused: [], encryption: null, survey: false, moves: [] };
+    this.#snapshot = { meetingId: identity.meetingId, connection: this.#connection.status, ...this.#presence.state, messages: [], outgoing: [], paused: [], encryption: null, survey: false, moves: [], unconnected: [] };
     this.#connection.start();
   }
 
@@ -233,13 +237,13 @@ export class Meeting extends Emitter<MeetingEvents> {
    */
   show(tracks: readonly ShownTrack[], pinned: readonly string[] = []): void {
     this.#view.set(tracks, pinned);
-    this.#direct.refreshShown();
+    for (const direct of [this.#direct, this.#directMeeting]) direct.refreshShown();
   }
 
   /** Limits what the camera sends in total, over all its layers and connections, in bits per second; null for no limit beyond that of the SDK. */
   limitCamera(bitsPerSecond: number | null): void {
     this.#tracks.limitCamera(bitsPerSecond);
-    this.#direct.limitCamera(bitsPerSecond);
+    for (const direct of [this.#direct, this.#directMeeting]) direct.limitCamera(bitsPerSecond);
   }
 
   /** False when the message could not be sent; nothing is kept then. */

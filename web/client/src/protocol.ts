@@ -25,7 +25,7 @@ export type ClientMessage =
   | E2eeKeysMessage
   | ChatClientMessage;
 
-export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresence & JoinedMuted & JoinedView & JoinedQuality & JoinedSurvey & JoinedE2ee & JoinedTopology;
+export type JoinedMessage = { type: 'joined' } & JoinedPresence & JoinedMuted & JoinedView & JoinedQuality & JoinedSurvey & JoinedE2ee & JoinedTopology;
 
 type ConnectionMessage = JoinedMessage | ({ type: 'error' } & ErrorMessage);
 

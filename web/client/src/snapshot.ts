@@ -17,6 +17,8 @@ export interface MeetingSnapshot extends PresenceState {
   readonly survey: boolean;
   /** The last changes of the media node, oldest first, for statistics. */
   readonly moves: readonly MediaMove[];
+  /** The IDs of the participants to whom no direct connection can be opened, in a meeting with mode `P2P`, in which nothing else carries media. */
+  readonly unconnected: readonly string[];
   /** Null in a meeting that is not encrypted end to end. */
   readonly encryption: EncryptionState | null;
 }

@@ -16,7 +16,7 @@ describe('a connection that does not connect', () => {
   const opening = async (connectTime = new ConnectTime(() => 0, Date.now), overdue = () => false) => {
     const connection = new FakePeerConnection({}, 0);
     const lost = vi.fn();
-    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0, connectTime }, { connected: () => undefined, steady: () => undefined, overdue, lost });
+    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0, now: Date.now, connectTime }, { connected: () => undefined, steady: () => undefined, overdue, lost });
     await connection.setRemoteDescription({ type: 'offer', sdp: 'a=mid:0 video sendonly' });
     await connection.setLocalDescription(await connection.createAnswer());
     return { connection, lost };
@@ -41,7 +41,7 @@ describe('a connection that does not connect', () => {
   it('is not lost while one side is not described', async () => {
     const connection = new FakePeerConnection({}, 0);
     const lost = vi.fn();
-    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0, connectTime: new ConnectTime(() => 0, Date.now) }, { connected: () => undefined, steady: () => undefined, lost });
+    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0, now: Date.now, connectTime: new ConnectTime(() => 0, Date.now) }, { connected: () => undefined, steady: () => undefined, lost });
     connection.addTransceiver('video', { direction: 'sendonly' });
     await connection.setLocalDescription(await connection.createOffer());
     await vi.advanceTimersByTimeAsync(60_000);
@@ -51,7 +51,7 @@ describe('a connection that does not connect', () => {
   it('is not lost when it has no sections', async () => {
     const connection = new FakePeerConnection({}, 0);
     const lost = vi.fn();
-    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0, connectTime: new ConnectTime(() => 0, Date.now) }, { connected: () => undefined, steady: () => undefined, lost });
+    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0, now: Date.now, connectTime: new ConnectTime(() => 0, Date.now) }, { connected: () => undefined, steady: () => undefined, lost });
     await connection.setLocalDescription(await connection.createOffer());
     await connection.setRemoteDescription({ type: 'answer', sdp: '' });
     await vi.advanceTimersByTimeAsync(60_000);
@@ -257,8 +257,11 @@ describe('publishing', () => {
     const old = server.connections[0]!;
     old.setConnectionState('connected');
     old.setConnectionState('disconnected');
-    await untilOffer(server);
-    await answer(server);
+    for (const expected of ['the same connection', 'another connection']) {
+      await untilOffer(server);
+      await answer(server);
+      expect(server.connections.length).toBe(expected === 'the same connection' ? 1 : 2);
+    }
     expect([old.connectionState, meeting.snapshot.connection.phase]).toEqual(['disconnected', 'reconnecting']);
     old.setConnectionState('connected');
     expect(meeting.snapshot.connection.phase).toBe('connected');

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cameraLimits, screenLimits } from '../src/features/direct/limits.js';
-import { readShown, writeShown } from '../src/features/direct/shown.js';
+import { readState, writeState } from '../src/features/direct/shown.js';
 import { choose, connect, direct, flow, flowTo, meetingThatIsDirect, meetingWithZoe, playedOf } from './direct-meeting.js';
 import { settle, track, type FakePeerConnection, type FakeTrack } from './fakes.js';
 
@@ -303,6 +303,6 @@ describe('the size of a picture', () => {
 
   it('a message says the same when it is read', () => {
     const shown = new Map([['camera', { width: 3, height: 4 }]] as const);
-    expect(readShown(writeShown(shown))).toEqual(shown);
+    expect(readState(writeState({ shown, published: null }))).toEqual({ shown, published: null });
   });
 });

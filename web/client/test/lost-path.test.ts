@@ -23,10 +23,15 @@ class Node {
     this.#stoodStill += Date.now() - this.#stoppedAt;
   }
 
+  /** For how long it has worked, in milliseconds. */
+  get #worked(): number {
+    return (this.isUp ? Date.now() : this.#stoppedAt) - this.#stoodStill;
+  }
+
   /** Connects it, and media arrives on it as long as the node works. */
   connect(connection: FakePeerConnection): void {
     connection.getStats = async () => new Map<string, unknown>([
-      ['pair', { type: 'candidate-pair', responsesReceived: 0, bytesReceived: 1_000 * ((this.isUp ? Date.now() : this.#stoppedAt) - this.#stoodStill), requestsSent: Date.now() }],
+      ['pair', { type: 'candidate-pair', responsesReceived: this.#worked, bytesReceived: 1_000 * this.#worked, requestsSent: Date.now() }],
       ['transport', { type: 'transport', selectedCandidatePairId: 'pair' }],
     ]);
     connection.setConnectionState('connected');
@@ -49,10 +54,13 @@ async function client(node: Node, random: () => number = () => 0.5) {
 }
 
 function answer(server: ScriptedServer): void {
-  server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer' });
+  server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer', sessionId: 'p' });
 }
 
-const publishOffers = (server: ScriptedServer) => server.sockets.flatMap(socket => socket.sentOf('offer')).length;
+/** How many offers for new connections the client has made. */
+const publishOffers = (server: ScriptedServer) => server.sockets.flatMap(socket => socket.sentOf('offer')).filter(({ restart, sessionId }) => restart === true || sessionId === undefined).length;
+/** How many offers it has made for the connection that it has. */
+const probes = (server: ScriptedServer) => server.sockets.flatMap(socket => socket.sentOf('offer')).length - publishOffers(server);
 
 /** Numbers from 0 to 1, the same in each run. */
 function numbers(): () => number {
@@ -73,6 +81,7 @@ describe('a media node that stands still', () => {
     node.stop();
     await vi.advanceTimersByTimeAsync(4_000);
     node.resume();
+    for (const server of clients) answer(server);
     await vi.advanceTimersByTimeAsync(30_000);
     expect(clients.filter(server => publishOffers(server) > 1 || server.sockets.length > 1)).toEqual([]);
   });
@@ -83,6 +92,20 @@ describe('a media node that stands still', () => {
     await vi.advanceTimersByTimeAsync(3_000);
     node.stop();
     await vi.advanceTimersByTimeAsync(4_000);
+    node.resume();
+    answer(server);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([publishOffers(server), server.sockets.length]).toEqual([1, 1]);
+  });
+
+  it('and whose answer arrives a little before its media costs its client no new connection', async () => {
+    const node = new Node();
+    const server = await client(node, () => 0.999);
+    await vi.advanceTimersByTimeAsync(3_000);
+    node.stop();
+    await vi.advanceTimersByTimeAsync(4_000);
+    answer(server);
+    await vi.advanceTimersByTimeAsync(300);
     node.resume();
     await vi.advanceTimersByTimeAsync(30_000);
     expect([publishOffers(server), server.sockets.length]).toEqual([1, 1]);
@@ -104,6 +127,7 @@ describe('a media node that stands still', () => {
     await vi.advanceTimersByTimeAsync(4_500);
     expect([publishOffers(server), server.sockets.length]).toEqual(before);
     node.resume();
+    answer(server);
     await vi.advanceTimersByTimeAsync(10_000);
     expect([publishOffers(server), server.sockets.length]).toEqual(before);
   });
@@ -150,6 +174,67 @@ describe('a media node that stands still', () => {
   });
 });
 
+describe('a path that dies while the media node works', () => {
+  /** Lets all paths die, and the node answer the offer that asks whether it works. Returns the milliseconds until that offer and until both connections are renewed. */
+  async function loseUntilRenewed(server: ScriptedServer, node: Node, isAnswered: boolean) {
+    node.stop();
+    const before = { probes: probes(server), offers: publishOffers(server), sockets: server.sockets.length };
+    const after = { probe: 0, publish: 0, subscribe: 0 };
+    for (let time = 0; time < 10_000 && (after.publish === 0 || after.subscribe === 0); time += 50) {
+      await vi.advanceTimersByTimeAsync(50);
+      if (after.probe === 0 && probes(server) > before.probes) {
+        after.probe = time;
+        if (isAnswered) answer(server);
+      }
+      if (after.subscribe === 0 && server.sockets.length > before.sockets) {
+        after.subscribe = time;
+        server.acceptJoin([participant('bob')]);
+      }
+      if (after.publish === 0 && publishOffers(server) > before.offers) after.publish = time;
+    }
+    return after;
+  }
+
+  it('is left as soon as the node has answered', async () => {
+    const node = new Node();
+    const server = await client(node, () => 0.999);
+    await vi.advanceTimersByTimeAsync(3_000);
+    const { probe, publish, subscribe } = await loseUntilRenewed(server, node, true);
+    expect(probe).toBeGreaterThanOrEqual(1_900);
+    expect(probe).toBeLessThan(3_100);
+    expect(Math.max(publish, subscribe)).toBeLessThan(4_500);
+    expect(probes(server)).toBe(1);
+  });
+
+  it('may recover for longer when the node does not answer', async () => {
+    const node = new Node();
+    const server = await client(node, () => 0.999);
+    await vi.advanceTimersByTimeAsync(3_000);
+    const { publish, subscribe } = await loseUntilRenewed(server, node, false);
+    expect(Math.min(publish, subscribe)).toBeGreaterThan(6_000);
+  });
+
+  it('costs ever fewer offers when it only seems to die, and no new connection', async () => {
+    const node = new Node();
+    const server = await client(node);
+    const probedAt: number[] = [];
+    const since = Date.now();
+    for (let seconds = 0; seconds < 600; seconds += 5) {
+      await vi.advanceTimersByTimeAsync(2_000);
+      node.stop();
+      await vi.advanceTimersByTimeAsync(3_000);
+      node.resume();
+      if (probes(server) === probedAt.length) continue;
+      probedAt.push(Date.now() - since);
+      answer(server);
+      await settle();
+    }
+    const pauses = probedAt.slice(1).map((at, index) => at - probedAt[index]!);
+    expect(pauses).toEqual([5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 160_000]);
+    expect([publishOffers(server), server.sockets.length]).toEqual([1, 1]);
+  });
+});
+
 describe('a client whose network changes', () => {
   it('loses its socket too, so it renews its connections as soon as their paths are dead', async () => {
     const node = new Node();
@@ -190,6 +275,7 @@ describe('a client whose network changes', () => {
     node.stop();
     await vi.advanceTimersByTimeAsync(5_000);
     node.resume();
+    answer(server);
     await vi.advanceTimersByTimeAsync(10_000);
     expect([publishOffers(server), server.sockets.length]).toEqual([1, 2]);
   });

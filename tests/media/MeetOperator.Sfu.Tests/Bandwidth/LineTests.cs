@@ -48,6 +48,24 @@ public sealed class LineTests
         Assert.InRange(line.QueueDelayP95(), 0, 200);
     }
 
+    /// <summary>Less than the line takes is sent after a fall, so what arrives does not show the limit.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Estimate_LineHasFallen_StaysNearWhatItHasCarried(int seed)
+    {
+        var line = new Bottleneck(seed);
+        var flow = new SimulatedFlow(line, seed, demand: 2_600_000);
+        var simulation = new Simulation(line, flow);
+        simulation.Run(15);
+        line.BitsPerSecond = 500_000;
+        simulation.Run(3);
+        flow.SourceBitsPerSecond = 400_000;
+
+        Assert.Equal(17, simulation.RunUntil(17, () => flow.Estimate > 600_000), 0.1);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -255,6 +255,10 @@ const de: Texts = {
       more_other: 'und {{count}} weitere',
       action: 'Die Verbindung zwischen den Servern ist unterbrochen. Der Chat funktioniert weiterhin.',
     },
+    unconnected: {
+      state: 'Ihre Geräte können sich nicht direkt verbinden',
+      action: 'Dieses Meeting überträgt Ton und Bild nur direkt zwischen den Teilnehmenden. Schalten Sie ein VPN aus, oder nutzen Sie ein anderes Netzwerk, etwa das eines Telefons. Hilft das nicht, legen Sie ein Meeting an, das auch den Server nutzt. Der Chat funktioniert.',
+    },
   },
 
   quality: {

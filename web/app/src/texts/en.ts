@@ -245,6 +245,10 @@ const en = {
       more_other: 'and {{count}} more',
       action: 'The connection between the servers is interrupted. The chat still works.',
     },
+    unconnected: {
+      state: 'Your devices cannot connect directly',
+      action: 'This meeting sends audio and video only directly between its participants. Turn off a VPN, or use another network, such as a phone’s. If that does not help, create a meeting that also uses the server. The chat works.',
+    },
   },
 
   quality: {

@@ -40,12 +40,12 @@ describe('the transforms of a connection that is closed', () => {
 
   it('are released by the connections to the media node', async () => {
     const [transforms, server] = [new FrameTransforms(worker), new ScriptedServer()];
-    const publish = new PublishSession(server.environment, { transforms: () => transforms, isMuted: () => false, sendOffer: () => true, patience: () => 0, onState: () => undefined, onFormerChanged: () => undefined, onRejected: () => undefined });
+    const publish = new PublishSession(server.environment, { transforms: () => transforms, isMuted: () => false, sendOffer: () => true, patience: () => 0, onSuspected: () => undefined, onState: () => undefined, onFormerChanged: () => undefined, onRejected: () => undefined });
     publish.handleOnline();
     await publish.publish('microphone', track('audio'));
     await settle();
     const subscribe = new SubscribeSession(server.environment, {
-      transforms: () => transforms, sendAnswer: () => true, sendSlotsApplied: () => true, onTracks: () => undefined, patience: () => 0, onState: () => undefined, onSteady: () => undefined, onReplaced: () => undefined, onTakenOver: () => undefined, onLost: () => undefined,
+      transforms: () => transforms, sendAnswer: () => true, sendSlotsApplied: () => true, onTracks: () => undefined, patience: () => 0, onSuspected: () => undefined, onState: () => undefined, onSteady: () => undefined, onReplaced: () => undefined, onTakenOver: () => undefined, onLost: () => undefined,
     });
     subscribe.handleOffer({ sdp: 'a=ice-ufrag:s\na=mid:0 audio sendonly', sessionId: 's1', revision: 1, tracks: [{ mid: '0', participantId: 'zoe', kind: 'audio', source: 'microphone' }] });
     await settle();

@@ -131,7 +131,8 @@ export function MeetingPage({ meeting, title, media, saving, onOver }: Props) {
       <main className={styles.main}>
         <Stage snapshot={snapshot} audioOnly={audioOnly} speaking={speaking} stats={stats} link={link} maxTiles={saving.tiles} onShown={showTracks} />
         <ConnectionBanner status={snapshot.connection} />
-        <UnreachableBanner participants={snapshot.participants} unreachable={snapshot.unreachable} />
+        <UnreachableBanner participants={snapshot.participants} unreachable={snapshot.unreachable} cause="unreachable" />
+        <UnreachableBanner participants={snapshot.participants} unreachable={snapshot.unconnected} cause="unconnected" />
         <Toasts toasts={toasts} />
       </main>
       {panel === 'chat' && (

@@ -139,7 +139,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
 
   /** Call this after a change of what the page shows. */
   refreshShown(): void {
-    for (const { peer } of this.#paths.values()) peer.refreshShown();
+    for (const { peer } of this.#paths.values()) peer.refreshState();
     this.#update();
   }
 

@@ -5,7 +5,7 @@ import { watchConnection } from '../media/connection-watch.js';
 import { withDtx } from '../media/sdp.js';
 import { SenderActivity } from '../media/sender-activity.js';
 import { cameraLimits, screenLimits } from './limits.js';
-import { readShown, writeShown, type Shown, type Size } from './shown.js';
+import { readState, writeState, type Shown, type Size } from './shown.js';
 
 /** The media sections of a direct connection, in this order. They are negotiated once, and tracks come and go in them. */
 const sections: readonly TrackSource[] = ['microphone', 'camera', 'screen', 'screen-audio'];
@@ -29,6 +29,10 @@ export interface DirectPeerHost {
   cameraLimit(): number | null;
   /** The pictures of the other participant that are shown. */
   shown(): Shown;
+  /** What this participant publishes, if no server tells the other one. */
+  published?(): readonly TrackSource[];
+  /** What the other participant publishes, if no server tells. */
+  onPublished?(sources: readonly TrackSource[]): void;
   /** The connection is open, and both sides can tell what they show. */
   onConnected(): void;
   onLost(): void;
@@ -46,7 +50,7 @@ export class DirectPeer {
   readonly #host: DirectPeerHost;
   readonly #stopWatching: () => void;
   readonly #channel: RTCDataChannel;
-  /** What the other participant has last been told that is shown. */
+  /** The last message to the other page. */
   #told: string | null = null;
   /** What the other participant shows, as it is applied, and its last message that has not been read. */
   #wanted: Shown = new Map();
@@ -70,16 +74,16 @@ export class DirectPeer {
     this.connection = environment.createPeerConnection(host.transforms()?.configure(configuration) ?? configuration);
     this.#channel = this.connection.createDataChannel('view', viewChannel);
     this.#channel.onopen = () => {
-      this.refreshShown();
+      this.refreshState();
       this.#sizeCheck = setInterval(() => this.applyLimits(), checkSizeMs);
       host.onConnected();
     };
     this.#channel.onclose = host.onClosed;
     this.#channel.onmessage = ({ data }) => {
       this.#unread = data;
-      this.#readShown();
+      this.#readState();
     };
-    this.#stopWatching = watchConnection(this.connection, { patience: () => 0 }, { connected: () => undefined, steady: () => undefined, lost: () => host.onLost() });
+    this.#stopWatching = watchConnection(this.connection, { patience: () => 0, now: environment.monotonicNow }, { connected: () => undefined, steady: () => undefined, lost: () => host.onLost() });
   }
 
   /** The SDP of an offer with all candidates. */
@@ -132,6 +136,7 @@ export class DirectPeer {
     this.#replacing = replaced.then(() => undefined, () => undefined);
     await replaced;
     this.applyLimits();
+    this.refreshState();
   }
 
   /** Call this after a change of what is muted. */
@@ -154,12 +159,12 @@ export class DirectPeer {
   }
 
   /** Call this after a change of what is shown. */
-  refreshShown(): void {
-    const shown = writeShown(this.#host.shown());
-    if (this.#channel.readyState !== 'open' || shown === this.#told) return;
+  refreshState(): void {
+    const state = writeState({ shown: this.#host.shown(), published: this.#host.published?.() ?? null });
+    if (this.#channel.readyState !== 'open' || state === this.#told) return;
     try {
-      this.#channel.send(shown);
-      this.#told = shown;
+      this.#channel.send(state);
+      this.#told = state;
     } catch {
       // The channel takes no more now; the next change is sent again.
     }
@@ -204,16 +209,19 @@ export class DirectPeer {
   }
 
   /** Reads the first message at once, and of those that arrive soon after it the last. */
-  #readShown(): void {
+  #readState(): void {
     if (this.#pause !== undefined || this.#unread === null) return;
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
-      this.#readShown();
+      this.#readState();
     }, shortestBetweenMessagesMs);
-    const shown = readShown(this.#unread);
+    const state = readState(this.#unread);
     this.#unread = null;
-    if (shown === null || writeShown(shown) === writeShown(this.#wanted)) return;
-    this.#wanted = shown;
+    if (state === null) return;
+    if (state.published !== null) this.#host.onPublished?.(state.published);
+    const isSame = writeState({ ...state, published: null }) === writeState({ shown: this.#wanted, published: null });
+    if (isSame) return;
+    this.#wanted = state.shown;
     void this.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
   }
 

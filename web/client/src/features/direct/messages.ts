@@ -16,7 +16,8 @@ export const directChecks: MessageChecks<DirectServerMessage> = {
   'p2p-ready': { from: isText, generation: Number.isInteger },
 };
 
-/** What `joined` says: whether `topology` follows. */
+/** What `joined` says: `p2p` in a meeting with mode `P2P`, in which the SFU is not used; otherwise whether `topology` follows. */
 export interface JoinedTopology {
+  readonly topology?: string;
   readonly capabilities?: { readonly p2p?: boolean };
 }

@@ -1,9 +1,8 @@
 import type { ConnectTime } from './connect-time.js';
-import { isDead, nextHealth, pathCounts, type PathHealth } from './path-health.js';
+import { interruptedMs, isDead, isSuspect, measureAfterMs, nextHealth, pathCounts, type PathHealth } from './path-health.js';
 
 /** ICE also reports `disconnected` for short interruptions; the path counts as dead only after a longer one. */
 const disconnectedGraceMs = 3_000;
-const measureMs = 1_000;
 /** A connection is steady when so many measurements found that something had arrived since the one before. */
 const steadyAfter = 10;
 
@@ -11,8 +10,13 @@ const steadyAfter = 10;
 export type LossCause = 'silent' | 'ended';
 
 export interface ConnectionLimits {
-  /** How long a dead path may still recover, in milliseconds. Asked for at each measurement of a dead path: zero ends the wait. */
-  patience(): number;
+  /**
+   * How long a dead path may still recover, in milliseconds. Asked for at each measurement of a dead path, with the milliseconds for which nothing has got through: zero ends
+   * the wait.
+   */
+  patience(interruptedMs: number): number;
+  /** `Environment.monotonicNow`. */
+  readonly now: () => number;
   /** The time to connect, from the moment when both sides are described; without it, there is no limit. */
   readonly connectTime?: ConnectTime;
 }
@@ -21,6 +25,8 @@ export interface ConnectionEvents {
   connected(): void;
   /** The connection has carried packets for about 10 s in total, so what happens next is not a consequence of how it began. Called once. */
   steady(): void;
+  /** The path may be dead. Called once until the path has worked again. */
+  suspected?(): void;
   /** The time to connect has passed. Returns whether the connection may go on, which otherwise is lost; called once. Without it, it is lost. */
   overdue?(): boolean;
   lost(cause: LossCause): void;
@@ -30,17 +36,18 @@ export interface ConnectionEvents {
  * Calls `connected` whenever a peer connection is up, and `lost` once when it is lost for good, or does not connect in time. Returns a function that stops watching. Watches
  * the DTLS transports too: a server ends a session with a DTLS alert, long before ICE fails. And it watches the path: ICE reports a dead one only after 5 to 8 s.
  */
-export function watchConnection(connection: RTCPeerConnection, { patience, connectTime }: ConnectionLimits, events: ConnectionEvents): () => void {
+export function watchConnection(connection: RTCPeerConnection, { patience, now, connectTime }: ConnectionLimits, events: ConnectionEvents): () => void {
   let connecting: ReturnType<typeof setTimeout> | undefined;
   /** When both sides were described, as of `ConnectTime.now`. */
   let describedAt: number | null = null;
   let wasConnected = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let measuring: ReturnType<typeof setInterval> | undefined;
+  let measuring: ReturnType<typeof setTimeout> | undefined;
   let givingUp: ReturnType<typeof setTimeout> | undefined;
   let health: PathHealth | null = null;
   /** ICE has reported the path as interrupted for so long that it is dead. */
   let isInterrupted = false;
+  let isSuspected = false;
   let carried = 0;
   let stopped = false;
   const transports = new Set<RTCDtlsTransport>();
@@ -53,7 +60,7 @@ export function watchConnection(connection: RTCPeerConnection, { patience, conne
     clearTimeout(connecting);
     clearTimeout(timer);
     clearTimeout(givingUp);
-    clearInterval(measuring);
+    clearTimeout(measuring);
     connection.onconnectionstatechange = connection.onsignalingstatechange = null;
     for (const transport of transports) transport.removeEventListener('statechange', onTransport);
   };
@@ -64,16 +71,18 @@ export function watchConnection(connection: RTCPeerConnection, { patience, conne
   };
   /** Resolves to whether the path is dead. */
   const measure = async () => {
-    const counts = pathCounts(await connection.getStats());
-    health = nextHealth(health, counts);
-    return isInterrupted || isDead(health, counts);
+    health = nextHealth(health, pathCounts(await connection.getStats()), now());
+    return isInterrupted || isDead(health);
   };
   const watchPath = async () => {
     const before = health?.received ?? Infinity;
     const dead = await measure();
     if (stopped) return;
+    const wasSuspected = isSuspected;
+    isSuspected = dead || isSuspect(health);
+    if (isSuspected && !wasSuspected) events.suspected?.();
     if (dead) {
-      const wait = patience();
+      const wait = patience(interruptedMs(health));
       if (wait === 0) lost('silent');
       else givingUp ??= setTimeout(() => void giveUp().catch(() => undefined), wait);
       return;
@@ -81,6 +90,13 @@ export function watchConnection(connection: RTCPeerConnection, { patience, conne
     clearTimeout(givingUp);
     givingUp = undefined;
     if (health !== null && health.received > before && ++carried === steadyAfter) events.steady();
+  };
+  const scheduleMeasurement = () => {
+    measuring = setTimeout(() => {
+      void watchPath().catch(() => undefined).finally(() => { // a closed connection has no statistics
+        if (!stopped) scheduleMeasurement();
+      });
+    }, measureAfterMs(health));
   };
   const giveUp = async () => {
     givingUp = undefined;
@@ -115,7 +131,7 @@ export function watchConnection(connection: RTCPeerConnection, { patience, conne
           transports.add(transport);
           transport.addEventListener('statechange', onTransport);
         }
-        measuring ??= setInterval(() => void watchPath().catch(() => undefined), measureMs); // a closed connection has no statistics
+        if (measuring === undefined) scheduleMeasurement();
         events.connected();
         break;
       case 'failed':

@@ -33,3 +33,8 @@ export const tracksChecks: MessageChecks<TracksServerMessage> = {
   'media-restart': {},
   'media-move': { generation: Number.isInteger, deadline: isDuration },
 };
+
+/** The part of `joined` that is read here: with `p2p`, the meeting has no SFU. */
+export interface JoinedMedia {
+  readonly topology?: string;
+}

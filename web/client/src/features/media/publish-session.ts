@@ -26,8 +26,10 @@ export interface PublishHost {
   isMuted(source: TrackSource): boolean;
   /** False when signaling is not connected. The session offers again after `handleOnline`. */
   sendOffer(offer: PublishOffer): boolean;
-  /** How long a dead path may still recover, in milliseconds. */
-  patience(): number;
+  /** How long a path may still recover on which nothing has got through for so many milliseconds, in milliseconds. */
+  patience(interruptedMs: number): number;
+  /** The path may be dead. */
+  onSuspected(): void;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
   /** A connection that a newer one replaced has ended or changed its state. It may have sent in the place of the newer one. */
   onFormerChanged(): void;
@@ -201,6 +203,13 @@ export class PublishSession {
     this.#moveUntil = this.#environment.monotonicNow() + deadlineMs;
   }
 
+  /** Offers once more what is negotiated, if there is a connection: the media node answers, even when no media gets through. Returns whether it is offered. */
+  probe(): boolean {
+    if (this.#closed || !this.#online || this.#connection === null || this.#isLost || this.#restart || this.#opening) return false;
+    this.#negotiate();
+    return true;
+  }
+
   /** Another media node has been chosen: what failed before says nothing about it. */
   resetBackoff(): void {
     this.#failures = 0;
@@ -221,7 +230,7 @@ export class PublishSession {
     this.#online = true;
     const state = this.#connection?.connectionState;
     // An interrupted connection may recover, unless the network of this client has changed.
-    if (state === 'failed' || state === 'closed' || (state === 'disconnected' && this.#host.patience() === 0)) this.#restart = true;
+    if (state === 'failed' || state === 'closed' || (state === 'disconnected' && this.#host.patience(0) === 0)) this.#restart = true;
     if (this.#dirty || this.#restart) this.#negotiate();
   }
 
@@ -442,7 +451,8 @@ export class PublishSession {
     this.#connection = connection;
     this.#opening = false; // from now on, a loss is one of this connection
     this.#host.onState('connecting');
-    this.#stopWatching = watchConnection(connection, { patience: () => this.#host.patience(), connectTime: this.#connectTime }, {
+    this.#stopWatching = watchConnection(connection, { patience: interruptedMs => this.#host.patience(interruptedMs), now: this.#environment.monotonicNow, connectTime: this.#connectTime }, {
+      suspected: () => this.#host.onSuspected(),
       connected: () => {
         this.#isLost = false;
         void this.#former.handOver(connection);

@@ -40,8 +40,10 @@ export interface SubscribeHost {
   /** Everything of earlier versions is no longer shown. */
   sendSlotsApplied(sessionId: string, version: number): void;
   onTracks(tracks: readonly RemoteTrack[]): void;
-  /** How long a dead path may still recover, in milliseconds. */
-  patience(): number;
+  /** How long a path may still recover on which nothing has got through for so many milliseconds, in milliseconds. */
+  patience(interruptedMs: number): number;
+  /** The path may be dead. */
+  onSuspected(): void;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
   /** The server opened a new session in place of the current one. */
   onReplaced(): void;
@@ -281,7 +283,8 @@ export class SubscribeSession {
       refusals: 0,
       resending: undefined,
       stopDelaying: keepPlayoutDelay(connection),
-      stopWatching: watchConnection(connection, { patience: () => this.#host.patience(), connectTime: this.#connectTime }, {
+      stopWatching: watchConnection(connection, { patience: interruptedMs => this.#host.patience(interruptedMs), now: this.#environment.monotonicNow, connectTime: this.#connectTime }, {
+        suspected: () => this.#host.onSuspected(),
         connected: () => {
           generation.isOverdue = false;
           if (generation === this.#next) this.#awaitMedia(generation);

@@ -3,11 +3,12 @@ import type { Environment } from '../../core/environment.js';
 import type { ErrorMessage, ErrorOutcome, Feature, JoinedSocket } from '../../core/feature.js';
 import type { MessageHandlers } from '../../core/messages.js';
 import type { TrackSource } from '../../core/wire-types.js';
-import type { TracksClientMessage, TracksServerMessage } from './messages.js';
+import type { JoinedMedia, TracksClientMessage, TracksServerMessage } from './messages.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import type { LossCause } from './connection-watch.js';
 import { MoveLog, moveReason, type MediaMove } from './moves.js';
 import { PublishSession } from './publish-session.js';
+import { ProbeLimit } from './probe-limit.js';
 import { SubscribeSession, type RemoteTrack } from './subscribe-session.js';
 
 export interface TracksHost {
@@ -34,16 +35,24 @@ export interface TracksHost {
 const renewalDelayMs = 1_000;
 /** A path that dies within this time after the socket was lost dies because the network of this client changed. */
 const networkChangeMs = 10_000;
+/** An answer that arrives so much later than the last packet of media was not sent before it. */
+const answerTravelMs = 1_000;
+/** A media node that stood still sends media again at the same time as its answers. */
+const mediaFollowsMs = 400;
 /** The longest time of a move; timers take no longer ones than 24 days. */
 const longestMoveMs = 86_400_000;
 /** A microphone without packets for this time is silent. */
 const silentAfterMs = 250;
 
 /** The tracks that this participant sends and receives, over one media connection for each direction. */
-export class Tracks implements Feature<unknown, TracksServerMessage> {
+export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
   readonly handlers: MessageHandlers<TracksServerMessage> = {
     'offer': message => { if (message.from === 'sfu') this.#subscribe.handleOffer(message); },
-    'answer': message => { if (message.from === 'sfu') this.#publish.handleAnswer(message.sdp, message.sessionId, message.reference); },
+    'answer': ({ from, sdp, sessionId, reference }) => {
+      if (from !== 'sfu') return;
+      this.#lastAnswer = this.#environment.monotonicNow();
+      this.#publish.handleAnswer(sdp, sessionId, reference);
+    },
     'slots': message => this.#subscribe.handleSlots(message),
     'layers': ({ source, rids }) => this.#publish.setLayers(source, rids),
     'media-restart': ({ reason }) => this.#handleRestart(reason),
@@ -64,6 +73,9 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   #subscribeFailures = 0;
   /** When the socket was last lost. */
   #lastOffline = -Infinity;
+  /** When the media node last answered an offer. */
+  #lastAnswer = -Infinity;
+  readonly #probes = new ProbeLimit();
   /** This client is closing its socket itself, which says nothing about its network. */
   #isRenewing = false;
   #renewal: ReturnType<typeof setTimeout> | undefined;
@@ -75,7 +87,8 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     this.#publish = new PublishSession(environment, {
       transforms: host.transforms,
       isMuted: host.isMuted,
-      patience: () => this.#patience(),
+      patience: interruptedMs => this.#patience(interruptedMs),
+      onSuspected: () => this.#probe(),
       sendOffer: ({ reference, sdp, tracks, restart, sessionId }) => host.send({
         type: 'offer', to: 'sfu', reference, sdp, tracks, ...(restart ? { restart: true } : {}), ...(sessionId === undefined ? {} : { sessionId }),
       }),
@@ -88,7 +101,8 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     });
     this.#subscribe = new SubscribeSession(environment, {
       transforms: host.transforms,
-      patience: () => this.#patience(),
+      patience: interruptedMs => this.#patience(interruptedMs),
+      onSuspected: () => this.#probe(),
       sendAnswer: (sdp, { revision, sessionId }) => host.send({
         type: 'answer', to: 'sfu', sdp, ...(revision === undefined ? {} : { revision }), ...(sessionId === undefined ? {} : { sessionId }),
       }),
@@ -200,7 +214,8 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     return this.#resumeRequested ? { resume: true } : {};
   }
 
-  handleJoined(_: unknown, { isFirst, byTicket }: JoinedSocket): void {
+  handleJoined({ topology }: JoinedMedia, { isFirst, byTicket }: JoinedSocket): void {
+    if (topology === 'p2p') return;
     if (!isFirst && !byTicket) this.#publish.restart();
     this.#publish.handleOnline();
   }
@@ -222,8 +237,22 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     this.#subscribe.close();
   }
 
-  #patience(): number {
-    return this.#environment.monotonicNow() - this.#lastOffline < networkChangeMs ? 0 : pathPatienceMs(this.#environment.random());
+  /** A path that dies because of the network of this client is not waited for. That of a media node that stands still is. */
+  #patience(interruptedMs: number): number {
+    const isOwnNetwork = this.#environment.monotonicNow() - this.#lastOffline < networkChangeMs || this.#hasAnsweredIn(interruptedMs);
+    return isOwnNetwork ? 0 : pathPatienceMs(this.#environment.random());
+  }
+
+  /** The path of a connection may be dead. Finds out whether the media node works. */
+  #probe(): void {
+    const now = this.#environment.monotonicNow();
+    if (this.#probes.isAllowed(now) && this.#publish.probe()) this.#probes.record(now);
+  }
+
+  /** Whether the media node has answered in these last milliseconds, in which nothing got through between it and this client. */
+  #hasAnsweredIn(interruptedMs: number): boolean {
+    const sinceAnswer = this.#environment.monotonicNow() - this.#lastAnswer;
+    return sinceAnswer >= mediaFollowsMs && sinceAnswer <= interruptedMs - answerTravelMs;
   }
 
   #handleRestart(reason: string | undefined): void {
