@@ -15,7 +15,7 @@ internal sealed class RelayReports(OperatorCredentials credentials, AppliedState
         {
             IsReady = problem is null,
             Problem = problem,
-            IsFull = probe.IsFull,
+            IsFull = problem is null && probe.IsFull,
             Allocations = allocations.Read(),
             RelayedBytes = log.RelayedBytes,
             Time = time.GetUtcNow(),

@@ -5,15 +5,15 @@ using MeetOperator.Signaling.Turn;
 namespace MeetOperator.Signaling.Features.Connectivity;
 
 /// <summary>
-/// Gives members new credentials for relays (TURN) before theirs end, when the relays have changed, and on every new socket, because a client that reconnects with its ticket has
-/// made no join.
+/// Gives members credentials for relays (TURN): when they enter, with every new socket, before their credentials end, and when the relays have changed. Whoever is not in the meeting gets
+/// none: allocations of a relay are limited, and all who have a credential share them.
 /// </summary>
 internal sealed class RelaysFeature(IMeeting meeting, TurnPools pools) : IMeetingFeature
 {
     /// <summary>What each member got last.</summary>
     private readonly Dictionary<string, Sent> _sent = new(StringComparer.Ordinal);
 
-    public Task OnJoinedAsync(Member member, MeetingView view)
+    public Task OnEnteredAsync(Member member, MeetingView view)
     {
         Send(member, view);
         return Task.CompletedTask;
