@@ -38,7 +38,7 @@ public sealed class LogAttackTests(RunningRelay relay) : IClassFixture<RunningRe
     {
         await AssertUnaffectedAsync(async () =>
         {
-            var client = await relay.ClientAsync();
+            var client = await relay.ConnectAsync("guest", "x");
             await client.SendAsync(StunMessage.Request(StunMethod.Allocate).Add(StunAttribute.Origin, text).Add(StunAttribute.RequestedTransport, [17, 0, 0, 0]), isSigned: false, default);
             return client;
         });

@@ -56,7 +56,6 @@ internal sealed class TlsCertificate
         File.Move(next, path, overwrite: true);
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The text comes from elsewhere.")]
     private static TlsCertificate? Read(string chain, string key, DateTimeOffset now, out string? problem)
     {
         problem = null;
