@@ -7,7 +7,7 @@ namespace MeetOperator.Turn.Tests;
 /// <summary>A relay whose allocations are all in use.</summary>
 public sealed class FullRelayTests(FullRelayTests.SmallRelay relay) : IClassFixture<FullRelayTests.SmallRelay>
 {
-    private const int Allocations = 4;
+    private const int Allocations = 50; // The tests of a start need some.
     private const int QuotaReached = 486;
 
     public sealed class SmallRelay : RunningRelay
