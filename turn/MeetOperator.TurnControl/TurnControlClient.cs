@@ -39,7 +39,31 @@ public sealed class TurnControlClient(HttpClient http, Uri address, string host)
             return response;
         }
 
-        response.Dispose();
-        throw new NodeControlException(response.StatusCode, response.StatusCode == HttpStatusCode.Unauthorized ? "unauthorized" : "refused", $"The relay responded with status {(int)response.StatusCode}.");
+        using (response)
+        {
+            throw response.StatusCode == HttpStatusCode.Unauthorized
+                ? new NodeControlException(response.StatusCode, "unauthorized", "The relay refuses the certificate of this client.")
+                : new NodeControlException(response.StatusCode, "refused", await ReadReasonAsync(response, ct).ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>The reason in a problem (RFC 9457).</summary>
+    private static async Task<string> ReadReasonAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, ct).ConfigureAwait(false);
+            using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(ct).ConfigureAwait(false));
+            if (problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String)
+            {
+                return $"The relay refused the request: {detail.GetString()}";
+            }
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or HttpRequestException)
+        {
+            // The status says enough.
+        }
+
+        return $"The relay responded with status {(int)response.StatusCode}.";
     }
 }

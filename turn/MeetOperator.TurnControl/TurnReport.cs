@@ -11,17 +11,20 @@ public sealed record TurnReport
     /// <summary>Why it does not relay; null while it does.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Whether it works but has no allocation left: everybody else gets error 486.</summary>
+    public bool IsFull { get; init; }
+
     /// <summary>Number of allocations.</summary>
     public required int Allocations { get; init; }
 
-    /// <summary>Bytes relayed since its start, in both directions; of an allocation that exists, it lags behind.</summary>
+    /// <summary>Bytes relayed since its start, in both directions; of an allocation that exists, it lags behind. A lower bound.</summary>
     public required long RelayedBytes { get; init; }
 
-    /// <summary>Whether it has as many allocations as it may have, and refuses more.</summary>
-    public bool IsFull { get; init; }
+    /// <summary>The clock of the relay. Credentials end by it, so signaling's clock must agree with it. Null from an older relay.</summary>
+    public DateTimeOffset? Time { get; init; }
 
-    /// <summary>Its clock, in UTC. Relays of earlier versions do not report it.</summary>
-    public DateTimeOffset Time { get; init; }
+    /// <summary>When the certificate ends with which it serves TLS; null without TLS, and until it serves one that the operator gave.</summary>
+    public DateTimeOffset? CertificateUntil { get; init; }
 
     /// <summary>The credentials for the connection to the operator.</summary>
     public required CredentialReport Credentials { get; init; }

@@ -12,7 +12,7 @@ internal static class Banner
     public static string Build(LocalOptions options, string kubeconfig, string? plugin) => $"""
 
         Meetings:    {SystemPods.PublicUrl(options)}
-        Kubernetes:  export KUBECONFIG={kubeconfig}{(plugin is null ? string.Empty : $"\nPlugin:      export PATH=$PATH:{plugin}")}{(options.TurnServer is null ? "\nRelays:      none, because coturn is not installed (apt-get install coturn)" : string.Empty)}
+        Kubernetes:  export KUBECONFIG={kubeconfig}{(plugin is null ? string.Empty : $"\nPlugin:      export PATH=$PATH:{plugin}")}{(options.TurnServer is null ? "\nRelays:      none, because coturn is not installed (apt-get install coturn && systemctl disable --now coturn)" : string.Empty)}
 
         Try:         kubectl get meet -A
                      kubectl apply -f crds/samples/meeting.yaml

@@ -5,6 +5,9 @@ namespace MeetOperator.Signaling.Protocol.Server;
 /// <summary>An ICE server, in the format of RTCIceServer.</summary>
 public sealed record IceServer(IReadOnlyList<string> Urls, string? Username = null, string? Credential = null)
 {
+    /// <summary>Omits the credential so that it cannot get into a log.</summary>
+    public override string ToString() => $"{nameof(IceServer)} {{ Urls = {string.Join(' ', Urls)}, Username = {Username} }}";
+
     internal void Write(Utf8JsonWriter json)
     {
         json.WriteStartObject();

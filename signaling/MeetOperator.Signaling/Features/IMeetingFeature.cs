@@ -14,6 +14,9 @@ namespace MeetOperator.Signaling.Features;
 /// </summary>
 internal interface IMeetingFeature
 {
+    /// <summary>Called after a participant has got its place with a socket, before it receives <c>joined</c>: for what the client needs before it opens connections.</summary>
+    Task OnEnteredAsync(Member member, MeetingView view) => Task.CompletedTask;
+
     /// <summary>Called after a participant has joined with a socket and received <c>joined</c>.</summary>
     /// <param name="member">The new member.</param>
     /// <param name="view">The meeting's resource at the time of the join.</param>

@@ -9,7 +9,6 @@ using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Metrics;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Settings;
-using MeetOperator.Signaling.Turn;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling.Http;
@@ -26,7 +25,6 @@ internal sealed class JoinEndpoint(
     Credentials credentials,
     Tokens tokens,
     Urls urls,
-    TurnPools relays,
     SignalingOptions options,
     SignalingMetrics metrics,
     TimeProvider time)
@@ -126,7 +124,7 @@ internal sealed class JoinEndpoint(
         return new JoinResponse(
             participantId,
             urls.WebSocketUrl(request, id, tokens.Issue(TokenKind.Code, subject, options.Timings.CodeLifetime)),
-            relays.Issue(view, participantId, region).IceServers,
+            [], // Relays follow when the participant enters (RelaysFeature).
             tokens.Issue(TokenKind.Ticket, subject, options.Timings.TicketLifetime),
             WireName.Of(role));
     }

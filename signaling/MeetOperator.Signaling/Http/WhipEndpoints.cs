@@ -142,6 +142,7 @@ internal sealed class WhipEndpoints(
         }
 
         request.HttpContext.Response.Headers.Location = $"/meetings/{id}/{kind}/{seal.Seal(subject, answer.SessionId)}";
+        request.HttpContext.Response.Headers.Link = IceServerLinks.Of(_services.Relays.Issue(view, row.ParticipantId, subject.Region).IceServers);
         return Results.Text(answer.Sdp, SdpType, System.Text.Encoding.UTF8, StatusCodes.Status201Created);
     }
 

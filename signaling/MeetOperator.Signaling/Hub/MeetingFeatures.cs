@@ -39,7 +39,6 @@ internal sealed class MeetingFeatures
 
             // A new member gets the chat history before offers of the media node.
             new ChatFeature(meeting, services.Chat, services.Bus, services.Loggers),
-            // And the relays before these offers.
             new RelaysFeature(meeting, services.Relays),
             new MediaFeature(meeting, rows),
             new UnreachableFeature(meeting),

@@ -203,6 +203,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
                 return null;
         }
 
+        await Features.ForEachAsync(feature => feature.OnEnteredAsync(member, view)).ConfigureAwait(false);
         var others = Roster.Entries.Where(e => e.ParticipantId != member.ParticipantId).Select(Roster.Info);
         var topology = view.IsPeerToPeer ? Topology.P2p : Topology.Sfu;
         member.Send(new JoinedMessage(member.ParticipantId, [.. others], member.Identity.Role, member.Entry!.AudioSilenced, member.Entry.VideoSilenced, topology, view.IsE2ee, view.Tenant.Spec.Survey.Enabled));

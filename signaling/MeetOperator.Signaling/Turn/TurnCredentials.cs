@@ -10,12 +10,16 @@ namespace MeetOperator.Signaling.Turn;
 
 /// <summary>
 /// Makes the credentials of one participant for the relays that its meeting may use ("A REST API For Access To TURN Services", draft-uberti-behave-turn-rest-00). The user name
-/// contains the time at which the credential ends, the meeting and the participant. Pure.
+/// contains the time at which the credential ends, and hashes of meeting and participant, by which quotas and logs of relays tell them apart: whoever has the ID of a meeting can join it.
+/// Pure.
 /// </summary>
 internal static class TurnCredentials
 {
     /// <summary>Number of relays that a client gets: another one in case the first fails. Browsers gather candidates from each of them.</summary>
     private const int MaxRelays = 2;
+
+    /// <summary>Hexadecimal digits of a hash. The first twelve are those by which logs name the same ID (<see cref="Redaction"/>).</summary>
+    private const int HashDigits = 16;
 
     /// <param name="pools">All pools, in any order.</param>
     /// <param name="tenantNamespace">The namespace of the meeting's tenant.</param>
@@ -40,7 +44,7 @@ internal static class TurnCredentials
         }
 
         var lifetime = TimeSpan.FromSeconds(usable.Min(one => one.Pool.CredentialTtlSeconds));
-        return new TurnGrant([.. usable.Select(one => Server(one.Pool, one.Relay, meetingId, participantId, now))], now + (lifetime / 2));
+        return new TurnGrant([.. usable.Select(one => Server(one.Pool, one.Relay, meetingId, participantId, now))], now + (lifetime / 2), string.Join('\n', usable.Select(one => BasisOf(one.Pool, one.Relay))));
     }
 
     /// <summary>The password of a user name.</summary>
@@ -51,9 +55,16 @@ internal static class TurnCredentials
     private static IceServer Server(TurnRecord pool, TurnRelay relay, string meetingId, string participantId, DateTimeOffset now)
     {
         var until = now.ToUnixTimeSeconds() + pool.CredentialTtlSeconds;
-        var username = string.Create(CultureInfo.InvariantCulture, $"{until}:{meetingId}:{participantId}");
+        var username = string.Create(CultureInfo.InvariantCulture, $"{until}:{HashOfId(meetingId)}:{HashOfId(participantId)}");
         return new IceServer(relay.Urls, username, Password(pool.Key!.Secret, username));
     }
+
+    private static string BasisOf(TurnRecord pool, TurnRelay relay) =>
+        string.Create(CultureInfo.InvariantCulture, $"{pool.Uid} {Hash(pool.Key!.Secret)} {pool.CredentialTtlSeconds} {relay.Name} {string.Join(' ', relay.Urls)}");
+
+    private static string HashOfId(string id) => Hash(id.ToLowerInvariant());
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..HashDigits];
 
     /// <summary>Spreads participants over the relays of a pool. A participant keeps its relays when others are added or removed.</summary>
     private static ulong Rank(TurnRelay relay, string participantId) => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{relay.Name} {participantId}")));

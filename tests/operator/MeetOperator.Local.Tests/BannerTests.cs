@@ -36,7 +36,7 @@ public sealed class BannerTests
     [Fact]
     public void Banner_WithoutCoturn_SaysThatThereAreNoRelays()
     {
-        Assert.Contains("\nRelays:      none, because coturn is not installed", Banner.Build(Options, "k", plugin: null), StringComparison.Ordinal);
+        Assert.Contains("\nRelays:      none, because coturn is not installed (apt-get install coturn && systemctl disable --now coturn)\n", Banner.Build(Options, "k", plugin: null), StringComparison.Ordinal);
         Assert.DoesNotContain("Relays:", Banner.Build(Options with { TurnServer = "/usr/bin/turnserver" }, "k", plugin: null), StringComparison.Ordinal);
     }
 

@@ -6,7 +6,7 @@ namespace MeetOperator.Turn.Tests;
 
 public sealed class CoturnArgumentsTests
 {
-    private static readonly TurnOptions Options = new()
+    internal static readonly TurnOptions Options = new()
     {
         ControlAddress = new IPEndPoint(IPAddress.Loopback, 1),
         Credentials = null!,
@@ -52,5 +52,14 @@ public sealed class CoturnArgumentsTests
     {
         Assert.Contains("--no-udp", CoturnArguments.Build(Options with { Udp = false }));
         Assert.Contains("--no-tcp", CoturnArguments.Build(Options with { Tcp = false }));
+    }
+
+    [Fact]
+    public void Build_TlsPort_ListensForCurrentVersionsOfTls()
+    {
+        Assert.Contains("--no-tls", CoturnArguments.Build(Options));
+        var tls = CoturnArguments.Build(Options with { TlsPort = 5349 });
+        Assert.DoesNotContain("--no-tls", tls);
+        Assert.Subset(tls.ToHashSet(), new HashSet<string> { "--tls-listening-port=5349", "--cert=/data/tls.pem", "--pkey=/data/tls.pem", "--no-tlsv1", "--no-tlsv1_1", "--no-dtls" });
     }
 }

@@ -1,9 +1,5 @@
 using System.Diagnostics;
-using MeetOperator.NodeControl;
-using MeetOperator.NodeControl.Security;
-using MeetOperator.Testing;
 using MeetOperator.Turn.Probing;
-using MeetOperator.TurnControl;
 
 namespace MeetOperator.Turn.Tests;
 
@@ -76,6 +72,23 @@ public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<Ru
         clients.ForEach(client => client.Dispose());
     }
 
+    /// <summary>A participant gets a credential every few minutes, and its quota counts all of them.</summary>
+    [Fact]
+    public async Task Allocate_AnotherCredentialOfSameParticipant_SharesQuota()
+    {
+        var name = Guid.NewGuid().ToString("N");
+        var clients = new List<TurnClient>();
+        for (var i = 0; i < RunningRelay.AllocationsPerCredential; i++)
+        {
+            clients.Add(await relay.ClientAsync(name: name, seconds: 600 + i));
+            Assert.Equal(0, await clients[^1].AllocateAsync(default));
+        }
+
+        using var further = await relay.ClientAsync(name: name, seconds: 900);
+        Assert.Equal(QuotaReached, await further.AllocateAsync(default));
+        clients.ForEach(client => client.Dispose());
+    }
+
     /// <summary>Everything that costs the relay something requires a credential, also over an allocation of somebody else.</summary>
     [Fact]
     public async Task Permission_OfAnotherUser_IsRefused()
@@ -122,44 +135,6 @@ public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<Ru
     {
         Assert.Contains("403", await UclientAsync("127.0.0.1", RunningRelay.Secret), StringComparison.Ordinal);
         Assert.Contains("Cannot complete Allocation", await UclientAsync("127.0.0.77", "guessed"), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Control_WithoutOperatorCertificate_IsRefused()
-    {
-        foreach (var role in (ControlRole[])[ControlRole.Signaling, ControlRole.Metrics])
-        {
-            using var http = relay.Authority.Http(role);
-            http.DefaultRequestHeaders.Add(TermHeader.Name, TermHeader.Write(9));
-            var client = new TurnControlClient(http, relay.Control, "relay.meet-default.sfunode.meetoperator.io");
-            var refused = await Assert.ThrowsAsync<NodeControlException>(() => client.PutStateAsync(new TurnState { Secrets = ["mine"], Peers = ["10.0.0.1"] }, default));
-            Assert.Equal(System.Net.HttpStatusCode.Unauthorized, refused.Status);
-        }
-    }
-
-    [Fact]
-    public async Task Control_FormerLeader_IsRefused()
-    {
-        using var http = relay.Authority.Http(ControlRole.Operator);
-        http.DefaultRequestHeaders.Add(TermHeader.Name, TermHeader.Write(0));
-        var client = new TurnControlClient(http, relay.Control, "relay.meet-default.sfunode.meetoperator.io");
-        await Assert.ThrowsAsync<NodeControlException>(() => client.PutStateAsync(new TurnState { Secrets = ["mine"], Peers = [] }, default));
-    }
-
-    [Theory]
-    [InlineData("0.0.0.0-255.255.255.255")]
-    [InlineData("10.0.0.0/8")]
-    [InlineData("media.example.com")]
-    [InlineData("127.1")]
-    public async Task Control_PeerThatIsNoAddress_IsRefused(string peer) =>
-        await Assert.ThrowsAsync<NodeControlException>(() => relay.ApplyAsync([RunningRelay.Secret], [peer]));
-
-    [Fact]
-    public async Task Report_Allocation_IsCountedUntilItEnds()
-    {
-        using var client = await relay.AllocatedAsync();
-        string[] peers = [relay.MediaNode.Address.ToString()];
-        await Eventually.TrueAsync(async () => (await relay.ApplyAsync([RunningRelay.Secret], peers)).Allocations > 0, "the allocation is counted");
     }
 
     private async Task<string> UclientAsync(string peer, string secret)

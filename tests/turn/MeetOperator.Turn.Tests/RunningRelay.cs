@@ -7,15 +7,17 @@ using MeetOperator.NodeControl.Security;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Testing;
 using MeetOperator.Turn.Control;
+using MeetOperator.Turn.Coturn;
 using MeetOperator.Turn.Probing;
 using MeetOperator.Turn.Settings;
 using MeetOperator.TurnControl;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MeetOperator.Turn.Tests;
 
 /// <summary>The agent with a real coturn on loopback addresses, as the operator runs it, and one media node: a socket that keeps what arrives.</summary>
-public sealed class RunningRelay : IAsyncLifetime
+public class RunningRelay : IAsyncLifetime
 {
     public const string Realm = "meet";
     public const string Secret = "north";
@@ -42,6 +44,15 @@ public sealed class RunningRelay : IAsyncLifetime
 
     internal TestAuthority Authority => _authority;
 
+    /// <summary>The clock of the agent.</summary>
+    private protected virtual TimeProvider Time => TimeProvider.System;
+
+    /// <summary>The process of coturn.</summary>
+    internal int ProcessId => _app.Services.GetRequiredService<RunningCoturn>().ProcessId;
+
+    /// <summary>How a relay for other tests differs.</summary>
+    private protected virtual TurnOptions Adapt(TurnOptions options) => options;
+
     public async Task InitializeAsync()
     {
         MediaSocket.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.77"), 0));
@@ -61,7 +72,7 @@ public sealed class RunningRelay : IAsyncLifetime
             AllocationsPerCredential = AllocationsPerCredential,
             AllowLoopbackPeers = true,
         };
-        _app = TurnServer.Build(options, TimeProvider.System);
+        _app = TurnServer.Build(Adapt(options), Time);
         await _app.StartAsync();
         _http = _authority.Http(ControlRole.Operator);
         _http.DefaultRequestHeaders.Add(TermHeader.Name, TermHeader.Write(1));
@@ -81,13 +92,22 @@ public sealed class RunningRelay : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    public Task<TurnReport> ApplyAsync(IReadOnlyList<string> secrets, IReadOnlyList<string> peers) => Operator.PutStateAsync(new TurnState { Secrets = secrets, Peers = peers }, default);
+    /// <summary>What is added to each state.</summary>
+    private protected virtual TurnState Adapt(TurnState state) => state;
+
+    /// <summary>The present state again, as the operator sends it every two seconds.</summary>
+    public Task<TurnReport> ReportAsync() => ApplyAsync([Secret], [MediaNode.Address.ToString()]);
+
+    public Task<TurnReport> ApplyAsync(IReadOnlyList<string> secrets, IReadOnlyList<string> peers) => Operator.PutStateAsync(Adapt(new TurnState { Secrets = secrets, Peers = peers }), default);
+
+    /// <summary>The password of a user name.</summary>
+    internal static string Password(string username, string secret = Secret) => Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(username)));
 
     /// <summary>A client with a credential that signaling could have made.</summary>
     internal Task<TurnClient> ClientAsync(string secret = Secret, int seconds = 300, bool isTcp = false, string? realm = null, bool isV6 = false, string? name = null)
     {
         var username = $"{DateTimeOffset.UtcNow.ToUnixTimeSeconds() + seconds}:meeting:{name ?? Guid.NewGuid().ToString("N")}";
-        return ConnectAsync(username, Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(username))), isTcp, realm, isV6);
+        return ConnectAsync(username, Password(username, secret), isTcp, realm, isV6);
     }
 
     internal Task<TurnClient> ConnectAsync(string username, string password, bool isTcp = false, string? realm = null, bool isV6 = false) =>

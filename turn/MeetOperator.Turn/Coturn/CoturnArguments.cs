@@ -30,7 +30,6 @@ internal static class CoturnArguments
             $"--userdb={options.DatabasePath}",
             Of("--stale-nonce", NonceSeconds),
             Of("--max-allocate-lifetime", AllocationSeconds),
-            "--no-tls",
             "--no-dtls",
             "--no-tcp-relay",
             "--no-multicast-peers",
@@ -47,6 +46,12 @@ internal static class CoturnArguments
             "--simple-log",
             "--verbose", // reports the beginning and the end of allocations
         ];
+        if (options.TlsPort > 0)
+        {
+            arguments.AddRange([Of("--tls-listening-port", options.TlsPort), $"--cert={options.TlsPath}", $"--pkey={options.TlsPath}", "--no-tlsv1", "--no-tlsv1_1"]);
+        }
+
+        Add(options.TlsPort == 0, "--no-tls");
         Add(!options.Udp, "--no-udp");
         Add(!options.Tcp, "--no-tcp");
         Add(options.AllowLoopbackPeers, "--allow-loopback-peers");

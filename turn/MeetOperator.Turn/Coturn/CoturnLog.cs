@@ -3,76 +3,73 @@ using System.Text.RegularExpressions;
 
 namespace MeetOperator.Turn.Coturn;
 
-/// <summary>Reads coturn's log: counts allocations and relayed bytes, and selects what may be logged. Thread-safe.</summary>
-internal sealed partial class CoturnLog
+/// <summary>
+/// Reads coturn's log: counts relayed bytes, and selects what may be logged. Anyone who reaches the relay can write text to that log, with line feeds, because coturn logs some attributes of
+/// requests as they are. So what follows such a record counts for nothing until it cannot be part of it any more. Never throws. Written by one thread; the figures are thread-safe.
+/// </summary>
+internal sealed partial class CoturnLog(TimeProvider time)
 {
-    /// <summary>How the user name of the probe ends. Its allocations do not count.</summary>
-    public const string ProbeName = "probe";
-    private const string ProbeUser = $":{ProbeName}>";
-    private readonly Lock _gate = new();
-    private readonly HashSet<string> _allocations = new(StringComparer.Ordinal);
+    /// <summary>The longest record: the size of the buffer in which coturn writes one (<c>MAX_RTPPRINTF_BUFFER_SIZE</c>).</summary>
+    public const int MaxRecordLength = 1024;
+
+    private const int ErrorsPerMinute = 10;
+    private const int MaxErrorLength = 200;
+    private readonly LineBudget _errors = new(ErrorsPerMinute, time);
     private long _relayedBytes;
+    private int _foreign;
 
-    public int Allocations
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _allocations.Count;
-            }
-        }
-    }
-
+    /// <summary>Bytes that were relayed, in both directions. A lower bound: lines that cannot be told from text of a client do not count.</summary>
     public long RelayedBytes => Interlocked.Read(ref _relayedBytes);
 
-    /// <summary>Handles one line. Returns what to log of it, without user names, which contain meetings and participants; null for nothing.</summary>
+    /// <summary>Handles one line. Returns what to log of it, without names of users; null for nothing.</summary>
     public string? Read(string line)
     {
-        if (Session().Match(line) is { Success: true } session)
+        var isForeign = _foreign > 0;
+        _foreign = Math.Max(0, _foreign - line.Length - 1);
+        if (ClientText().IsMatch(line))
         {
-            if (!line.Contains(ProbeUser, StringComparison.Ordinal))
-            {
-                Count(session.Groups["id"].Value, session.Groups["event"].Value);
-            }
-
-            if (session.Groups["event"].Value == "peer usage" && Usage().Match(line) is { Success: true } usage)
-            {
-                Interlocked.Add(ref _relayedBytes, Bytes(usage, "received") + Bytes(usage, "sent"));
-            }
-
+            _foreign = Math.Max(_foreign, MaxRecordLength - line.Length - 1);
             return null;
         }
 
-        // Refused credentials and peers are what every scan of the internet causes.
-        return line.Contains("ERROR", StringComparison.Ordinal) && !line.Contains("check_stun_auth", StringComparison.Ordinal) && !line.Contains("A peer IP", StringComparison.Ordinal)
-            ? User().Replace(line[(line.IndexOf("ERROR", StringComparison.Ordinal) + "ERROR: ".Length)..], "<…>")
-            : null;
+        if (isForeign)
+        {
+            return null;
+        }
+
+        if (PeerUsage().Match(line) is { Success: true } usage)
+        {
+            Interlocked.Add(ref _relayedBytes, Bytes(usage, "received") + Bytes(usage, "sent"));
+            return null;
+        }
+
+        return Error().Match(line) is { Success: true } error && _errors.TryTake(out var leftOut) ? Describe(error.Groups["text"].Value, leftOut) : null;
     }
 
     private static long Bytes(Match usage, string group) => long.Parse(usage.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
 
-    private void Count(string id, string what)
+    private static string Describe(string text, int leftOut)
     {
-        lock (_gate)
-        {
-            if (what == "new")
-            {
-                _allocations.Add(id);
-            }
-            else if (what is "closed" or "delete")
-            {
-                _allocations.Remove(id);
-            }
-        }
+        var safe = Unprintable().Replace(User().Replace(text.Length > MaxErrorLength ? text[..MaxErrorLength] : text, "<…>"), " ");
+        return leftOut == 0 ? safe : string.Create(CultureInfo.InvariantCulture, $"{safe} ({leftOut} errors before this one were left out)");
     }
 
-    [GeneratedRegex(@"session (?<id>\d{1,20}): (?<event>new|closed|delete|peer usage|)", RegexOptions.CultureInvariant, 100)]
-    private static partial Regex Session();
+    /// <summary>The records that contain text of a client as it is, found by sending line feeds in every attribute.</summary>
+    [GeneratedRegex(@"\A\d{1,10}: : ERROR: (check_stun_auth: wrong (username|realm)|handle_turn_command: Wrong origin format): ", RegexOptions.CultureInvariant)]
+    private static partial Regex ClientText();
 
-    [GeneratedRegex(@" rb=(?<received>\d{1,18}), sp=\d{1,18}, sb=(?<sent>\d{1,18})", RegexOptions.CultureInvariant, 100)]
-    private static partial Regex Usage();
+    /// <summary>coturn reports each 2048 packets, so nine digits are enough for their bytes.</summary>
+    [GeneratedRegex(
+        @"\A\d{1,10}: : session \d{18,20}: peer usage: realm=<[^<>]*>, username=<[^<>]*>, rp=\d{1,9}, rb=(?<received>\d{1,9}), sp=\d{1,9}, sb=(?<sent>\d{1,9})\z", RegexOptions.CultureInvariant)]
+    private static partial Regex PeerUsage();
 
-    [GeneratedRegex("<[^>]*>", RegexOptions.CultureInvariant, 100)]
+    /// <summary>Refused credentials and peers are what every scan of the internet causes.</summary>
+    [GeneratedRegex(@"\A\d{1,10}: : ERROR: (?!check_stun_auth|A peer IP)(?<text>.+)\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Error();
+
+    [GeneratedRegex("<[^>]*>?", RegexOptions.CultureInvariant)]
     private static partial Regex User();
+
+    [GeneratedRegex("[^ -~…]", RegexOptions.CultureInvariant)]
+    private static partial Regex Unprintable();
 }

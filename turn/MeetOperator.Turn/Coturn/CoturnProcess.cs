@@ -1,12 +1,16 @@
 using System.Diagnostics;
+using System.Text;
 using MeetOperator.Turn.Settings;
 
 namespace MeetOperator.Turn.Coturn;
 
 /// <summary>Runs coturn. When it ends, this process ends too, so that the container is started again.</summary>
-internal sealed partial class CoturnProcess(TurnOptions options, CoturnLog log, IHostApplicationLifetime lifetime, ILogger<CoturnProcess> logger) : IHostedService
+internal sealed partial class CoturnProcess(TurnOptions options, RunningCoturn running, CoturnLog log, IHostApplicationLifetime lifetime, ILogger<CoturnProcess> logger) : IHostedService
 {
     private const string SetPriv = "/usr/bin/setpriv";
+
+    /// <summary>Longer than any line of coturn.</summary>
+    private const int MaxLineLength = 4096;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Process? _process;
     private volatile bool _isStopping;
@@ -33,13 +37,19 @@ internal sealed partial class CoturnProcess(TurnOptions options, CoturnLog log, 
         await _ended.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>The command that starts coturn; it ends when this process is killed, where the system can do that.</summary>
+    /// <summary>
+    /// The command that starts coturn; it ends when this process is killed, where the system can do that. The environment of this process contains the key of its certificate, which coturn
+    /// does not need.
+    /// </summary>
     private ProcessStartInfo Command()
     {
         var arguments = CoturnArguments.Build(options);
-        return File.Exists(SetPriv)
-            ? new ProcessStartInfo(SetPriv, ["--pdeathsig", "KILL", options.Server, .. arguments]) { RedirectStandardOutput = true }
-            : new ProcessStartInfo(options.Server, arguments) { RedirectStandardOutput = true };
+        var command = File.Exists(SetPriv) ? new ProcessStartInfo(SetPriv, ["--pdeathsig", "KILL", options.Server, .. arguments]) : new ProcessStartInfo(options.Server, arguments);
+        command.RedirectStandardOutput = true;
+        command.StandardOutputEncoding = Encoding.Latin1; // one character for each byte, whatever clients sent
+        command.Environment.Clear();
+        command.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
+        return command;
     }
 
     private void Run()
@@ -48,12 +58,14 @@ internal sealed partial class CoturnProcess(TurnOptions options, CoturnLog log, 
         {
             using var process = Process.Start(Command())!;
             _process = process;
+            running.ProcessId = process.Id;
             if (_isStopping)
             {
                 process.Kill();
             }
 
-            while (process.StandardOutput.ReadLine() is { } line)
+            var lines = new BoundedLines(process.StandardOutput, MaxLineLength);
+            while (lines.Read() is { } line)
             {
                 if (log.Read(line) is { } text)
                 {

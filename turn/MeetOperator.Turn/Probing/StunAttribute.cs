@@ -16,4 +16,5 @@ internal enum StunAttribute
     RequestedAddressFamily = 0x0017,
     RequestedTransport = 0x0019,
     Software = 0x8022,
+    Origin = 0x802F,
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 
@@ -12,16 +13,18 @@ internal sealed class TurnClient : IDisposable
     private const byte Udp = 17;
     private const int StunHeader = 20;
     private readonly Socket _socket;
-    private readonly bool _isStream;
+
+    /// <summary>The bytes of a TCP connection, inside TLS if it has that; null over UDP.</summary>
+    private readonly Stream? _stream;
     private readonly string _username;
     private readonly string _password;
     private string? _realm;
     private byte[] _nonce = [];
 
-    private TurnClient(Socket socket, string username, string password, string? realm)
+    private TurnClient(Socket socket, Stream? stream, string username, string password, string? realm)
     {
         _socket = socket;
-        _isStream = socket.ProtocolType == ProtocolType.Tcp;
+        _stream = stream;
         _username = username;
         _password = password;
         _realm = realm;
@@ -29,6 +32,9 @@ internal sealed class TurnClient : IDisposable
 
     /// <summary>The attributes of the last response.</summary>
     public IReadOnlyDictionary<StunAttribute, byte[]> Last { get; private set; } = new Dictionary<StunAttribute, byte[]>();
+
+    /// <summary>The port of the relayed address in the last response; 0 without one.</summary>
+    public int RelayedPort => Last.TryGetValue(StunAttribute.XorRelayedAddress, out var value) && value.Length >= 4 ? BinaryPrimitives.ReadUInt16BigEndian(value.AsSpan(2)) ^ 0x2112 : 0;
 
     /// <summary>The length of the last response.</summary>
     public int LastLength { get; private set; }
@@ -42,13 +48,15 @@ internal sealed class TurnClient : IDisposable
     /// <param name="isTcp">Whether to reach the relay over TCP.</param>
     /// <param name="realm">The realm to use; null for that of the relay.</param>
     /// <param name="ct">Cancels the connection.</param>
-    public static async Task<TurnClient> ConnectAsync(IPEndPoint server, string username, string password, bool isTcp, string? realm, CancellationToken ct)
+    /// <param name="tls">Settings for TLS over TCP; null for none.</param>
+    public static async Task<TurnClient> ConnectAsync(
+        IPEndPoint server, string username, string password, bool isTcp, string? realm, CancellationToken ct, SslClientAuthenticationOptions? tls = null)
     {
         var socket = isTcp ? new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) : new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
         {
             await socket.ConnectAsync(server, ct).ConfigureAwait(false);
-            return new TurnClient(socket, username, password, realm);
+            return new TurnClient(socket, isTcp ? await OpenAsync(socket, tls, ct).ConfigureAwait(false) : null, username, password, realm);
         }
         catch
         {
@@ -81,7 +89,7 @@ internal sealed class TurnClient : IDisposable
 
     /// <summary>Sends data to a peer. There is no response.</summary>
     public async Task SendDataAsync(IPEndPoint peer, ReadOnlyMemory<byte> data, CancellationToken ct) =>
-        await _socket.SendAsync(StunMessage.Request(StunMethod.Send).WithPeer(peer).Add(StunAttribute.Data, data.Span).Write(), ct).ConfigureAwait(false);
+        await WriteAsync(StunMessage.Request(StunMethod.Send).WithPeer(peer).Add(StunAttribute.Data, data.Span).Write(), ct).ConfigureAwait(false);
 
     public Task<int> RefreshAsync(uint seconds, CancellationToken ct)
     {
@@ -101,7 +109,7 @@ internal sealed class TurnClient : IDisposable
         limit.CancelAfter(Timeout);
         try
         {
-            await _socket.SendAsync(isSigned ? request.Sign(_username, _realm ?? string.Empty, _password) : request.Write(), limit.Token).ConfigureAwait(false);
+            await WriteAsync(isSigned ? request.Sign(_username, _realm ?? string.Empty, _password) : request.Write(), limit.Token).ConfigureAwait(false);
             var response = await ReceiveAsync(limit.Token).ConfigureAwait(false);
             LastLength = response.Length;
             if (!StunMessage.TryRead(response, out var isSuccess, out var error, out var attributes))
@@ -116,13 +124,30 @@ internal sealed class TurnClient : IDisposable
         {
             return NoResponse;
         }
-        catch (SocketException)
+        catch (Exception lost) when (lost is SocketException or IOException)
         {
             return NoResponse;
         }
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _stream?.Dispose();
+        _socket.Dispose();
+    }
+
+    private static async Task<Stream> OpenAsync(Socket socket, SslClientAuthenticationOptions? tls, CancellationToken ct)
+    {
+        var plain = new NetworkStream(socket);
+        if (tls is null)
+        {
+            return plain;
+        }
+
+        var secured = new SslStream(plain);
+        await secured.AuthenticateAsClientAsync(tls, ct).ConfigureAwait(false);
+        return secured;
+    }
 
     private static StunMessage Allocation(byte transport, byte? family)
     {
@@ -130,21 +155,21 @@ internal sealed class TurnClient : IDisposable
         return family is { } wanted ? request.Add(StunAttribute.RequestedAddressFamily, [wanted, 0, 0, 0]) : request;
     }
 
+    private ValueTask WriteAsync(byte[] message, CancellationToken ct) => _stream is null ? IgnoreLength(_socket.SendAsync(message, ct)) : _stream.WriteAsync(message, ct);
+
+    private static async ValueTask IgnoreLength(ValueTask<int> sending) => await sending.ConfigureAwait(false);
+
     private async Task<byte[]> ReceiveAsync(CancellationToken ct)
     {
         var buffer = new byte[2048];
-        var length = await _socket.ReceiveAsync(buffer, ct).ConfigureAwait(false);
-        while (_isStream && length > 0 && (length < StunHeader || length < StunHeader + BinaryPrimitives.ReadUInt16BigEndian(buffer.AsSpan(2))) && length < buffer.Length)
+        if (_stream is null)
         {
-            var more = await _socket.ReceiveAsync(buffer.AsMemory(length), ct).ConfigureAwait(false);
-            if (more == 0)
-            {
-                break;
-            }
-
-            length += more;
+            return buffer[..await _socket.ReceiveAsync(buffer, ct).ConfigureAwait(false)];
         }
 
+        var length = await _stream.ReadAtLeastAsync(buffer.AsMemory(0, StunHeader), StunHeader, throwOnEndOfStream: false, ct).ConfigureAwait(false);
+        var rest = length < StunHeader ? 0 : Math.Min(BinaryPrimitives.ReadUInt16BigEndian(buffer.AsSpan(2)), buffer.Length - StunHeader);
+        length += await _stream.ReadAtLeastAsync(buffer.AsMemory(length, rest), rest, throwOnEndOfStream: false, ct).ConfigureAwait(false);
         return buffer[..length];
     }
 }

@@ -30,6 +30,9 @@ internal sealed record TurnOptions
     public bool Udp { get; init; } = true;
     public bool Tcp { get; init; } = true;
 
+    /// <summary>MEET_TURN_TLS_PORT: TCP port for TLS; 0 for none.</summary>
+    public int TlsPort { get; init; }
+
     /// <summary>MEET_TURN_RELAY_PORTS, for example 49152-65535.</summary>
     public (int Min, int Max) RelayPorts { get; init; } = (49_152, 65_535);
 
@@ -45,4 +48,10 @@ internal sealed record TurnOptions
     public string Server { get; init; } = "turnserver";
 
     public string DatabasePath => Path.Combine(DataFolder, "turn.db");
+
+    /// <summary>Certificate chain and private key for TLS, in one file, so that they are replaced at once.</summary>
+    public string TlsPath => Path.Combine(DataFolder, "tls.pem");
+
+    /// <summary>Omits the credentials so that they cannot get into a log.</summary>
+    public override string ToString() => nameof(TurnOptions);
 }

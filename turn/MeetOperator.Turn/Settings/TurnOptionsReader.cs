@@ -88,6 +88,13 @@ internal static class TurnOptionsReader
             (min, max) = (0, 0);
         }
 
+        var port = Number("MEET_TURN_PORT", 3478, 1, 65_535);
+        var tlsPort = Number("MEET_TURN_TLS_PORT", 0, 0, 65_535);
+        if (tlsPort == port)
+        {
+            found.Add("MEET_TURN_TLS_PORT must differ from MEET_TURN_PORT");
+        }
+
         var read = new TurnOptions
         {
             ControlAddress = control ?? new IPEndPoint(IPAddress.Loopback, 0),
@@ -96,7 +103,8 @@ internal static class TurnOptionsReader
             Realm = Text("MEET_TURN_REALM"),
             ListenAddresses = listen,
             RelayAddresses = [.. Addresses("MEET_TURN_RELAY_ADDRESSES").DistinctBy(address => address.AddressFamily)],
-            Port = Number("MEET_TURN_PORT", 3478, 1, 65_535),
+            Port = port,
+            TlsPort = tlsPort,
             Udp = protocols.Contains("UDP"),
             Tcp = protocols.Contains("TCP"),
             RelayPorts = (min, max),

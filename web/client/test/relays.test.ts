@@ -25,6 +25,18 @@ describe('relays', () => {
     for (const { configuration } of server.connections) expect(configuration.iceServers).toEqual([relay('1:m1:me')]);
   });
 
+  it('that the server sends before it accepts the join are used by the first connections', async () => {
+    const server = new ScriptedServer();
+    const { meeting } = await joinMeeting({}, server);
+    server.socket.receive({ type: 'ice-servers', iceServers: [relay('1:m1:me')] });
+    server.acceptJoin([participant('bob')]);
+    await meeting.publish(track('video'), 'camera');
+    server.offer('s1', 1, [{ mid: '0', participantId: 'bob', kind: 'video', source: 'camera' }], 's1');
+    await settle();
+    expect(server.connections).toHaveLength(2);
+    for (const { configuration } of server.connections) expect(configuration.iceServers).toEqual([relay('1:m1:me')]);
+  });
+
   it('that the server sends later are used by connections that exist, and by new ones', async () => {
     const { server } = await joinedWith([]);
     server.connections[0]!.close();

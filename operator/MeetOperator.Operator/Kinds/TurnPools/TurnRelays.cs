@@ -47,7 +47,7 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
         var (answer, problem) = state is null || isDeleted || hasFailed || pod.Status?.PodIp is not { Length: > 0 } address ? (null, DescribePod(pod)) : await CallAsync(pod, address, state, ct).ConfigureAwait(false);
         if (answer is not null)
         {
-            var ahead = answer.Time == default ? (TimeSpan?)null : answer.Time - time.GetUtcNow();
+            var ahead = answer.Time - time.GetUtcNow();
             _answers[pod.Metadata.Uid!] = new Answer(answer, ahead, time.GetTimestamp());
         }
 

@@ -6,6 +6,7 @@ using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Turn;
 using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Turn;
@@ -42,15 +43,51 @@ public sealed class RelaysTests : IAsyncLifetime
         Assert.DoesNotContain(ann.Received, message => (string?)message["type"] == "ice-servers");
     }
 
+    /// <summary>A join shows nothing but that the caller knows the meeting. Whoever collects joins must not be able to fill a relay.</summary>
     [Fact]
-    public async Task Join_WithTurnPool_NamesRelayForMeetingAndParticipant()
+    public async Task Join_WithTurnPool_NamesRelaysToNobodyWhoIsNotInTheMeeting()
     {
         await StoreAsync(Record("north"));
         var meeting = await _signaling.CreateAsync();
-        var join = await JoinWithRelaysAsync(meeting.MeetingId);
-        var server = Assert.Single(join.IceServers);
-        Assert.EndsWith($":{meeting.MeetingId}:{join.ParticipantId}", server.Username, StringComparison.Ordinal);
-        Assert.Equal(["turn:192.0.2.7:3478?transport=udp"], server.Urls);
+        var join = await _signaling.JoinAsync(meeting.MeetingId, "Ann");
+        Assert.Empty(join.IceServers);
+        Assert.Empty((await _signaling.JoinAsync(meeting.MeetingId, "Ann", ticket: join.Ticket)).IceServers);
+        Assert.Empty((await _signaling.JoinAsync(meeting.MeetingId, "Host", meeting.HostToken)).IceServers);
+        await using var socket = await TestClient.OpenAsync(join);
+        await StoreAsync(Record("south")); // everybody in the meeting gets new ones
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await bob.ExpectAsync("ice-servers");
+        Assert.Empty(socket.OfType("ice-servers"));
+    }
+
+    /// <summary>A client opens connections when it has joined, and they gather candidates from the relays that it knows then.</summary>
+    [Fact]
+    public async Task Member_Enters_GetsRelaysBeforeJoined()
+    {
+        await StoreAsync(Record("north"));
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        Assert.Equal(["ice-servers", "joined"], ann.Received.Take(2).Select(message => (string?)message["type"]));
+        var server = Assert.Single(Relays(ann)[0]);
+        Assert.Equal("turn:192.0.2.7:3478?transport=udp", Assert.Single(server.GetProperty("urls").EnumerateArray()).GetString());
+        Assert.Matches("^[0-9]{10}:[0-9a-f]{16}:[0-9a-f]{16}$", server.GetProperty("username").GetString());
+    }
+
+    /// <summary>A client of WHIP has no socket (RFC 9725 §4.6).</summary>
+    [Fact]
+    public async Task Whip_WithTurnPool_NamesRelaysInLinks()
+    {
+        await StoreAsync(Record("north") with { Relays = [new TurnRelay("relay", ["turn:192.0.2.7:3478?transport=udp", "turn:192.0.2.7:3478?transport=tcp"])] });
+        var meeting = await _signaling.CreateAsync();
+        var camera = await _signaling.JoinAsync(meeting.MeetingId, "Camera");
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"meetings/{meeting.MeetingId}/whip") { Content = new StringContent(Sdp.Publish(), new System.Net.Http.Headers.MediaTypeHeaderValue("application/sdp")) };
+        request.Headers.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", camera.Ticket);
+        var response = await _signaling.Http.SendAsync(request);
+        Assert.Equal(System.Net.HttpStatusCode.Created, response.StatusCode);
+        var links = response.Headers.GetValues("Link").ToArray();
+        Assert.Equal(2, links.Length);
+        Assert.Matches(@"^<turn:192\.0\.2\.7:3478\?transport=udp>; rel=""ice-server""; username=""[0-9]{10}:[0-9a-f]{16}:[0-9a-f]{16}""; credential=""[A-Za-z0-9+/]{27}=""; credential-type=""password""$", links[0]);
+        Assert.StartsWith("<turn:192.0.2.7:3478?transport=tcp>", links[1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +95,6 @@ public sealed class RelaysTests : IAsyncLifetime
     {
         await StoreAsync(Record("north") with { CredentialTtlSeconds = 3 });
         var meeting = await _signaling.CreateAsync();
-        await JoinWithRelaysAsync(meeting.MeetingId);
         await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         await Eventually.TrueAsync(() => UsersOf(ann).Distinct().Count() >= 2, "a second credential arrives");
     }
@@ -68,10 +104,24 @@ public sealed class RelaysTests : IAsyncLifetime
     {
         await StoreAsync(Record("north"));
         var meeting = await _signaling.CreateAsync();
-        await JoinWithRelaysAsync(meeting.MeetingId);
         await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         await StoreAsync(Record("south"));
         await Eventually.TrueAsync(() => PasswordsOf(ann).Distinct().Count() == 2, "a credential of the new secret arrives");
+    }
+
+    /// <summary>Otherwise each relay that starts anywhere would cost every participant of the installation a message.</summary>
+    [Fact]
+    public async Task Member_OtherRelaysChange_KeepsCredential()
+    {
+        var record = Record("north");
+        await StoreAsync(record);
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await StoreAsync(record with { Keys = [.. record.Keys, new TurnKey(2, "next", DateTimeOffset.UnixEpoch)] });
+        await StoreAsync(record, "{another pool");
+        await StoreAsync(Record("south"));
+        await Eventually.TrueAsync(() => PasswordsOf(ann).Distinct().Count() == 2, "a credential of the new secret arrives");
+        Assert.Equal(2, Relays(ann).Count);
     }
 
     [Fact]
@@ -79,7 +129,6 @@ public sealed class RelaysTests : IAsyncLifetime
     {
         await StoreAsync(Record("north"));
         var meeting = await _signaling.CreateAsync();
-        await JoinWithRelaysAsync(meeting.MeetingId);
         await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         await StoreAsync(Record("north") with { Relays = [] });
         await Eventually.TrueAsync(() => Relays(ann) is [.., []], "an empty list arrives");
@@ -91,7 +140,7 @@ public sealed class RelaysTests : IAsyncLifetime
     {
         await StoreAsync(Record("north"));
         var meeting = await _signaling.CreateAsync();
-        var join = await JoinWithRelaysAsync(meeting.MeetingId);
+        var join = await _signaling.JoinAsync(meeting.MeetingId, "Ann");
         await using var ann = await TestClient.OpenByTicketAsync(join, _signaling.Address);
         await ann.JoinAsync();
         await ann.ExpectAsync("ice-servers");
@@ -102,7 +151,8 @@ public sealed class RelaysTests : IAsyncLifetime
     {
         await StoreAsync(Record("north"), "{broken");
         var meeting = await _signaling.CreateAsync();
-        Assert.Single((await JoinWithRelaysAsync(meeting.MeetingId)).IceServers);
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        Assert.Single((await ann.ExpectAsync("ice-servers"))["iceServers"]!.AsArray());
     }
 
     private static TurnRecord Record(string secret) => new()
@@ -121,15 +171,10 @@ public sealed class RelaysTests : IAsyncLifetime
 
     private static IEnumerable<string> PasswordsOf(TestClient client) => Relays(client).SelectMany(servers => servers.Select(server => server.GetProperty("credential").GetString()!));
 
-    private async Task<Signaling.Http.JoinResponse> JoinWithRelaysAsync(string meetingId)
-    {
-        Signaling.Http.JoinResponse? join = null;
-        await Eventually.TrueAsync(async () => (join = await _signaling.JoinAsync(meetingId, "Bob")).IceServers.Count > 0, "a join names relays");
-        return join!;
-    }
-
+    /// <summary>Stores the relays as the operator does, and waits until signaling has read them.</summary>
     private async Task StoreAsync(TurnRecord record, string? broken = null)
     {
+        var before = _signaling.Service<TurnPools>().Revision;
         var data = new Dictionary<string, string> { ["a_b"] = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(record, KubeJson.Options)) };
         if (broken is not null)
         {
@@ -140,5 +185,6 @@ public sealed class RelaysTests : IAsyncLifetime
         var stored = await _cluster.Client.TryGetAsync<Secret>(key, default);
         var secret = new Secret { Metadata = new ObjectMeta { Name = key.Name, Namespace = key.Namespace, ResourceVersion = stored?.Metadata.ResourceVersion }, Data = data };
         await (stored is null ? _cluster.Client.CreateAsync(secret, default) : _cluster.Client.ReplaceAsync(secret, default));
+        await Eventually.TrueAsync(() => _signaling.Service<TurnPools>().Revision > before, "signaling has read the relays");
     }
 }

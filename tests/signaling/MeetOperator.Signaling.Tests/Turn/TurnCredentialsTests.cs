@@ -22,16 +22,37 @@ public sealed class TurnCredentialsTests
     private static IReadOnlyList<string> Hosts(IReadOnlyList<TurnRecord> pools, string? region = null, string @namespace = "meet-default") =>
         [.. TurnCredentials.Issue(pools, @namespace, region, "m", "p", Now).IceServers.Select(server => server.Urls[0].Split(':', '.')[1])];
 
-    /// <summary>The password was computed with <c>openssl dgst -sha1 -hmac north -binary</c>.</summary>
+    /// <summary>The hashes were computed with <c>sha256sum</c>, and the password with <c>openssl dgst -sha1 -hmac north -binary</c>.</summary>
     [Fact]
-    public void Issue_OnePool_NamesMeetingParticipantAndEnd()
+    public void Issue_OnePool_NamesEndAndHashesOfMeetingAndParticipant()
     {
         var grant = TurnCredentials.Issue([Pool("a")], "meet-default", null, "m", "p", Now);
         var server = Assert.Single(grant.IceServers);
-        Assert.Equal("1800000300:m:p", server.Username);
-        Assert.Equal("Zu/sKkdSBg4TZXrubYK9s8+W0U0=", server.Credential);
+        Assert.Equal("1800000300:62c66a7a5dd70c31:148de9c5a7a44d19", server.Username);
+        Assert.Equal("8psmOgh0eYQCj0z/vGByE+7FPuU=", server.Credential);
         Assert.Equal(["turn:a.example.com:3478?transport=udp"], server.Urls);
         Assert.Equal(Now.AddSeconds(150), grant.RefreshAt);
+    }
+
+    /// <summary>Whoever has the ID of a meeting can join it, and user names get into the logs of relays.</summary>
+    [Fact]
+    public void Issue_Ids_AreHashedAsInLogs()
+    {
+        const string Meeting = "0B0A4C6E-8B8E-4E0B-9D3B-0F1B2C3D4E5F";
+        var username = TurnCredentials.Issue([Pool("a")], "meet-default", null, Meeting, "p", Now).IceServers[0].Username!;
+        Assert.DoesNotContain(Meeting, username, StringComparison.OrdinalIgnoreCase);
+        Assert.StartsWith(Redaction.Redact(Meeting)["id:".Length..], username.Split(':')[1], StringComparison.Ordinal);
+        Assert.Equal(username, TurnCredentials.Issue([Pool("a")], "meet-default", null, Meeting.ToLowerInvariant(), "p", Now).IceServers[0].Username);
+        Assert.Equal(4, ((string[])["m", "n"]).SelectMany(m => ((string[])["p", "q"]).Select(p => TurnCredentials.Issue([Pool("a")], "meet-default", null, m, p, Now).IceServers[0].Username)).Distinct().Count());
+    }
+
+    [Fact]
+    public void ToString_Grant_HasNoCredential()
+    {
+        var grant = TurnCredentials.Issue([Pool("a")], "meet-default", null, "m", "p", Now);
+        var server = grant.IceServers[0];
+        Assert.Contains("turn:a.example.com:3478?transport=udp", server.ToString(), StringComparison.Ordinal);
+        Assert.All((object[])[server, grant, new MeetOperator.Signaling.Protocol.Server.IceServersMessage(grant.IceServers)], one => Assert.DoesNotContain(server.Credential!, one.ToString(), StringComparison.Ordinal));
     }
 
     [Fact]

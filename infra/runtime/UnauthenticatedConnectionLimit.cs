@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 
-namespace MeetOperator.MediaNode.Control;
+namespace MeetOperator;
 
 /// <summary>
 /// Limits the number of open connections to the control port without a trusted client certificate, including those whose TLS handshake is in progress. Above the limit,

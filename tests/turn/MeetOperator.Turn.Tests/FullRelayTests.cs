@@ -1,0 +1,37 @@
+using MeetOperator.Testing;
+using MeetOperator.Turn.Probing;
+using MeetOperator.Turn.Settings;
+
+namespace MeetOperator.Turn.Tests;
+
+/// <summary>A relay whose allocations are all in use.</summary>
+public sealed class FullRelayTests(FullRelayTests.SmallRelay relay) : IClassFixture<FullRelayTests.SmallRelay>
+{
+    private const int Allocations = 50; // The tests of a start need some.
+    private const int QuotaReached = 486;
+
+    public sealed class SmallRelay : RunningRelay
+    {
+        private protected override TurnOptions Adapt(TurnOptions options) => options with { Allocations = Allocations };
+    }
+
+    /// <summary>A relay that is not ready is taken away from those who use it, and nobody would gain from that.</summary>
+    [Fact]
+    public async Task Report_NoAllocationLeft_IsFullAndReady()
+    {
+        await Eventually.TrueAsync(async () => await relay.ReportAsync() is { IsFull: false, Allocations: 0 }, "there is no allocation");
+        var clients = new List<TurnClient>();
+        await Eventually.TrueAsync(async () =>
+        {
+            clients.Add(await relay.ClientAsync(isTcp: true));
+            return await clients[^1].AllocateAsync(default) == QuotaReached && clients.Count > Allocations;
+        }, "no allocation is left");
+        await Eventually.TrueAsync(async () => (await relay.ReportAsync()).IsFull, "the relay reports that it is full");
+        var report = await relay.ReportAsync();
+        Assert.True(report.IsReady, report.Problem);
+        Assert.Equal(Allocations, report.Allocations);
+
+        clients.ForEach(client => client.Dispose());
+        await Eventually.TrueAsync(async () => !(await relay.ReportAsync()).IsFull, "the relay reports that it has room");
+    }
+}
