@@ -24,6 +24,12 @@ public static class MeetConditions
     /// <summary>On a TurnPool: the clock of a relay differs from that of the operator, so that credentials end too early or too late there; present only while true.</summary>
     public const string ClockSkewed = "ClockSkewed";
 
+    /// <summary>On a TurnPool: relays do not get the certificate for TLS; present only while true.</summary>
+    public const string CertificateUnusable = "CertificateUnusable";
+
+    /// <summary>On a TurnPool: the certificate for TLS ends within 7 days; present only while true.</summary>
+    public const string CertificateExpiring = "CertificateExpiring";
+
     /// <summary>On a Tenant that is being deleted: meetings that have not ended block the deletion; present only while true.</summary>
     public const string DeletionBlocked = "DeletionBlocked";
 

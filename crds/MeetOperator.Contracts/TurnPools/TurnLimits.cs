@@ -5,7 +5,7 @@ namespace MeetOperator.Contracts.TurnPools;
 /// <summary>What one participant and one relay may use.</summary>
 public sealed record TurnLimits
 {
-    /// <summary>Allocations of one credential on one relay, 1 to 1000. For each of its two connections, a browser makes one over UDP and one over TCP, for IPv4 and for IPv6: 8, and 16 while new connections replace those. Default 24; mutable, by replacing relays.</summary>
+    /// <summary>Allocations of one credential on one relay, 1 to 1000. For each of its two connections, a browser makes one over UDP and one over TCP, for IPv4 and for IPv6: 8, and 16 while new connections replace those; with TLS 12 and 24. Default 24; mutable, by replacing relays.</summary>
     [Range(1, 1_000)]
     [Default("24")]
     public int AllocationsPerCredential { get; init; } = 24;

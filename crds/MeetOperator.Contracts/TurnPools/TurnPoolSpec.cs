@@ -7,7 +7,12 @@ namespace MeetOperator.Contracts.TurnPools;
 [CelRule("has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)", TurnPoolValidation.RegionImmutable, FieldPath = ".region")]
 [CelRule("self.realm == oldSelf.realm", TurnPoolValidation.RealmImmutable, FieldPath = ".realm")]
 [CelRule("size(self.listeners) > 0", TurnPoolValidation.NoListener, FieldPath = ".listeners")]
-[CelRule("self.listeners.all(one, one.port == self.listeners[0].port)", TurnPoolValidation.OnePort, FieldPath = ".listeners")]
+[CelRule("size(self.listeners) == 0 || self.listeners.exists(one, one.protocol != 'TLS')", TurnPoolValidation.TlsAlone, FieldPath = ".listeners")]
+[CelRule("self.listeners.all(one, one.protocol == 'TLS' || self.listeners.all(other, other.protocol == 'TLS' || one.port == other.port))", TurnPoolValidation.OnePort, FieldPath = ".listeners")]
+[CelRule("self.listeners.all(tls, tls.protocol != 'TLS' || self.listeners.all(one, one.protocol == 'TLS' || (one.port != tls.port && (tls.port != 443 || one.port != 5349))))", TurnPoolValidation.TlsPortShared, FieldPath = ".listeners")]
+[CelRule("!self.listeners.exists(one, one.port == 443) || !has(self.exposure.type) || self.exposure.type != 'HostNetwork'", TurnPoolValidation.HttpsPortInHostNetwork, FieldPath = ".listeners")]
+[CelRule("!self.listeners.exists(one, one.protocol == 'TLS') || has(self.tls)", TurnPoolValidation.TlsNeedsSecret, FieldPath = ".tls")]
+[CelRule("!has(self.tls) || self.listeners.exists(one, one.protocol == 'TLS')", TurnPoolValidation.TlsNeedsListener, FieldPath = ".tls")]
 [CelRule("self.listeners.all(one, one.port != 8091)", TurnPoolValidation.ControlPortTaken, FieldPath = ".listeners")]
 public sealed record TurnPoolSpec
 {
@@ -29,11 +34,14 @@ public sealed record TurnPoolSpec
     [Default("\"meet\"")]
     public string Realm { get; init; } = "meet";
 
-    /// <summary>How clients reach the relays, at most one entry for each protocol, all with one port. Default UDP and TCP at 3478; mutable, by replacing relays.</summary>
-    [MaxItems(2)]
+    /// <summary>How clients reach the relays, at most one entry for each protocol; TLS needs spec.tls. Default UDP and TCP at 3478; mutable, by replacing relays.</summary>
+    [MaxItems(3)]
     [ListMapKey("protocol")]
     [Default("[{\"protocol\":\"UDP\",\"port\":3478},{\"protocol\":\"TCP\",\"port\":3478}]")]
     public IReadOnlyList<TurnListener> Listeners { get; init; } = [new() { Protocol = TurnProtocol.UDP }, new() { Protocol = TurnProtocol.TCP }];
+
+    /// <summary>Certificate for the listener with protocol TLS, which needs it. Optional; mutable.</summary>
+    public TurnTls? Tls { get; init; }
 
     /// <summary>Where the relays are reached. Mutable, by replacing relays.</summary>
     [Default("{}")]

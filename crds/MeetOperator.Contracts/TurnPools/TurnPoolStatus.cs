@@ -36,7 +36,7 @@ public sealed record TurnPoolStatus
 
     /// <summary>URLs that participants get, at most 32 of them. Written by the operator.</summary>
     [MaxItems(32)]
-    [MaxLength(128)]
+    [MaxLength(300)]
     public IReadOnlyList<string> Endpoints { get; init; } = [];
 
     /// <summary>Human-readable summary of the current state and of any action that is required.</summary>

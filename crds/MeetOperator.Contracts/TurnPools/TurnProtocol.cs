@@ -5,4 +5,7 @@ public enum TurnProtocol
 {
     UDP,
     TCP,
+
+    /// <summary>TLS over TCP.</summary>
+    TLS,
 }

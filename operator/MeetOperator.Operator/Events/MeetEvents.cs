@@ -38,11 +38,13 @@ internal sealed partial class MeetEvents(EventRecorder recorder, ILogger<MeetEve
     /// <summary>Records once per reason that a media node is overloaded.</summary>
     public void Overloaded(SfuNode about, IEnumerable<Condition>? before, IEnumerable<Condition> after) => Began(about, MeetConditions.Overloaded, before, after);
 
-    /// <summary>Records once that relays are full, or have another time than the operator.</summary>
+    /// <summary>Records once that relays are full, have another time than the operator, or that their certificate is of no use or ends soon.</summary>
     public void RelayProblems(TurnPool about, IEnumerable<Condition>? before, IEnumerable<Condition> after)
     {
         Began(about, MeetConditions.ClockSkewed, before, after);
         Began(about, MeetConditions.RelaysFull, before, after);
+        Began(about, MeetConditions.CertificateUnusable, before, after);
+        Began(about, MeetConditions.CertificateExpiring, before, after);
     }
 
     private void Began(KubernetesObject about, string type, IEnumerable<Condition>? before, IEnumerable<Condition> after)

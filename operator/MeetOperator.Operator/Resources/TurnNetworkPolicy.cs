@@ -40,7 +40,7 @@ internal static class TurnNetworkPolicy
                 PolicyTypes = ["Ingress", "Egress"],
                 Ingress =
                 [
-                    new NetworkPolicyIngressRule { Ports = [.. pool.Spec.Listeners.Select(one => new NetworkPolicyPort { Protocol = one.Protocol.ToString(), Port = one.Port })] },
+                    new NetworkPolicyIngressRule { Ports = [.. pool.Spec.Listeners.Select(one => new NetworkPolicyPort { Protocol = TurnPorts.Transport(one), Port = TurnPorts.InPod(one) })] },
                     new NetworkPolicyIngressRule { Ports = [new NetworkPolicyPort { Protocol = "TCP", Port = TurnPod.ControlPort }], From = [caller, .. metricsFrom] },
                 ],
 

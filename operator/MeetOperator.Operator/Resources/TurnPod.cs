@@ -101,8 +101,11 @@ internal static class TurnPod
                 // Addresses that the Pod does not have are left out by the agent.
                 Value("MEET_TURN_LISTEN_ADDRESSES", string.Join(',', spec.Exposure.AddressSource == AddressSource.Static ? spec.Exposure.StaticAddresses.Prepend("$(POD_IPS)") : ["$(POD_IPS)"])),
                 Value("MEET_TURN_RELAY_ADDRESSES", "$(POD_IPS)"),
-                Value("MEET_TURN_PORT", Number(spec.Listeners[0].Port)),
-                Value("MEET_TURN_PROTOCOLS", string.Join(',', spec.Listeners.Select(one => one.Protocol))),
+                Value("MEET_TURN_PORT", Number(spec.Listeners.First(one => one.Protocol != TurnProtocol.TLS).Port)),
+                Value("MEET_TURN_PROTOCOLS", string.Join(',', spec.Listeners.Where(one => one.Protocol != TurnProtocol.TLS).Select(one => one.Protocol))),
+
+                // Without TLS, the Pods of earlier versions stay as they are.
+                .. spec.Listeners.Where(one => one.Protocol == TurnProtocol.TLS).Select(one => Value("MEET_TURN_TLS_PORT", Number(TurnPorts.InPod(one)))),
                 Value("MEET_TURN_RELAY_PORTS", $"{Number(spec.RelayPorts.Min)}-{Number(spec.RelayPorts.Max)}"),
                 Value("MEET_TURN_ALLOCATIONS_PER_CREDENTIAL", Number(spec.Limits.AllocationsPerCredential)),
                 Value("MEET_TURN_ALLOCATIONS", Number(spec.Limits.AllocationsPerRelay)),
@@ -115,7 +118,7 @@ internal static class TurnPod
             Ports =
             [
                 new ContainerPort { Name = "control", Port = ControlPort, HostPort = spec.Exposure.Type == ExposureType.HostNetwork ? ControlPort : null, Protocol = "TCP" },
-                .. spec.Listeners.Select(one => new ContainerPort { Name = $"turn-{one.Protocol.ToString().ToLowerInvariant()}", Port = one.Port, HostPort = one.Port, Protocol = one.Protocol.ToString() }),
+                .. spec.Listeners.Select(one => new ContainerPort { Name = $"turn-{one.Protocol.ToString().ToLowerInvariant()}", Port = TurnPorts.InPod(one), HostPort = one.Port, Protocol = TurnPorts.Transport(one) }),
             ],
             Resources = Resources(spec),
             VolumeMounts = [new VolumeMount { Name = "data", MountPath = DataPath }],

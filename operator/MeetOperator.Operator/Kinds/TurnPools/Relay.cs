@@ -34,6 +34,9 @@ internal sealed record Relay
     /// <summary>How far its clock is ahead of the operator's; null while that is unknown.</summary>
     public TimeSpan? ClockAhead { get; init; }
 
+    /// <summary>Why it refuses the certificate that it gets; null while it does not.</summary>
+    public string? CertificateRefusal { get; init; }
+
     /// <summary>Its URLs; empty while its addresses are unknown.</summary>
     public IReadOnlyList<string> Urls { get; init; } = [];
 

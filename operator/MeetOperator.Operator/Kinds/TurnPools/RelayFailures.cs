@@ -37,7 +37,7 @@ internal static class RelayFailures
     private static NodeFailure Unscheduled(TurnPool pool, string message) => message.Contains("free ports", StringComparison.Ordinal)
         ? new NodeFailure(
             "PortsTaken",
-            $"port {pool.Spec.Listeners[0].Port} is in use on every cluster node that could run the relay, and each relay needs a cluster node of its own: lower spec.replicas of TurnPool {pool.Metadata.Name}, add cluster nodes, or change the port in spec.listeners ({message})")
+            $"port {string.Join(" or ", pool.Spec.Listeners.Select(one => one.Port).Distinct())} is in use on every cluster node that could run the relay, and each relay needs a cluster node of its own: lower spec.replicas of TurnPool {pool.Metadata.Name}, add cluster nodes, or change the port in spec.listeners ({message})")
         : new NodeFailure("Unschedulable", $"no cluster node can run the relay: add cluster nodes, or change spec.nodeSelector or spec.resources of TurnPool {pool.Metadata.Name} ({message})");
 
     private static NodeFailure? Waiting(Pod pod, ContainerStatus status, string reason, string? message)

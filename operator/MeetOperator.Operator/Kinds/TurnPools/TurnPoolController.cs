@@ -14,7 +14,7 @@ namespace MeetOperator.Operator.Kinds.TurnPools;
 
 /// <summary>Keeps the relays of a pool, gives them their secrets and peers, and signaling the relays that participants may use.</summary>
 internal sealed class TurnPoolController(
-    ClusterView cluster, TurnRelays relays, TurnPods pods, TurnSecrets secrets, PoolRights namespaces, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
+    ClusterView cluster, TurnRelays relays, TurnPods pods, TurnSecrets secrets, TurnCertificates certificates, PoolRights namespaces, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
 {
     /// <summary>How often relays are called. Their state is also sent when media nodes change.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -53,8 +53,16 @@ internal sealed class TurnPoolController(
         var (key, now) = (pool.Metadata.NamespacedName, time.GetUtcNow());
         var (record, failure) = await PrepareAsync(pool, rejection, now, ct).ConfigureAwait(false);
         var peers = _mediaNodes.FindPeers(key.Namespace);
-        var state = record.Keys.Count == 0 ? null : new TurnState { Secrets = [.. record.Keys.OrderBy(one => one.Version).Select(one => one.Secret)], Peers = peers };
-        var observed = await relays.ObserveAsync(pool, found, state, ct).ConfigureAwait(false);
+        var certificate = rejection is null ? await certificates.ReadAsync(pool, ct).ConfigureAwait(false) : null;
+        var given = certificate?.FindProblem(now) is null ? certificate : null;
+        var state = record.Keys.Count == 0 ? null : new TurnState
+        {
+            Secrets = [.. record.Keys.OrderBy(one => one.Version).Select(one => one.Secret)],
+            Peers = peers,
+            Certificate = given?.Chain,
+            PrivateKey = given?.PrivateKey,
+        };
+        var observed = await relays.ObserveAsync(pool, found, state, certificate?.Host, ct).ConfigureAwait(false);
         (record, var notNamed) = await NameAsync(pool, record, observed, rejection, now, ct).ConfigureAwait(false);
         failure ??= notNamed;
 
@@ -63,7 +71,7 @@ internal sealed class TurnPoolController(
         var notCreated = await pods.RunAsync(pool, plan, found, ct).ConfigureAwait(false);
         await _budgets.EnsureAsync(pool, ct).ConfigureAwait(false);
         await pods.MarkAsync(found, observed, ct).ConfigureAwait(false);
-        return await WriteAsync(pool, TurnPoolStatuses.Build(pool, observed, record, peers.Count, rejection ?? notCreated ?? failure, now), Interval, ct).ConfigureAwait(false);
+        return await WriteAsync(pool, TurnPoolStatuses.Build(pool, observed, record, peers.Count, rejection ?? notCreated ?? failure, now, certificate), Interval, ct).ConfigureAwait(false);
     }
 
     /// <summary>The secrets that relays accept. They are stored before any relay has them, so that a later leader never knows less than the relays.</summary>

@@ -18,9 +18,9 @@ internal static class TurnPoolRules
     private const string ListenersField = "spec.listeners";
     private const string RelayPortsField = "spec.relayPorts";
 
-    /// <summary>Ports of cluster components: etcd, the API server, kubelet and other components of Kubernetes, and Services of type NodePort.</summary>
+    /// <summary>Ports of cluster components: Ingress controllers, etcd, the API server, kubelet and other components of Kubernetes, and Services of type NodePort.</summary>
     private static readonly PortRange[] Reserved =
-        [new() { Min = 2379, Max = 2380 }, new() { Min = 6443, Max = 6443 }, new() { Min = 10_248, Max = 10_260 }, new() { Min = 30_000, Max = 32_767 }];
+        [new() { Min = TurnListener.HttpsPort, Max = TurnListener.HttpsPort }, new() { Min = 2379, Max = 2380 }, new() { Min = 6443, Max = 6443 }, new() { Min = 10_248, Max = 10_260 }, new() { Min = 30_000, Max = 32_767 }];
 
     /// <param name="pool">The pool to check.</param>
     /// <param name="claims">What it is checked against.</param>
@@ -43,8 +43,7 @@ internal static class TurnPoolRules
             return new PoolRejection("PortRangeTooWide", RelayPortsField, $"{ports} ports {(isHost ? "of the tenant's pools in the host network " : string.Empty)}exceed the limit for relays of a tenant; allowed: {MaxTenantPorts}");
         }
 
-        var listener = pool.Spec.Listeners[0].Port;
-        return Reserved.FirstOrDefault(range => listener >= range.Min && listener <= range.Max) is { } taken
+        return Reserved.FirstOrDefault(range => pool.Spec.Listeners.Any(one => one.Port >= range.Min && one.Port <= range.Max)) is { } taken
             ? new PoolRejection("PortReserved", ListenersField, $"{HostPortClaim.Text(taken)} {(taken.Min == taken.Max ? "is" : "are")} reserved for components of the cluster: choose another one")
             : isHost && Reserved.FirstOrDefault(range => pool.Spec.RelayPorts.Min <= range.Max && range.Min <= pool.Spec.RelayPorts.Max) is { } within
             ? new PoolRejection("PortReserved", RelayPortsField, $"{HostPortClaim.Text(within)} {(within.Min == within.Max ? "is" : "are")} reserved for components of the cluster: choose another range")

@@ -24,7 +24,8 @@ internal static class TurnPoolStatuses
     /// <param name="peers">Number of addresses to which relays forward.</param>
     /// <param name="failure">Why relays are missing, or null. The relays' own failures need not be among it.</param>
     /// <param name="now">The current time.</param>
-    public static TurnPoolStatus Build(TurnPool pool, IReadOnlyList<Relay> relays, TurnRecord? record, int peers, NodeFailure? failure, DateTimeOffset now)
+    /// <param name="certificate">The certificate for TLS; null without TLS.</param>
+    public static TurnPoolStatus Build(TurnPool pool, IReadOnlyList<Relay> relays, TurnRecord? record, int peers, NodeFailure? failure, DateTimeOffset now, TurnCertificate? certificate = null)
     {
         var counted = relays.Where(relay => relay is { IsLeaving: false, HasFailed: false }).ToArray();
         var taking = relays.Where(relay => relay.TakesParticipants).ToArray();
@@ -49,6 +50,9 @@ internal static class TurnPoolStatuses
         var (skew, full) = (FindSkew(counted), FindFull(pool, taking));
         conditions = ProblemConditions.Set(conditions, MeetConditions.ClockSkewed, skew, generation, now);
         conditions = ProblemConditions.Set(conditions, MeetConditions.RelaysFull, full, generation, now);
+        var (unusable, expiring) = (certificate?.FindProblem(now) ?? FindRefusal(certificate, counted), certificate?.FindExpiry(now));
+        conditions = ProblemConditions.Set(conditions, MeetConditions.CertificateUnusable, unusable, generation, now);
+        conditions = ProblemConditions.Set(conditions, MeetConditions.CertificateExpiring, expiring, generation, now);
         var ready = new Condition { Type = MeetConditions.Ready, Status = isReady ? ConditionStatus.True : ConditionStatus.False, Reason = reason, Message = message, ObservedGeneration = generation };
         return new TurnPoolStatus
         {
@@ -61,14 +65,19 @@ internal static class TurnPoolStatuses
             Peers = peers,
             KeyVersion = record?.KeyVersion ?? 0,
             NextRotation = record is null ? null : TurnKeyPlan.NextRotation(record, pool.Spec.Auth),
-            Endpoints = [.. taking.SelectMany(relay => relay.Urls).Take(MaxEndpoints)],
-            Message = isReady && (skew ?? full) is { } problem ? problem.Message : message,
+            Endpoints = [.. taking.SelectMany(relay => relay.Urls).Distinct(StringComparer.Ordinal).Take(MaxEndpoints)],
+            Message = isReady && (unusable ?? expiring ?? skew ?? full) is { } problem ? problem.Message : message,
             Conditions = [.. Conditions.Set(conditions, ready, now)],
         };
     }
 
     private static NodeFailure? FindFailure(IEnumerable<Relay> counted) =>
         counted.FirstOrDefault(relay => !relay.TakesParticipants && relay.Failure is not null) is { Failure: { } failure } relay ? failure with { Message = $"{relay.Name}: {failure.Message}" } : null;
+
+    private static NodeFailure? FindRefusal(TurnCertificate? certificate, IEnumerable<Relay> counted) =>
+        certificate is not null && counted.FirstOrDefault(relay => relay.CertificateRefusal is not null) is { } relay
+            ? new NodeFailure("Refused", $"relay {relay.Name} refuses the certificate of Secret {certificate.Place} ({relay.CertificateRefusal}), and goes on with the one that it has: replace the Secret, or synchronize the clocks of the cluster nodes")
+            : null;
 
     private static string WithDraining(string message, IReadOnlyList<Relay> relays) =>
         relays.Count(relay => relay.IsLeaving) is > 0 and var leaving ? string.Create(CultureInfo.InvariantCulture, $"{message}; {leaving} of its relays {(leaving == 1 ? "is" : "are")} being drained") : message;

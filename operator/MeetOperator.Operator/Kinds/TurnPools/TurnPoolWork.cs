@@ -13,9 +13,10 @@ internal sealed class TurnPoolWork : IKindWork
         var relays = new TurnRelays(leader.Cluster, leader.Clients, leader.Authority, leader.Options, leader.Time, leader.Logs.CreateLogger<TurnRelays>());
         var pods = new TurnPods(leader.Cluster, leader.Authority, leader.Events, leader.Options, leader.Time, leader.Random);
         _secrets = new TurnSecrets(leader.Cluster.Client, leader.Options);
+        var certificates = new TurnCertificates(leader.Cluster.Client, leader.Options, leader.Time);
         var pools = TurnPoolWatches.Controller(leader.Cluster, leader.Health, leader.Logs).Build(
-            new TurnPoolController(leader.Cluster, relays, pods, _secrets, new PoolRights(leader.Cluster, leader.Options), leader.Events, leader.Options, leader.Time));
-        Loops = [pools.RunAsync, new TurnSecretSweep(leader.Cluster, _secrets, leader.Time).RunAsync];
+            new TurnPoolController(leader.Cluster, relays, pods, _secrets, certificates, new PoolRights(leader.Cluster, leader.Options), leader.Events, leader.Options, leader.Time));
+        Loops = [pools.RunAsync, new TurnSecretSweep(leader.Cluster, _secrets, certificates, leader.Time).RunAsync];
     }
 
     public IReadOnlyList<Func<CancellationToken, Task>> Loops { get; }

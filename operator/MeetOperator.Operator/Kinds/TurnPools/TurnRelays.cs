@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.TurnPools;
@@ -28,8 +29,9 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
     /// <param name="pool">The pool.</param>
     /// <param name="pods">Its Pods.</param>
     /// <param name="state">What the relays get; null calls none of them.</param>
+    /// <param name="tlsHost">The name for which their certificate is valid; null without one.</param>
     /// <param name="ct">Cancels the calls.</param>
-    public async Task<IReadOnlyList<Relay>> ObserveAsync(TurnPool pool, IReadOnlyList<Pod> pods, TurnState? state, CancellationToken ct)
+    public async Task<IReadOnlyList<Relay>> ObserveAsync(TurnPool pool, IReadOnlyList<Pod> pods, TurnState? state, string? tlsHost, CancellationToken ct)
     {
         var current = TurnPod.HashOf(pool, options.Turn);
         foreach (var gone in _answers.Keys.Where(uid => !cluster.TurnPods.List().Any(pod => pod.Metadata.Uid == uid)).ToList())
@@ -37,14 +39,14 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
             _answers.TryRemove(gone, out _);
         }
 
-        return await Task.WhenAll(pods.Select(pod => ObserveAsync(pool, pod, current, state, ct))).ConfigureAwait(false);
+        return await Task.WhenAll(pods.Select(pod => ObserveAsync(pool, pod, current, state, tlsHost, ct))).ConfigureAwait(false);
     }
 
-    private async Task<Relay> ObserveAsync(TurnPool pool, Pod pod, string current, TurnState? state, CancellationToken ct)
+    private async Task<Relay> ObserveAsync(TurnPool pool, Pod pod, string current, TurnState? state, string? tlsHost, CancellationToken ct)
     {
         var isDeleted = pod.Metadata.DeletionTimestamp is not null;
         var hasFailed = pod.Status?.Phase is "Failed" or "Succeeded";
-        var (answer, problem) = state is null || isDeleted || hasFailed || pod.Status?.PodIp is not { Length: > 0 } address ? (null, DescribePod(pod)) : await CallAsync(pod, address, state, ct).ConfigureAwait(false);
+        var (answer, refusal, problem) = state is null || isDeleted || hasFailed || pod.Status?.PodIp is not { Length: > 0 } address ? (null, null, DescribePod(pod)) : await CallAsync(pod, address, state, ct).ConfigureAwait(false);
         if (answer is not null)
         {
             var ahead = answer.Time - time.GetUtcNow();
@@ -65,13 +67,14 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
             Allocations = last?.Report.Allocations ?? 0,
             IsFull = last?.Report.IsFull == true,
             ClockAhead = last?.ClockAhead,
-            Urls = TurnUrls.Of(pool.Spec, pod, node),
+            Urls = TurnUrls.Of(pool.Spec, pod, node, last?.Report.CertificateUntil > time.GetUtcNow() ? tlsHost : null),
+            CertificateRefusal = refusal,
             Problem = problem ?? answer?.Problem,
             Failure = isDeleted ? null : RelayFailures.Find(pool, pod),
         };
     }
 
-    private async Task<(TurnReport? Report, string? Problem)> CallAsync(Pod pod, string address, TurnState state, CancellationToken ct)
+    private async Task<(TurnReport? Report, string? Refusal, string? Problem)> CallAsync(Pod pod, string address, TurnState state, CancellationToken ct)
     {
         var key = pod.Metadata.NamespacedName;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -80,18 +83,31 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
         {
             var host = address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
             var client = clients.RelayOf(key, new Uri($"https://{host}:{TurnPod.ControlPort}"));
-            var report = await client.PutStateAsync(state, limit.Token).ConfigureAwait(false);
+            var (report, refusal) = await PutStateAsync(client, state, limit.Token).ConfigureAwait(false);
             if (authority.Renew(key, report.Credentials) is { } renewed)
             {
                 await client.PutCredentialsAsync(renewed, limit.Token).ConfigureAwait(false);
             }
 
-            return (report, null);
+            return (report, refusal, null);
         }
         catch (Exception failed) when (failed is HttpRequestException or NodeControlException or IOException or JsonException or OperationCanceledException && !ct.IsCancellationRequested)
         {
             LogNoAnswer(key, failed.Message);
-            return (null, DescribePod(pod) ?? $"it does not answer: {failed.Message}");
+            return (null, null, DescribePod(pod) ?? $"it does not answer: {failed.Message}");
+        }
+    }
+
+    /// <summary>A relay that refuses the certificate refuses the whole state, and must get its secrets and peers nevertheless. It may judge otherwise, for example because of its clock.</summary>
+    private static async Task<(TurnReport Report, string? Refusal)> PutStateAsync(TurnControlClient client, TurnState state, CancellationToken ct)
+    {
+        try
+        {
+            return (await client.PutStateAsync(state, ct).ConfigureAwait(false), null);
+        }
+        catch (NodeControlException refused) when (refused.Status == HttpStatusCode.BadRequest && state.Certificate is not null)
+        {
+            return (await client.PutStateAsync(state with { Certificate = null, PrivateKey = null }, ct).ConfigureAwait(false), refused.Message);
         }
     }
 

@@ -4,7 +4,7 @@ using MeetOperator.Operator.Cluster;
 namespace MeetOperator.Operator.Kinds.TurnPools;
 
 /// <summary>Removes the records of pools that were deleted while no operator ran: at the start of a term, and then now and again.</summary>
-internal sealed class TurnSecretSweep(ClusterView cluster, TurnSecrets secrets, TimeProvider time)
+internal sealed class TurnSecretSweep(ClusterView cluster, TurnSecrets secrets, TurnCertificates certificates, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
 
@@ -13,7 +13,9 @@ internal sealed class TurnSecretSweep(ClusterView cluster, TurnSecrets secrets, 
         while (true)
         {
             await secrets.SweepAsync(entry => cluster.TurnPools.List().Any(pool => TurnRecord.EntryOf(pool.Metadata.Namespace!, pool.Metadata.Name!) == entry), ct).ConfigureAwait(false);
-            secrets.Forget(cluster.TurnPools.List().Select(pool => pool.Metadata.Uid!));
+            string[] existing = [.. cluster.TurnPools.List().Select(pool => pool.Metadata.Uid!)];
+            secrets.Forget(existing);
+            certificates.Forget(existing);
             await Task.Delay(Interval, time, ct).ConfigureAwait(false);
         }
     }

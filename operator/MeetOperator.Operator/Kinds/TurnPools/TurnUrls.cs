@@ -14,15 +14,17 @@ internal static class TurnUrls
     /// <param name="spec">The pool.</param>
     /// <param name="pod">The relay's Pod.</param>
     /// <param name="node">Its cluster node; only NodeExternalIP needs it.</param>
-    /// <returns>The URLs, UDP first; empty while the addresses are unknown.</returns>
-    public static IReadOnlyList<string> Of(TurnPoolSpec spec, Pod? pod, Node? node)
+    /// <param name="tlsHost">The name for which the relay has a certificate; null without one. Clients check names and not addresses.</param>
+    /// <returns>The URLs, UDP first and TLS last; empty while the addresses are unknown.</returns>
+    public static IReadOnlyList<string> Of(TurnPoolSpec spec, Pod? pod, Node? node, string? tlsHost)
     {
         var exposure = new SfuExposure { AddressSource = spec.Exposure.AddressSource, StaticAddresses = spec.Exposure.StaticAddresses };
         var addresses = AdvertisedAddresses.Of(exposure, pod, node).Take(MaxAddresses).ToArray();
         return
         [
-            .. spec.Listeners.OrderBy(one => one.Protocol).SelectMany(one => addresses.Select(address =>
+            .. spec.Listeners.Where(one => one.Protocol != TurnProtocol.TLS).OrderBy(one => one.Protocol).SelectMany(one => addresses.Select(address =>
                 $"turn:{(address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address)}:{one.Port}?transport={one.Protocol.ToString().ToLowerInvariant()}")),
+            .. spec.Listeners.Where(one => one.Protocol == TurnProtocol.TLS && tlsHost is not null && addresses.Length > 0).Select(one => $"turns:{tlsHost}:{one.Port}?transport=tcp"),
         ];
     }
 }

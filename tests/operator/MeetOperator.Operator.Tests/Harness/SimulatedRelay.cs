@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Security;
@@ -31,10 +32,24 @@ internal sealed class SimulatedRelay : IAsyncDisposable
         _server.MapGet("/readyz", () => IsReady && _state is not null ? Results.Ok() : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
         _server.MapPut("/v1/turn", async context =>
         {
-            _state = await JsonSerializer.DeserializeAsync<TurnState>(context.Request.Body, NodeControlJson.Options, context.RequestAborted);
+            var next = await JsonSerializer.DeserializeAsync<TurnState>(context.Request.Body, NodeControlJson.Options, context.RequestAborted);
+            if (next!.Certificate is not null && RefusesCertificates)
+            {
+                await Results.Problem("the clock differs", statusCode: StatusCodes.Status400BadRequest).ExecuteAsync(context);
+                return;
+            }
+
+            _state = next;
+            if (next.Certificate is { } chain)
+            {
+                using var certificate = X509Certificate2.CreateFromPem(chain, next.PrivateKey);
+                CertificateUntil = certificate.NotAfter.ToUniversalTime();
+            }
+
             var report = new TurnReport
             {
-                IsReady = IsReady, Allocations = Allocations, RelayedBytes = 0, IsFull = IsFull, Time = TimeProvider.System.GetUtcNow() + ClockAhead, Credentials = CredentialReport.Of(own),
+                IsReady = IsReady, Allocations = Allocations, RelayedBytes = 0, IsFull = IsFull, Time = TimeProvider.System.GetUtcNow() + ClockAhead, CertificateUntil = CertificateUntil,
+                Credentials = CredentialReport.Of(own),
             };
             await context.Response.WriteAsJsonAsync(report, NodeControlJson.Options, context.RequestAborted);
         });
@@ -50,6 +65,11 @@ internal sealed class SimulatedRelay : IAsyncDisposable
     public bool IsFull { get; set; }
 
     public TimeSpan ClockAhead { get; set; }
+
+    public bool RefusesCertificates { get; set; }
+
+    /// <summary>When the certificate ends that it has; null until it gets one.</summary>
+    public DateTimeOffset? CertificateUntil { get; private set; }
 
     /// <summary>What the operator sent last.</summary>
     public TurnState? State => _state;

@@ -79,6 +79,7 @@ internal static class HealthObjects
         ["turnpool/secret-not-written"] = () => Relays(1, new NodeFailure("SecretNotWritten", "the Secret of relays cannot be written, so participants get what was stored before: timed out") { RequiresIntervention = false }, Working("edge-0")),
         ["turnpool/full"] = () => Relays(1, null, Working("edge-0") with { Allocations = 4000, IsFull = true }),
         ["turnpool/clock-skewed"] = () => Relays(1, null, Working("edge-0") with { ClockAhead = TimeSpan.FromSeconds(-48) }),
+        ["turnpool/certificate-expired"] = () => WithCertificate(Now.AddHours(-1)),
         ["turnpool/generation-not-observed"] = () => Changed(Relays(1, null, Working("edge-0"))),
         ["turnpool/being-deleted"] = () => Deleted(Relays(1, null, Working("edge-0"))),
 
@@ -152,6 +153,14 @@ internal static class HealthObjects
     {
         var pool = new TurnPool { Metadata = Metadata("edge"), Spec = new TurnPoolSpec { Replicas = wanted } };
         pool.Status = TurnPoolStatuses.Build(pool, relays, new TurnRecord { Keys = [new TurnKey(1, "secret", Now)], KeyVersion = 1 }, 2, problem, Now);
+        return pool;
+    }
+
+    private static TurnPool WithCertificate(DateTimeOffset validUntil)
+    {
+        var pool = new TurnPool { Metadata = Metadata("edge"), Spec = new TurnPoolSpec { Replicas = 1, Listeners = [new TurnListener { Protocol = TurnProtocol.UDP }, new TurnListener { Protocol = TurnProtocol.TLS, Port = 443 }], Tls = new TurnTls { SecretName = "relay-tls" } } };
+        var certificate = new TurnCertificate { Place = "meet-acme/relay-tls", ValidFrom = Now.AddDays(-90), ValidUntil = validUntil };
+        pool.Status = TurnPoolStatuses.Build(pool, [Working("edge-0")], new TurnRecord { Keys = [new TurnKey(1, "secret", Now)], KeyVersion = 1 }, 2, null, Now, certificate);
         return pool;
     }
 

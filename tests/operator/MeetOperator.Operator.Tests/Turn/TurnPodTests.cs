@@ -34,6 +34,33 @@ public sealed class TurnPodTests
     public void Build_ByDefault_OpensListenersAndNotTheControlPortOnTheHost() =>
         Assert.Equal([("control", null), ("turn-udp", 3478), ("turn-tcp", 3478)], Container().Ports!.Select(port => (port.Name!, port.HostPort)));
 
+    [Theory]
+    [InlineData(443, "5349", 5349)]
+    [InlineData(8443, "8443", 8443)]
+    public void Build_Tls_OpensItsPortOnTheHost(int port, string variable, int inPod)
+    {
+        var container = Container(Tls(port));
+        Assert.Equal((variable, "3478", "UDP,TCP"), (Value(container, "MEET_TURN_TLS_PORT"), Value(container, "MEET_TURN_PORT"), Value(container, "MEET_TURN_PROTOCOLS")));
+        var opened = container.Ports!.Single(one => one.Name == "turn-tls");
+        Assert.Equal((inPod, port, "TCP"), (opened.Port, opened.HostPort, opened.Protocol));
+        var allowed = TurnNetworkPolicy.Build(Pool(Tls(port)), "meet-system", [], []).Spec.Ingress![0].Ports!;
+        Assert.Equal([("UDP", "3478"), ("TCP", "3478"), ("TCP", $"{inPod}")], allowed.Select(one => (one.Protocol!, one.Port.ToString()!)));
+    }
+
+    /// <summary>Otherwise an upgrade would replace all relays, and a renewed certificate too.</summary>
+    [Fact]
+    public void HashOf_WithoutTlsOrWithOtherSecret_IsTheSame()
+    {
+        Assert.DoesNotContain(Container().Env!, variable => variable.Name == "MEET_TURN_TLS_PORT");
+        Assert.Equal(TurnPod.HashOf(Pool(Tls(443)), Options), TurnPod.HashOf(Pool(Tls(443) with { Tls = new TurnTls { SecretName = "other", Host = "other.example.com" } }), Options));
+    }
+
+    private static TurnPoolSpec Tls(int port) => new()
+    {
+        Listeners = [new TurnListener { Protocol = TurnProtocol.UDP }, new TurnListener { Protocol = TurnProtocol.TCP }, new TurnListener { Protocol = TurnProtocol.TLS, Port = port }],
+        Tls = new TurnTls { SecretName = "relay-tls" },
+    };
+
     /// <summary>Relays get secrets from the operator, so that nobody who may read Secrets or Pods of the namespace can make credentials.</summary>
     [Fact]
     public void Build_Always_HasNoSecretOfCredentials() =>

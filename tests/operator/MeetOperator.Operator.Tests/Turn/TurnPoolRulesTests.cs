@@ -78,6 +78,15 @@ public sealed class TurnPoolRulesTests
         Assert.Null(Find(spec, OfInstallation));
     }
 
+    /// <summary>It would take the place of the Ingress on the cluster nodes.</summary>
+    [Fact]
+    public void FindRejection_HttpsPortOfTenant_IsRejected()
+    {
+        var spec = new TurnPoolSpec { Listeners = [new TurnListener { Protocol = TurnProtocol.UDP }, new TurnListener { Protocol = TurnProtocol.TLS, Port = 443 }], Tls = new TurnTls { SecretName = "relay-tls" } };
+        Assert.Equal(("PortReserved", "spec.listeners"), (Find(spec, OfTenant)?.Reason, Find(spec, OfTenant)?.Field));
+        Assert.Null(Find(spec, OfInstallation));
+    }
+
     [Fact]
     public void FindRejection_RelayPortsOfTenantAtPortsOfTheCluster_AreRejectedInHostNetwork()
     {

@@ -90,6 +90,32 @@ public sealed class TurnPoolStatusesTests
         Assert.Null(Conditions.Get(Build(Relay("a"), Relay("b")).Conditions, MeetConditions.RelaysFull));
     }
 
+    [Theory]
+    [InlineData(90, null, null)]
+    [InlineData(6, null, "ExpiresSoon")]
+    [InlineData(-1, "Expired", null)]
+    public void Build_Certificate_IsReportedAndPoolStaysReady(int days, string? unusable, string? expiring)
+    {
+        var status = TurnPoolStatuses.Build(Pool, [Relay("a"), Relay("b")], Record, 5, null, Now, Certificate(days));
+        Assert.Equal((unusable, expiring), (Conditions.Get(status.Conditions, MeetConditions.CertificateUnusable)?.Reason, Conditions.Get(status.Conditions, MeetConditions.CertificateExpiring)?.Reason));
+        Assert.True(Conditions.IsTrue(status.Conditions, MeetConditions.Ready));
+        Assert.Equal(days < 7, status.Message!.Contains("replace the Secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Build_RelayRefusesCertificate_NamesIt()
+    {
+        var status = TurnPoolStatuses.Build(Pool, [Relay("a"), Relay("b") with { CertificateRefusal = "it is not valid before tomorrow" }], Record, 5, null, Now, Certificate(90));
+        Assert.Contains("relay b refuses the certificate of Secret meet-a/relay-tls (it is not valid before tomorrow)", Conditions.Get(status.Conditions, MeetConditions.CertificateUnusable)!.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>All relays of a pool have one name.</summary>
+    [Fact]
+    public void Build_RelaysWithOneName_NamesItOnce() =>
+        Assert.Equal(["turns:relay.example.com:443"], Build(Relay("a") with { Urls = ["turns:relay.example.com:443"] }, Relay("b") with { Urls = ["turns:relay.example.com:443"] }).Endpoints);
+
+    private static TurnCertificate Certificate(int days) => new() { Place = "meet-a/relay-tls", ValidFrom = Now.AddDays(-30), ValidUntil = Now.AddDays(days) };
+
     [Fact]
     public void Build_RejectedWithRelays_SaysThatTheyDrain()
     {

@@ -14,17 +14,35 @@ public sealed class TurnUrlsTests
 
     [Fact]
     public void Of_ExternalAddress_NamesBothProtocols() =>
-        Assert.Equal(["turn:198.51.100.4:3478?transport=udp", "turn:198.51.100.4:3478?transport=tcp"], TurnUrls.Of(Spec(AddressSource.NodeExternalIP), Pod, Node));
+        Assert.Equal(["turn:198.51.100.4:3478?transport=udp", "turn:198.51.100.4:3478?transport=tcp"], TurnUrls.Of(Spec(AddressSource.NodeExternalIP), Pod, Node, null));
 
     [Fact]
-    public void Of_InternalAddress_NeedsNoClusterNode() => Assert.Equal("turn:10.0.0.4:3478?transport=udp", TurnUrls.Of(Spec(AddressSource.NodeInternalIP), Pod, null)[0]);
+    public void Of_InternalAddress_NeedsNoClusterNode() => Assert.Equal("turn:10.0.0.4:3478?transport=udp", TurnUrls.Of(Spec(AddressSource.NodeInternalIP), Pod, null, null)[0]);
 
     [Fact]
-    public void Of_AddressNotKnownYet_IsEmpty() => Assert.Empty(TurnUrls.Of(Spec(AddressSource.NodeExternalIP), Pod, null));
+    public void Of_AddressNotKnownYet_IsEmpty() => Assert.Empty(TurnUrls.Of(Spec(AddressSource.NodeExternalIP), Pod, null, null));
 
     [Fact]
     public void Of_StaticAddresses_NamesTheFirstTwoWithIPv6InBrackets() =>
         Assert.Equal(
             ["turn:203.0.113.7:3478?transport=udp", "turn:[2001:db8::7]:3478?transport=udp", "turn:203.0.113.7:3478?transport=tcp", "turn:[2001:db8::7]:3478?transport=tcp"],
-            TurnUrls.Of(Spec(AddressSource.Static, "203.0.113.7", "2001:db8::7", "203.0.113.8"), Pod, null));
+            TurnUrls.Of(Spec(AddressSource.Static, "203.0.113.7", "2001:db8::7", "203.0.113.8"), Pod, null, null));
+
+    [Fact]
+    public void Of_Tls_NamesTheHostOnceAndLast()
+    {
+        var spec = Spec(AddressSource.Static, "203.0.113.7", "2001:db8::7") with
+        {
+            Listeners = [new TurnListener { Protocol = TurnProtocol.TLS, Port = 443 }, new TurnListener { Protocol = TurnProtocol.UDP }],
+        };
+        Assert.Equal(["turn:203.0.113.7:3478?transport=udp", "turn:[2001:db8::7]:3478?transport=udp", "turns:relay.example.com:443?transport=tcp"], TurnUrls.Of(spec, Pod, null, "relay.example.com"));
+    }
+
+    /// <summary>Browsers would reject what a relay without a certificate serves.</summary>
+    [Fact]
+    public void Of_TlsWithoutCertificate_IsNotNamed()
+    {
+        var spec = Spec(AddressSource.NodeInternalIP) with { Listeners = [new TurnListener { Protocol = TurnProtocol.TCP }, new TurnListener { Protocol = TurnProtocol.TLS, Port = 5349 }] };
+        Assert.Equal(["turn:10.0.0.4:3478?transport=tcp"], TurnUrls.Of(spec, Pod, null, null));
+    }
 }
