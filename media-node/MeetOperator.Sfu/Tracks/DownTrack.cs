@@ -165,6 +165,7 @@ public sealed class DownTrack
             Pause();
             _isAbandoned = true;
             _egress.Discard(Options.Ssrc, Options.RtxSsrc);
+            Source.RequestKeyFrame(chosen, urgent: false); // one that was requested before may have found no room
         }
     }
 
@@ -304,9 +305,9 @@ public sealed class DownTrack
     /// <summary>Requests the key frame for which there was no room.</summary>
     internal void OnRoom()
     {
-        if (_start.TryTakeRoom(Priority))
+        if (_start.TryTakeRoom(Priority) && (_chosenLayer ?? _layer) is { } layer)
         {
-            RequestKeyFrame(urgent: false);
+            Source?.RequestKeyFrame(layer, urgent: false);
         }
     }
 
