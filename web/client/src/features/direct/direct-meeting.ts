@@ -1,5 +1,5 @@
 import type { Environment } from '../../core/environment.js';
-import type { Feature } from '../../core/feature.js';
+import type { ErrorMessage, ErrorOutcome, Feature } from '../../core/feature.js';
 import type { MessageHandlers } from '../../core/messages.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
@@ -8,6 +8,7 @@ import type { RemoteTrack } from '../media/subscribe-session.js';
 import type { MediaUpdateMessage } from '../mute/messages.js';
 import type { PresenceServerMessage } from '../presence/messages.js';
 import type { Participant } from '../presence/participants.js';
+import { Attempts } from './attempts.js';
 import { DirectPeer } from './direct-peer.js';
 import type { JoinedTopology } from './messages.js';
 import type { Shown } from './shown.js';
@@ -34,17 +35,17 @@ export interface DirectMeetingHost {
 interface Path {
   readonly peer: DirectPeer;
   readonly since: number;
+  /** When the offer of this participant was sent, or null. */
+  offeredAt: number | null;
+  /** The answer to it. */
+  answer: string | null;
   isConnected: boolean;
   published: readonly TrackSource[];
 }
 
 const pollMs = 500;
-/** An attempt that takes longer is given up. */
-const attemptMs = 10_000;
 /** Somebody who cannot be reached for this time is reported. Attempts go on. */
 const unconnectedAfterMs = 10_000;
-const firstRetryMs = 1_000;
-const longestRetryMs = 30_000;
 /** Offers of a participant that follow each other faster are ignored: a browser can open only a limited number of connections. */
 const shortestBetweenOffersMs = 500;
 
@@ -65,8 +66,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
   readonly #environment: Environment;
   readonly #host: DirectMeetingHost;
   readonly #paths = new Map<string, Path>();
-  /** For each participant without a connection: since when, how many attempts failed, and when the next one is due. */
-  readonly #missing = new Map<string, { readonly since: number; readonly attempts: number; readonly retryAt: number }>();
+  readonly #attempts = new Map<string, Attempts>();
   /** When the last offer of a participant came. */
   readonly #offeredAt = new Map<string, number>();
   #unconnected = '';
@@ -118,6 +118,19 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     this.#update();
   }
 
+  /** Errors about relayed messages name no message. If several offers wait for an answer, it is not known which one was not delivered; each is repeated when its time is over. */
+  handleError({ code, reference }: ErrorMessage): ErrorOutcome {
+    const waiting = [...this.#paths].filter(([, path]) => isWaiting(path)).map(([id]) => id);
+    const [id] = waiting;
+    if (code !== 'unavailable' || reference !== undefined || id === undefined) return 'foreign';
+    if (waiting.length === 1) {
+      this.#attemptsTo(id).markUndelivered(this.#environment.monotonicNow());
+      this.#drop(id);
+      this.#update();
+    }
+    return 'recovered';
+  }
+
   close(): void {
     this.#isActive = false;
     this.#stopPolling();
@@ -131,37 +144,47 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     const others = this.#host.others();
     const known = new Set(others.map(({ id }) => id));
     for (const id of [...this.#paths.keys()]) if (!known.has(id)) this.#drop(id);
-    for (const kept of [this.#missing, this.#offeredAt]) for (const id of [...kept.keys()]) if (!known.has(id)) kept.delete(id);
+    for (const kept of [this.#attempts, this.#offeredAt]) for (const id of [...kept.keys()]) if (!known.has(id)) kept.delete(id);
     for (const { id } of others) this.#connect(id, now);
     this.#obeyMutes(others);
     this.#report(now);
-    if (this.#missing.size > 0) this.#timer ??= setInterval(() => this.#update(), pollMs);
+    if ([...this.#attempts.values()].some(({ isMissing }) => isMissing)) this.#timer ??= setInterval(() => this.#update(), pollMs);
     else this.#stopPolling();
   }
 
   #connect(id: string, now: number): void {
     const path = this.#paths.get(id);
-    if (path?.isConnected) {
-      this.#missing.delete(id);
-      return;
+    const attempts = this.#attemptsTo(id);
+    if (path === undefined) {
+      if (this.#offersTo(id) && attempts.isDue(now)) void this.#offer(id);
+    } else if (!path.isConnected) {
+      if (attempts.isOverdue(path.since, now)) this.#fail(id);
+      else if (isWaiting(path) && attempts.isUnanswered(path.since, path.offeredAt, now)) this.#repeat(id);
     }
-    const missing = this.#missing.get(id) ?? { since: now, attempts: 0, retryAt: now };
-    this.#missing.set(id, missing);
-    if (path !== undefined && now - path.since >= attemptMs) this.#fail(id);
-    else if (path === undefined && this.#offersTo(id) && now >= missing.retryAt) void this.#offer(id);
+  }
+
+  #attemptsTo(id: string): Attempts {
+    const attempts = this.#attempts.get(id) ?? new Attempts(this.#environment.monotonicNow());
+    this.#attempts.set(id, attempts);
+    return attempts;
   }
 
   /** The connection is lost or was not opened. */
   #fail(id: string): void {
-    const now = this.#environment.monotonicNow();
-    const { since, attempts } = this.#missing.get(id) ?? { since: now, attempts: 0 };
-    this.#missing.set(id, { since, attempts: attempts + 1, retryAt: now + Math.min(longestRetryMs, firstRetryMs * 2 ** attempts) });
+    this.#attemptsTo(id).markFailed(this.#environment.monotonicNow());
+    this.#drop(id);
+    this.#update();
+  }
+
+  /** The offer has no answer, or that of an earlier offer. */
+  #repeat(id: string): void {
+    this.#attemptsTo(id).markUnanswered(this.#environment.monotonicNow());
     this.#drop(id);
     this.#update();
   }
 
   #report(now: number): void {
-    const unconnected = [...this.#missing].filter(([, { since }]) => now - since >= unconnectedAfterMs).map(([id]) => id).sort();
+    const unconnected = [...this.#attempts].filter(([, attempts]) => attempts.isMissingFor(unconnectedAfterMs, now)).map(([id]) => id).sort();
     if (unconnected.join() === this.#unconnected) return;
     this.#unconnected = unconnected.join();
     this.#host.onUnconnected(unconnected);
@@ -181,7 +204,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     return this.#host.selfId() < id;
   }
 
-  #add(id: string): DirectPeer {
+  #add(id: string): Path {
     this.#drop(id);
     const peer = new DirectPeer(this.#environment, id, {
       iceServers: this.#host.iceServers,
@@ -197,16 +220,17 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
       },
       onConnected: () => {
         path.isConnected = true;
+        this.#attemptsTo(id).markConnected();
         this.#host.onTracks();
         this.#update();
       },
       onLost: () => this.#fail(id),
       onClosed: () => this.#fail(id),
     });
-    const path: Path = { peer, since: this.#environment.monotonicNow(), isConnected: false, published: [] };
+    const path: Path = { peer, since: this.#environment.monotonicNow(), offeredAt: null, answer: null, isConnected: false, published: [] };
     this.#paths.set(id, path);
     this.#refreshLimits();
-    return peer;
+    return path;
   }
 
   #drop(id: string): void {
@@ -229,8 +253,12 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
   }
 
   async #offer(id: string): Promise<void> {
-    const peer = this.#add(id);
-    await this.#exchange(id, peer, async () => this.#host.send({ type: 'offer', to: id, sdp: await peer.offer(), tracks: [] }));
+    await this.#exchange(id, () => this.#add(id), async path => {
+      const sdp = await path.peer.offer();
+      if (this.#paths.get(id) !== path) return;
+      if (!this.#host.send({ type: 'offer', to: id, sdp, tracks: [] })) throw new Error('Signaling is not connected.');
+      path.offeredAt = this.#environment.monotonicNow();
+    });
   }
 
   async #handleOffer(from: string, sdp: string): Promise<void> {
@@ -238,23 +266,37 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     const now = this.#environment.monotonicNow();
     if (now - (this.#offeredAt.get(from) ?? -Infinity) < shortestBetweenOffersMs) return;
     this.#offeredAt.set(from, now);
-    const peer = this.#add(from);
+    const answered = this.#exchange(from, () => this.#add(from), async path => {
+      const answer = await path.peer.answer(sdp);
+      if (this.#paths.get(from) !== path) return;
+      if (!this.#host.send({ type: 'answer', to: from, sdp: answer })) throw new Error('Signaling is not connected.');
+    });
     this.#update();
-    await this.#exchange(from, peer, async () => this.#host.send({ type: 'answer', to: from, sdp: await peer.answer(sdp) }));
+    await answered;
   }
 
   async #handleAnswer(from: string, sdp: string): Promise<void> {
-    const peer = this.#paths.get(from)?.peer;
-    if (from === 'sfu' || peer === undefined || peer.connection.signalingState !== 'have-local-offer') return;
-    await this.#exchange(from, peer, async () => {
-      await peer.accept(sdp);
-      return true;
-    });
+    const path = this.#paths.get(from);
+    if (path === undefined || path.offeredAt === null || path.isConnected) return;
+    if (path.answer === null) {
+      path.answer = sdp;
+      await this.#exchange(from, () => path, () => path.peer.accept(sdp));
+    } else if (path.answer !== sdp) { // the first one was to an earlier offer, and opens no connection
+      this.#repeat(from);
+    }
   }
 
   /** One step of a negotiation. After a failure, the connection is opened again. */
-  async #exchange(id: string, peer: DirectPeer, step: () => Promise<boolean>): Promise<void> {
-    const isDone = await step().catch(() => false);
-    if (!isDone && this.#paths.get(id)?.peer === peer) this.#fail(id);
+  async #exchange(id: string, open: () => Path, step: (path: Path) => Promise<void>): Promise<void> {
+    let path: Path | undefined;
+    try {
+      path = open();
+      await step(path);
+    } catch {
+      if (this.#paths.get(id) === path) this.#fail(id);
+    }
   }
 }
+
+/** Whether an offer waits for its answer. */
+const isWaiting = ({ offeredAt, answer }: Path): boolean => offeredAt !== null && answer === null;

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { connect, direct } from './direct-meeting.js';
+import { participant, settle, track, type FakePeerConnection, type ScriptedServer } from './fakes.js';
+import { joinedMeeting } from './join.js';
+import { answerOf, connectedMeeting, meetingWithZoe, mode, offers, rejoin, tell, unavailable, untilOffer } from './p2p-meeting.js';
+
+beforeEach(() => { vi.useFakeTimers(); });
+afterEach(() => { vi.useRealTimers(); });
+
+/** Counts what a browser counts on the path, to which packets arrive while `isUp` is true. */
+function count(connection: FakePeerConnection): { isUp: boolean } {
+  const path = { isUp: true };
+  let [received, checks] = [0, 0];
+  connection.getStats = async () => {
+    checks++;
+    if (path.isUp) received += 1_000;
+    return new Map<string, unknown>([
+      ['pair', { type: 'candidate-pair', responsesReceived: received / 1_000, bytesReceived: received, requestsSent: checks }],
+      ['transport', { type: 'transport', selectedCandidatePairId: 'pair' }],
+    ]);
+  };
+  return path;
+}
+
+describe('an offer in a meeting with mode P2P', () => {
+  it('without an answer is repeated soon, before anybody is named', async () => {
+    const { server, meeting, connection } = await meetingWithZoe();
+    expect(await untilOffer(server)).toBeLessThan(5_000);
+    expect(connection.connectionState).toBe('closed');
+    await answerOf(server);
+    connect(direct(server), []);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([offers(server).length, meeting.snapshot.unconnected]).toEqual([2, []]);
+  });
+
+  it('that is not delivered is repeated at once, as often as it takes, and nobody is named', async () => {
+    const { server, meeting } = await meetingWithZoe();
+    const problem = vi.fn();
+    meeting.on('problem', problem);
+    const waits: number[] = [];
+    for (let round = 0; round < 10; round++) {
+      await unavailable(server);
+      waits.push(await untilOffer(server));
+    }
+    expect(Math.max(...waits)).toBeLessThan(1_600);
+    expect([meeting.snapshot.unconnected, problem.mock.calls]).toEqual([[], []]);
+  });
+
+  it('is not repeated because a message to somebody else was not delivered', async () => {
+    const { server, meeting } = await connectedMeeting();
+    const problem = vi.fn();
+    meeting.on('problem', problem);
+    await unavailable(server);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([offers(server).length, problem.mock.calls.length]).toEqual([1, 1]);
+  });
+
+  it('is not repeated when it may be another one that was not delivered', async () => {
+    const { server } = await joinedMeeting([participant('yin'), participant('zoe')], mode);
+    await settle();
+    await unavailable(server);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(offers(server)).toHaveLength(2);
+  });
+
+  it('whose answer takes 5 s connects too, although an earlier answer arrives first', async () => {
+    const { server, meeting } = await meetingWithZoe();
+    let answered = 0;
+    for (let time = 0; time < 40_000; time += 100) {
+      await vi.advanceTimersByTimeAsync(100);
+      for (const index of offers(server).keys()) {
+        if (index < answered || time < offeredAt(server, index, time) + 5_000) continue;
+        answered = index + 1;
+        const { signalingState } = direct(server);
+        await answerOf(server, `answer ${index}`);
+        const isOfThis = signalingState === 'have-local-offer' && index === offers(server).length - 1;
+        if (isOfThis) connect(direct(server), []);
+      }
+    }
+    expect(direct(server).connectionState).toBe('connected');
+    expect(meeting.snapshot.unconnected).toEqual([]);
+  });
+
+  const seen = new WeakMap<ScriptedServer, number[]>();
+  /** When the offer was first seen. */
+  function offeredAt(server: ScriptedServer, index: number, time: number): number {
+    const times = seen.get(server) ?? [];
+    seen.set(server, times);
+    return times[index] ??= time;
+  }
+
+  it('is made again when no connection can be created', async () => {
+    const { server } = await joinedMeeting([], mode);
+    const { createPeerConnection } = server.environment;
+    Object.assign(server.environment, { createPeerConnection: () => { throw new DOMException('too many', 'UnknownError'); } });
+    server.socket.receive({ type: 'participant-joined', participant: participant('zoe') });
+    server.socket.receive({ type: 'participant-joined', participant: participant('ann') });
+    server.socket.receive({ type: 'offer', from: 'ann', sdp: 'a=mid:0 audio sendrecv' });
+    await settle();
+    Object.assign(server.environment, { createPeerConnection });
+    expect(await untilOffer(server)).toBeLessThan(2_000);
+  });
+
+  it('is not answered any more after a later one', async () => {
+    const { server } = await joinedMeeting([participant('ann')], mode);
+    const { createPeerConnection } = server.environment;
+    Object.assign(server.environment, {
+      createPeerConnection: (configuration: RTCConfiguration) => Object.defineProperty(createPeerConnection(configuration), 'iceGatheringState', { value: 'gathering' }),
+    });
+    for (const sdp of ['a=mid:0 audio sendrecv', 'a=mid:0 audio sendrecv\nb=']) {
+      server.socket.receive({ type: 'offer', from: 'ann', sdp });
+      await vi.advanceTimersByTimeAsync(600);
+    }
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(server.socket.sentOf('answer').map(({ sdp }) => sdp.includes('b='))).toEqual([true]);
+  });
+});
