@@ -115,3 +115,43 @@ describe('an offer in a meeting with mode P2P', () => {
     expect(server.socket.sentOf('answer').map(({ sdp }) => sdp.includes('b='))).toEqual([true]);
   });
 });
+
+describe('a connection in a meeting with mode P2P', () => {
+  it('goes on when its path was dead for a moment', async () => {
+    const { server, connection } = await meetingWithZoe();
+    const path = count(connection);
+    await answerOf(server);
+    connect(connection, []);
+    await vi.advanceTimersByTimeAsync(12_000);
+    path.isUp = false;
+    await vi.advanceTimersByTimeAsync(5_500);
+    path.isUp = true;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([server.connections.length, connection.connectionState]).toEqual([1, 'connected']);
+  });
+
+  it('is opened again when its path stays dead', async () => {
+    const { server, connection } = await meetingWithZoe();
+    const path = count(connection);
+    await answerOf(server);
+    connect(connection, []);
+    await vi.advanceTimersByTimeAsync(12_000);
+    path.isUp = false;
+    expect(await untilOffer(server)).toBeLessThan(10_000);
+  });
+
+  it('that is lost soon again and again is opened ever less often, until it has worked for a while', async () => {
+    const { server } = await meetingWithZoe();
+    const loseAfter = async (ms: number): Promise<number> => {
+      const connection = direct(server);
+      count(connection);
+      await answerOf(server);
+      connect(connection, []);
+      await vi.advanceTimersByTimeAsync(ms);
+      connection.setConnectionState('failed');
+      return untilOffer(server);
+    };
+    const [first, second, third, later] = [await loseAfter(2_000), await loseAfter(2_000), await loseAfter(2_000), await loseAfter(15_000)];
+    expect([second > 1.5 * first, third > 1.5 * second, later < 1.5 * first]).toEqual([true, true, true]);
+  });
+});

@@ -46,6 +46,8 @@ interface Path {
 const pollMs = 500;
 /** Somebody who cannot be reached for this time is reported. Attempts go on. */
 const unconnectedAfterMs = 10_000;
+/** A path that only seems to die, because it loses most packets for some seconds, is not given up: nothing else carries the participant meanwhile. */
+const patienceMs = 4_000;
 /** Offers of a participant that follow each other faster are ignored: a browser can open only a limited number of connections. */
 const shortestBetweenOffersMs = 500;
 
@@ -208,6 +210,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     this.#drop(id);
     const peer = new DirectPeer(this.#environment, id, {
       iceServers: this.#host.iceServers,
+      patienceMs,
       transforms: () => this.#host.transforms(),
       isMuted: source => this.#host.isMuted(source),
       localTrack: source => this.#host.localTracks().get(source) ?? null,
@@ -224,6 +227,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
         this.#host.onTracks();
         this.#update();
       },
+      onSteady: () => this.#attemptsTo(id).markSteady(),
       onLost: () => this.#fail(id),
       onClosed: () => this.#fail(id),
     });
