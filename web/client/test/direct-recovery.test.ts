@@ -155,3 +155,43 @@ describe('a connection in a meeting with mode P2P', () => {
     expect([second > 1.5 * first, third > 1.5 * second, later < 1.5 * first]).toEqual([true, true, true]);
   });
 });
+
+describe('without signaling, a meeting with mode P2P', () => {
+  it('makes no attempts and names nobody, and connects soon when signaling is back', async () => {
+    const { server, meeting, connection } = await connectedMeeting();
+    server.socket.disconnect();
+    connection.setConnectionState('failed');
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect([server.connections.length, meeting.snapshot.unconnected]).toEqual([1, []]);
+    server.acceptJoin([participant('zoe')], mode);
+    await settle();
+    expect([offers(server).length, meeting.snapshot.unconnected]).toEqual([2, []]);
+  });
+
+  it('ends an attempt that nobody has answered, and one after a long back-off begins again when signaling is back', async () => {
+    const { server } = await meetingWithZoe();
+    await vi.advanceTimersByTimeAsync(70_000);
+    const before = offers(server).length;
+    await rejoin(server);
+    expect(offers(server).length).toBe(before + 1);
+    expect(server.connections.filter(({ connectionState }) => connectionState !== 'closed')).toHaveLength(1);
+  });
+
+  it('ends its connections after a minute, and not when signaling is back before', async () => {
+    const { server, connection } = await connectedMeeting();
+    server.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(50_000);
+    server.acceptJoin([participant('zoe')], mode);
+    await vi.advanceTimersByTimeAsync(70_000);
+    expect(connection.connectionState).toBe('connected');
+    server.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(58_000);
+    expect(connection.connectionState).toBe('connected');
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(connection.connectionState).toBe('closed');
+    server.acceptJoin([participant('zoe')], mode);
+    await settle();
+    expect(offers(server)).toHaveLength(2);
+    expect(await untilOffer(server)).toBeLessThan(5_000);
+  });
+});

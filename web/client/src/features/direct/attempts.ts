@@ -45,6 +45,11 @@ export class Attempts {
     this.#failures = this.#unanswered = 0;
   }
 
+  /** There is no connection, now or still. */
+  markMissing(now: number): void {
+    this.#missingSince ??= now;
+  }
+
   markConnected(): void {
     this.#missingSince = null;
     this.#unanswered = 0;

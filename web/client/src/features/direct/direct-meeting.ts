@@ -48,6 +48,8 @@ const pollMs = 500;
 const unconnectedAfterMs = 10_000;
 /** A path that only seems to die, because it loses most packets for some seconds, is not given up: nothing else carries the participant meanwhile. */
 const patienceMs = 4_000;
+/** How long connections go on without signaling, which would say that a participant was removed or the meeting is over. */
+const longestOfflineMs = 60_000;
 /** Offers of a participant that follow each other faster are ignored: a browser can open only a limited number of connections. */
 const shortestBetweenOffersMs = 500;
 
@@ -73,6 +75,9 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
   readonly #offeredAt = new Map<string, number>();
   #unconnected = '';
   #isActive = false;
+  #isOnline = false;
+  /** Ends the connections if signaling does not come back. */
+  #ending: ReturnType<typeof setTimeout> | undefined;
   #cameraLimit: number | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -117,7 +122,20 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
   /** Open connections go on when signaling reconnects. */
   handleJoined({ topology }: JoinedTopology): void {
     this.#isActive = topology === 'p2p';
+    this.#isOnline = true;
+    clearTimeout(this.#ending);
+    this.#ending = undefined;
+    const now = this.#environment.monotonicNow();
+    for (const [id, attempts] of this.#attempts) if (!this.#paths.get(id)?.isConnected) attempts.restart(now);
     this.#update();
+  }
+
+  /** Nothing can be offered. An attempt whose offer was answered goes on. */
+  handleOffline(): void {
+    this.#isOnline = false;
+    this.#stopPolling();
+    for (const [id, path] of this.#paths) if (isWaiting(path)) this.#drop(id);
+    if (this.#isActive) this.#ending ??= setTimeout(() => this.#dropAll(), longestOfflineMs);
   }
 
   /** Errors about relayed messages name no message. If several offers wait for an answer, it is not known which one was not delivered; each is repeated when its time is over. */
@@ -136,12 +154,13 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
   close(): void {
     this.#isActive = false;
     this.#stopPolling();
-    for (const id of [...this.#paths.keys()]) this.#drop(id);
+    clearTimeout(this.#ending);
+    this.#dropAll();
   }
 
-  /** Does what is due. Called after every event, and regularly while somebody has no connection. */
+  /** Does what is due while there is signaling. Called after every event, and regularly while somebody has no connection. */
   #update(): void {
-    if (!this.#isActive) return;
+    if (!this.#isActive || !this.#isOnline) return;
     const now = this.#environment.monotonicNow();
     const others = this.#host.others();
     const known = new Set(others.map(({ id }) => id));
@@ -156,12 +175,15 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
 
   #connect(id: string, now: number): void {
     const path = this.#paths.get(id);
+    if (path?.isConnected) return;
     const attempts = this.#attemptsTo(id);
+    attempts.markMissing(now);
     if (path === undefined) {
       if (this.#offersTo(id) && attempts.isDue(now)) void this.#offer(id);
-    } else if (!path.isConnected) {
-      if (attempts.isOverdue(path.since, now)) this.#fail(id);
-      else if (isWaiting(path) && attempts.isUnanswered(path.since, path.offeredAt, now)) this.#repeat(id);
+    } else if (attempts.isOverdue(path.since, now)) {
+      this.#fail(id);
+    } else if (isWaiting(path) && attempts.isUnanswered(path.since, path.offeredAt, now)) {
+      this.#repeat(id);
     }
   }
 
@@ -244,6 +266,10 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     path.peer.close();
     if (path.isConnected) this.#host.onTracks();
     this.#refreshLimits();
+  }
+
+  #dropAll(): void {
+    for (const id of [...this.#paths.keys()]) this.#drop(id);
   }
 
   /** Connections share the limit, so each one has less when there are more. */
