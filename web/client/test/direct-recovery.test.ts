@@ -195,3 +195,33 @@ describe('without signaling, a meeting with mode P2P', () => {
     expect(await untilOffer(server)).toBeLessThan(5_000);
   });
 });
+
+describe('a list of participants without one who is connected', () => {
+  it('ends no connection if the participant is named soon afterwards', async () => {
+    const { server, meeting, connection } = await connectedMeeting();
+    count(connection);
+    await vi.advanceTimersByTimeAsync(8_000);
+    await rejoin(server, []);
+    await vi.advanceTimersByTimeAsync(3_000);
+    server.socket.receive({ type: 'participant-joined', participant: participant('zoe') });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([connection.connectionState, offers(server).length, Object.keys(meeting.snapshot.participants[0]!.tracks)]).toEqual(['connected', 1, ['microphone', 'camera']]);
+    expect(meeting.snapshot.unconnected).toEqual([]);
+  });
+
+  it('ends the connection after some seconds', async () => {
+    const { server, connection } = await connectedMeeting();
+    await rejoin(server, []);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(connection.connectionState).toBe('connected');
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(connection.connectionState).toBe('closed');
+  });
+
+  it('is no reason to keep the connection to a participant who leaves', async () => {
+    const { server, connection } = await connectedMeeting();
+    await rejoin(server, []);
+    server.socket.receive({ type: 'participant-left', participantId: 'zoe' });
+    expect(connection.connectionState).toBe('closed');
+  });
+});

@@ -7,14 +7,10 @@ const longestRetryMs = 30_000;
 
 /** When to try to open a connection to one participant. `now` is `Environment.monotonicNow`. */
 export class Attempts {
-  #missingSince: number | null;
+  #missingSince: number | null = null;
   #failures = 0;
   #unanswered = 0;
-  #retryAt: number;
-
-  constructor(now: number) {
-    this.#missingSince = this.#retryAt = now;
-  }
+  #retryAt = -Infinity;
 
   /** Whether there is no connection. */
   get isMissing(): boolean {

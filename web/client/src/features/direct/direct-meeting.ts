@@ -40,6 +40,8 @@ interface Path {
   /** The answer to it. */
   answer: string | null;
   isConnected: boolean;
+  /** Since when the participant is not in the list of those in the meeting, or null. */
+  absentSince: number | null;
   published: readonly TrackSource[];
 }
 
@@ -48,6 +50,8 @@ const pollMs = 500;
 const unconnectedAfterMs = 10_000;
 /** A path that only seems to die, because it loses most packets for some seconds, is not given up: nothing else carries the participant meanwhile. */
 const patienceMs = 4_000;
+/** How long a connection to somebody goes on whom the server does not name: after it has started again, its list is incomplete until all have joined again. */
+const longestAbsentMs = 5_000;
 /** How long connections go on without signaling, which would say that a participant was removed or the meeting is over. */
 const longestOfflineMs = 60_000;
 /** Offers of a participant that follow each other faster are ignored: a browser can open only a limited number of connections. */
@@ -64,7 +68,10 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     'offer': ({ from, sdp }) => void this.#handleOffer(from, sdp),
     'answer': ({ from, sdp }) => void this.#handleAnswer(from, sdp),
     'participant-joined': () => this.#update(),
-    'participant-left': () => this.#update(),
+    'participant-left': ({ participantId }) => {
+      this.#drop(participantId);
+      this.#update();
+    },
     'media-update': () => this.#update(),
   };
   readonly #environment: Environment;
@@ -164,13 +171,20 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     const now = this.#environment.monotonicNow();
     const others = this.#host.others();
     const known = new Set(others.map(({ id }) => id));
-    for (const id of [...this.#paths.keys()]) if (!known.has(id)) this.#drop(id);
+    for (const [id, path] of [...this.#paths]) this.#checkPresence(id, path, known.has(id), now);
     for (const kept of [this.#attempts, this.#offeredAt]) for (const id of [...kept.keys()]) if (!known.has(id)) kept.delete(id);
     for (const { id } of others) this.#connect(id, now);
     this.#obeyMutes(others);
     this.#report(now);
-    if ([...this.#attempts.values()].some(({ isMissing }) => isMissing)) this.#timer ??= setInterval(() => this.#update(), pollMs);
+    const isBusy = [...this.#attempts.values()].some(({ isMissing }) => isMissing) || [...this.#paths.values()].some(({ absentSince }) => absentSince !== null);
+    if (isBusy) this.#timer ??= setInterval(() => this.#update(), pollMs);
     else this.#stopPolling();
+  }
+
+  /** Closes the path to somebody who is no longer in the meeting. */
+  #checkPresence(id: string, path: Path, isPresent: boolean, now: number): void {
+    path.absentSince = isPresent ? null : path.absentSince ?? now;
+    if (path.absentSince !== null && (!path.isConnected || now - path.absentSince >= longestAbsentMs)) this.#drop(id);
   }
 
   #connect(id: string, now: number): void {
@@ -188,7 +202,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
   }
 
   #attemptsTo(id: string): Attempts {
-    const attempts = this.#attempts.get(id) ?? new Attempts(this.#environment.monotonicNow());
+    const attempts = this.#attempts.get(id) ?? new Attempts();
     this.#attempts.set(id, attempts);
     return attempts;
   }
@@ -253,7 +267,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
       onLost: () => this.#fail(id),
       onClosed: () => this.#fail(id),
     });
-    const path: Path = { peer, since: this.#environment.monotonicNow(), offeredAt: null, answer: null, isConnected: false, published: [] };
+    const path: Path = { peer, since: this.#environment.monotonicNow(), offeredAt: null, answer: null, isConnected: false, absentSince: null, published: [] };
     this.#paths.set(id, path);
     this.#refreshLimits();
     return path;
