@@ -225,3 +225,51 @@ describe('a list of participants without one who is connected', () => {
     expect(connection.connectionState).toBe('closed');
   });
 });
+
+describe('a change of the mode', () => {
+  it('from P2P closes the direct connections, and back opens them again', async () => {
+    const { server, connection } = await connectedMeeting();
+    await rejoin(server, [participant('zoe')], { topology: 'sfu' });
+    expect(connection.connectionState).toBe('closed');
+    const others = () => offers(server).filter(({ to }) => to === 'zoe').length;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(others()).toBe(1);
+    await rejoin(server);
+    expect(others()).toBe(2);
+  });
+
+  it('from P2P ends the attempts, and names nobody any more', async () => {
+    const { server, meeting } = await meetingWithZoe();
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(meeting.snapshot.unconnected).toEqual(['zoe']);
+    await rejoin(server, [participant('zoe')], { topology: 'sfu' });
+    expect(meeting.snapshot.unconnected).toEqual([]);
+  });
+
+  it('to P2P ends the connections to the SFU, and back opens them again', async () => {
+    const { server, meeting } = await joinedMeeting([participant('zoe')]);
+    await meeting.publish(track('audio'), 'microphone');
+    await settle();
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer', sessionId: 'p' });
+    server.offer('s', 1, [{ mid: '0', participantId: 'zoe', kind: 'audio', source: 'microphone' }], 's1');
+    await settle();
+    for (const connection of server.connections) connection.setConnectionState('connected');
+    const former = [...server.connections];
+    server.socket.disconnect();
+    for (const connection of former) connection.setConnectionState('failed'); // the media node is gone
+    await server.nextSocket();
+    server.acceptJoin([participant('zoe')], mode);
+    await settle();
+    const sockets = server.sockets.length;
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(former.map(({ connectionState }) => connectionState)).toEqual(['closed', 'closed']);
+    await answerOf(server);
+    connect(direct(server), []);
+    await tell(direct(server), ['microphone']);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([meeting.snapshot.connection.phase, server.sockets.length]).toEqual(['connected', sockets]);
+    expect(Object.keys(meeting.snapshot.participants[0]!.tracks)).toEqual(['microphone']);
+    await rejoin(server, [participant('zoe')], { topology: 'sfu' });
+    expect(server.socket.sentOf('offer')).toMatchObject([{ to: 'sfu', tracks: [{ source: 'microphone' }] }]);
+  });
+});

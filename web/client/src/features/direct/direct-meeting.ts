@@ -126,12 +126,12 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     this.#refreshLimits();
   }
 
-  /** Open connections go on when signaling reconnects. */
+  /** Open connections go on when signaling reconnects, unless the meeting has another mode now. */
   handleJoined({ topology }: JoinedTopology): void {
-    this.#isActive = topology === 'p2p';
-    this.#isOnline = true;
     clearTimeout(this.#ending);
     this.#ending = undefined;
+    if (topology !== 'p2p') return this.#end();
+    this.#isActive = this.#isOnline = true;
     const now = this.#environment.monotonicNow();
     for (const [id, attempts] of this.#attempts) if (!this.#paths.get(id)?.isConnected) attempts.restart(now);
     this.#update();
@@ -159,10 +159,8 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
   }
 
   close(): void {
-    this.#isActive = false;
-    this.#stopPolling();
     clearTimeout(this.#ending);
-    this.#dropAll();
+    this.#end();
   }
 
   /** Does what is due while there is signaling. Called after every event, and regularly while somebody has no connection. */
@@ -280,6 +278,15 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     path.peer.close();
     if (path.isConnected) this.#host.onTracks();
     this.#refreshLimits();
+  }
+
+  #end(): void {
+    this.#isActive = false;
+    this.#stopPolling();
+    this.#dropAll();
+    this.#attempts.clear();
+    this.#offeredAt.clear();
+    this.#report(this.#environment.monotonicNow());
   }
 
   #dropAll(): void {

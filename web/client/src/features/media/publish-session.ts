@@ -240,6 +240,15 @@ export class PublishSession {
     this.#settle?.('offline');
   }
 
+  /** Ends the connections. What is published is sent again after `handleOnline`. */
+  suspend(): void {
+    clearTimeout(this.#retry);
+    this.#endDelay();
+    if (this.#connection !== null) this.#endUnused();
+    for (const slot of this.#slots.values()) slot.transceiver = slot.rids = null;
+    this.#dirty = this.#isSending;
+  }
+
   /** Applies the answer to the offer in flight. Answers to superseded offers are dropped; servers of earlier versions send no reference. */
   handleAnswer(sdp: string, sessionId?: string, reference?: string): void {
     if (reference === undefined || reference === this.#reference) this.#settle?.({ sdp, sessionId });

@@ -217,7 +217,7 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
   }
 
   handleJoined({ topology }: JoinedMedia, { isFirst, byTicket }: JoinedSocket): void {
-    if (topology === 'p2p') return;
+    if (topology === 'p2p') return this.#suspend(); // the meeting uses no media node, or no longer
     if (!isFirst && !byTicket) this.#publish.restart();
     this.#publish.handleOnline();
   }
@@ -237,6 +237,13 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
     clearTimeout(this.#renewal);
     this.#publish.close();
     this.#subscribe.close();
+  }
+
+  #suspend(): void {
+    clearTimeout(this.#renewal);
+    this.#awaitsTakeover = this.#resumeRequested = false;
+    this.#publish.suspend();
+    this.#subscribe.suspend();
   }
 
   /** A path that dies because of the network of this client is not waited for. That of a media node that stands still is. */
