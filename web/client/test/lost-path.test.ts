@@ -11,6 +11,7 @@ const camera = { mid: '0', participantId: 'bob', kind: 'video', source: 'camera'
 class Node {
   isUp = true;
   #stoodStill = 0;
+  #ignoresChecksSince: number | null = null;
   #stoppedAt = 0;
 
   stop(): void {
@@ -18,8 +19,14 @@ class Node {
     this.#stoppedAt = Date.now();
   }
 
+  /** Answers no checks until it is resumed; media goes on. */
+  ignoreChecks(): void {
+    this.#ignoresChecksSince = this.#worked;
+  }
+
   resume(): void {
     this.isUp = true;
+    this.#ignoresChecksSince = null;
     this.#stoodStill += Date.now() - this.#stoppedAt;
   }
 
@@ -31,9 +38,15 @@ class Node {
   /** Connects it, and media arrives on it as long as the node works. */
   connect(connection: FakePeerConnection): void {
     connection.getStats = async () => new Map<string, unknown>([
-      ['pair', { type: 'candidate-pair', responsesReceived: this.#worked, bytesReceived: 1_000 * this.#worked, requestsSent: Date.now() }],
+      ['pair', { type: 'candidate-pair', responsesReceived: this.#ignoresChecksSince ?? this.#worked, bytesReceived: 1_000 * this.#worked, requestsSent: Date.now() }],
       ['transport', { type: 'transport', selectedCandidatePairId: 'pair' }],
     ]);
+    connection.setConnectionState('connected');
+  }
+
+  /** The same in Firefox, which counts no checks. */
+  connectFirefox(connection: FakePeerConnection): void {
+    connection.getStats = async () => new Map<string, unknown>([['pair', { type: 'candidate-pair', selected: true, bytesReceived: 1_000 * this.#worked }]]);
     connection.setConnectionState('connected');
   }
 }
@@ -92,6 +105,40 @@ describe('a media node that stands still', () => {
     await vi.advanceTimersByTimeAsync(3_000);
     node.stop();
     await vi.advanceTimersByTimeAsync(4_000);
+    node.resume();
+    answer(server);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([publishOffers(server), server.sockets.length]).toEqual([1, 1]);
+  });
+
+  it('is waited for in Firefox too, although it has answered earlier', async () => {
+    const node = new Node();
+    const server = await client(node, () => 0.999);
+    for (const connection of server.connections) node.connectFirefox(connection);
+    await vi.advanceTimersByTimeAsync(30_000);
+    answer(server);
+    await vi.advanceTimersByTimeAsync(30_000);
+    node.stop();
+    await vi.advanceTimersByTimeAsync(1_000);
+    for (const connection of server.connections) connection.setConnectionState('disconnected');
+    await vi.advanceTimersByTimeAsync(4_500);
+    node.resume();
+    for (const connection of server.connections) connection.setConnectionState('connected');
+    answer(server);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([publishOffers(server), server.sockets.length]).toEqual([1, 1]);
+  });
+
+  it('is waited for although it answered just before', async () => {
+    const node = new Node();
+    const server = await client(node, () => 0.999);
+    await vi.advanceTimersByTimeAsync(3_000);
+    // The last check before it stands still gets no response, so there is none for longer than there are no packets.
+    node.ignoreChecks();
+    await vi.advanceTimersByTimeAsync(1_500);
+    answer(server);
+    node.stop();
+    await vi.advanceTimersByTimeAsync(4_500);
     node.resume();
     answer(server);
     await vi.advanceTimersByTimeAsync(30_000);
