@@ -26,9 +26,9 @@ export class Attempts {
     return this.#missingSince !== null && now - this.#missingSince >= ms;
   }
 
-  /** Whether an attempt that began at `since`, and whose offer was sent at `offeredAt` and has no answer, is to be repeated. Answers may take long on a slow line, so later attempts wait for longer. */
-  isUnanswered(since: number, offeredAt: number | null, now: number): boolean {
-    return offeredAt !== null && now - since < attemptMs && now - offeredAt >= firstAnswerMs * 2 ** this.#unanswered;
+  /** Whether an offer without an answer is to be repeated. Answers may take long on a slow line, so later attempts wait for longer. */
+  isUnanswered(sentAt: number, now: number): boolean {
+    return now - sentAt >= firstAnswerMs * 2 ** this.#unanswered;
   }
 
   isOverdue(since: number, now: number): boolean {

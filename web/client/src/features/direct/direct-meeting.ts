@@ -36,7 +36,7 @@ interface Path {
   readonly peer: DirectPeer;
   readonly since: number;
   /** When the offer of this participant was sent, or null. */
-  offeredAt: number | null;
+  sentAt: number | null;
   /** The answer to it. */
   answer: string | null;
   isConnected: boolean;
@@ -194,7 +194,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
       if (this.#offersTo(id) && attempts.isDue(now)) void this.#offer(id);
     } else if (attempts.isOverdue(path.since, now)) {
       this.#fail(id);
-    } else if (isWaiting(path) && attempts.isUnanswered(path.since, path.offeredAt, now)) {
+    } else if (isWaiting(path) && attempts.isUnanswered(path.sentAt!, now)) {
       this.#repeat(id);
     }
   }
@@ -265,7 +265,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
       onLost: () => this.#fail(id),
       onClosed: () => this.#fail(id),
     });
-    const path: Path = { peer, since: this.#environment.monotonicNow(), offeredAt: null, answer: null, isConnected: false, absentSince: null, published: [] };
+    const path: Path = { peer, since: this.#environment.monotonicNow(), sentAt: null, answer: null, isConnected: false, absentSince: null, published: [] };
     this.#paths.set(id, path);
     this.#refreshLimits();
     return path;
@@ -308,7 +308,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
       const sdp = await path.peer.offer();
       if (this.#paths.get(id) !== path) return;
       if (!this.#host.send({ type: 'offer', to: id, sdp, tracks: [] })) throw new Error('Signaling is not connected.');
-      path.offeredAt = this.#environment.monotonicNow();
+      path.sentAt = this.#environment.monotonicNow();
     });
   }
 
@@ -328,7 +328,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
 
   async #handleAnswer(from: string, sdp: string): Promise<void> {
     const path = this.#paths.get(from);
-    if (path === undefined || path.offeredAt === null || path.isConnected) return;
+    if (path === undefined || path.sentAt === null || path.isConnected) return;
     if (path.answer === null) {
       path.answer = sdp;
       await this.#exchange(from, () => path, () => path.peer.accept(sdp));
@@ -350,4 +350,4 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
 }
 
 /** Whether an offer waits for its answer. */
-const isWaiting = ({ offeredAt, answer }: Path): boolean => offeredAt !== null && answer === null;
+const isWaiting = ({ sentAt, answer }: Path): boolean => sentAt !== null && answer === null;
