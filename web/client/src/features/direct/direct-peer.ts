@@ -20,6 +20,8 @@ const checkSizeMs = 2_000;
 
 export interface DirectPeerHost {
   readonly iceServers: RTCIceServer[];
+  /** How long a dead path may still recover, in milliseconds. */
+  readonly patienceMs: number;
   /** The encryption end to end, or null. */
   transforms(): FrameTransforms | null;
   localTrack(source: TrackSource): MediaStreamTrack | null;
@@ -35,6 +37,8 @@ export interface DirectPeerHost {
   onPublished?(sources: readonly TrackSource[]): void;
   /** The connection is open, and both sides can tell what they show. */
   onConnected(): void;
+  /** The connection has carried packets for a while. Called once. */
+  onSteady(): void;
   onLost(): void;
   /** The other participant has closed the connection. */
   onClosed(): void;
@@ -83,7 +87,7 @@ export class DirectPeer {
       this.#unread = data;
       this.#readState();
     };
-    this.#stopWatching = watchConnection(this.connection, { patience: () => 0, now: environment.monotonicNow }, { connected: () => undefined, steady: () => undefined, lost: () => host.onLost() });
+    this.#stopWatching = watchConnection(this.connection, { patience: () => host.patienceMs, now: environment.monotonicNow }, { connected: () => undefined, steady: host.onSteady, lost: () => host.onLost() });
   }
 
   /** The SDP of an offer with all candidates. */
