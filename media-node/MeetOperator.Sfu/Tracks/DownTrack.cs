@@ -165,7 +165,6 @@ public sealed class DownTrack
             Pause();
             _isAbandoned = true;
             _egress.Discard(Options.Ssrc, Options.RtxSsrc);
-            Source.RequestKeyFrame(chosen, urgent: false); // one that was requested before may have found no room
         }
     }
 
