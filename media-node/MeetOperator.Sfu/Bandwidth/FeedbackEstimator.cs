@@ -20,7 +20,7 @@ internal sealed class FeedbackEstimator
 
     private const long MinDrainTicks = 150 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>A burst of somebody else on the same line makes a shorter queue than a sudden fall of the line.</summary>
+    /// <summary>A sudden fall of the line makes a longer queue than this, a burst of somebody else on the line a shorter one.</summary>
     private const long MinFallTicks = 250 * TimeSpan.TicksPerMillisecond;
     private const long MaxDrainTicks = 4 * TimeSpan.TicksPerSecond;
     private const double LargeDrop = 0.66;
@@ -86,7 +86,7 @@ internal sealed class FeedbackEstimator
     /// <summary>Whether packets are sent and feedback has stopped, so that the estimate falls and says nothing about the line.</summary>
     public bool IsSilent => _nextSilenceTicks > 0;
 
-    /// <summary>Whether other receivers may share the line. What arrives within a moment is then what they have left.</summary>
+    /// <summary>Whether other receivers may use the same line. What arrives in a short time then shows only what they leave over.</summary>
     public bool MayBeShared
     {
         get;

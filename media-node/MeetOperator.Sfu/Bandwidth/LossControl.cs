@@ -39,7 +39,7 @@ internal sealed class LossControl
     private long _arrivedBytes;
     private int _arrived;
     private int _lost;
-    private long _countedTicks; // packets that were sent before do not count
+    private long _countedTicks; // packets sent before this time do not count
     private double _trialLoss;
     private long _before; // the limit before the trial
     private double _proven; // the loss that the last trial has shown not to depend on the rate

@@ -55,12 +55,7 @@ public sealed class LineTests
     [InlineData(3)]
     public void Estimate_LineHasFallenAndMayBeShared_IsNoLongerNarrowed(int seed)
     {
-        var line = new Bottleneck(seed);
-        var flow = new SimulatedFlow(line, seed, demand: 2_600_000);
-        var simulation = new Simulation(line, flow);
-        simulation.Run(15);
-        line.BitsPerSecond = 500_000;
-        simulation.Run(3);
+        var (flow, simulation) = Fallen(seed);
         Assert.True(flow.Bandwidth.IsNarrowed);
 
         flow.Bandwidth.MayBeShared = true;
@@ -95,12 +90,7 @@ public sealed class LineTests
     [InlineData(3)]
     public void Estimate_LineHasFallen_StaysNearWhatItHasCarried(int seed)
     {
-        var line = new Bottleneck(seed);
-        var flow = new SimulatedFlow(line, seed, demand: 2_600_000);
-        var simulation = new Simulation(line, flow);
-        simulation.Run(15);
-        line.BitsPerSecond = 500_000;
-        simulation.Run(3);
+        var (flow, simulation) = Fallen(seed);
         flow.SourceBitsPerSecond = 400_000;
 
         Assert.Equal(17, simulation.RunUntil(17, () => flow.Estimate > 600_000), 0.1);
@@ -249,5 +239,17 @@ public sealed class LineTests
 
         flow.FeedbackLoss = 0;
         Assert.InRange(simulation.RunUntil(30, () => flow.Estimate > 2_100_000), 0, 10);
+    }
+
+    /// <summary>A line of 3 Mbit/s that has fallen to 500 kbit/s three seconds ago.</summary>
+    private static (SimulatedFlow Flow, Simulation Simulation) Fallen(int seed)
+    {
+        var line = new Bottleneck(seed);
+        var flow = new SimulatedFlow(line, seed, demand: 2_600_000);
+        var simulation = new Simulation(line, flow);
+        simulation.Run(15);
+        line.BitsPerSecond = 500_000;
+        simulation.Run(3);
+        return (flow, simulation);
     }
 }

@@ -107,7 +107,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
 
   /** Call this after a change of the published tracks. */
   refreshLocal(): void {
-    for (const { peer } of this.#paths.values()) void peer.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
+    for (const { peer } of this.#paths.values()) void peer.refreshTracks().catch(() => undefined); // it fails on a connection that has been closed
   }
 
   /** Call this after a change of what is muted. */
@@ -332,7 +332,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     if (path.answer === null) {
       path.answer = sdp;
       await this.#exchange(from, () => path, () => path.peer.accept(sdp));
-    } else if (path.answer !== sdp) { // the first one was to an earlier offer, and opens no connection
+    } else if (path.answer !== sdp) { // the answer before it was to an earlier offer, so this attempt cannot connect
       this.#repeat(from);
     }
   }

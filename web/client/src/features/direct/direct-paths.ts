@@ -129,7 +129,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
 
   /** Call this after a change of the published tracks. */
   refreshLocal(): void {
-    for (const { peer } of this.#paths.values()) void peer.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
+    for (const { peer } of this.#paths.values()) void peer.refreshTracks().catch(() => undefined); // it fails on a connection that has been closed
   }
 
   /** Call this after a change of what is muted. */

@@ -146,7 +146,7 @@ export class DirectPeer {
   /** Call this after a change of what is muted. */
   applyMutes(): void {
     for (const { source, transceiver } of this.#sections) if (source === 'microphone') this.#activity.set(transceiver.sender, !this.#host.isMuted(source));
-    void this.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
+    void this.refreshTracks().catch(() => undefined); // it fails on a connection that has been closed
   }
 
   /** Call this after a change of the limit. */
@@ -226,7 +226,7 @@ export class DirectPeer {
     const isSame = writeState({ ...state, published: null }) === writeState({ shown: this.#wanted, published: null });
     if (isSame) return;
     this.#wanted = state.shown;
-    void this.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
+    void this.refreshTracks().catch(() => undefined); // it fails on a connection that has been closed
   }
 
   async #limit(source: TrackSource, sender: RTCRtpSender): Promise<void> {

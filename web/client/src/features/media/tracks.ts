@@ -220,7 +220,7 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
   }
 
   handleJoined({ topology }: JoinedMedia, { isFirst, byTicket }: JoinedSocket): void {
-    if (topology === 'p2p') return this.#suspend(); // the meeting uses no media node, or no longer
+    if (topology === 'p2p') return this.#suspend(); // this meeting uses no media node
     if (!isFirst && !byTicket) this.#publish.restart();
     this.#publish.handleOnline();
   }
