@@ -50,6 +50,32 @@ const watchSound = () => {
   }, 5);
 };
 
+/** Runs in the page: for how long, in ms, a track that has ended is the one that is played aloud. */
+const watchEndedSound = () => {
+  let since = null;
+  globalThis.endedAloud = 0;
+  setInterval(() => {
+    const [audio] = [...globalThis.document.querySelectorAll('audio')].filter(one => !one.muted && one.srcObject !== null);
+    const isEnded = audio?.srcObject.getAudioTracks()[0]?.readyState === 'ended';
+    since = isEnded ? since ?? performance.now() : null;
+    if (since !== null) globalThis.endedAloud = Math.max(globalThis.endedAloud, performance.now() - since);
+  }, 5);
+};
+
+/** Ada is in a meeting and hears Bob. */
+async function hearBob(context) {
+  const page = await context.newPage();
+  const meeting = await scriptMeeting(page, { others: [{ participantId: 'p-0', displayName: 'Bob', audio: true, video: false, role: 'participant' }], voiceOf: 'p-0' });
+  await page.goto(`${server.url}/m/${meetingId}`);
+  await page.getByTestId('name-input').fill('Ada Lovelace');
+  await page.getByTestId('join-button').click();
+  await page.locator('[data-testid=meeting][data-phase=connected]').waitFor();
+  const played = () => page.evaluate(() => globalThis.played);
+  await page.evaluate(watchSound);
+  await until(async () => (await played()).length === 1, 'the voice is played');
+  return { page, meeting, played };
+}
+
 describe('a move to another media node', () => {
   it('is not noticed, and is in the statistics', { timeout: 180_000 }, async () => {
     const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 } });
@@ -95,15 +121,7 @@ describe('a move to another media node', () => {
   it('the new sound has begun before the page stops the former one, and both are never heard together', { timeout: 180_000 }, async () => {
     const context = await browser.newContext({ locale: 'en-US' });
     try {
-      const page = await context.newPage();
-      const meeting = await scriptMeeting(page, { others: [{ participantId: 'p-0', displayName: 'Bob', audio: true, video: false, role: 'participant' }], voiceOf: 'p-0' });
-      await page.goto(`${server.url}/m/${meetingId}`);
-      await page.getByTestId('name-input').fill('Ada Lovelace');
-      await page.getByTestId('join-button').click();
-      await page.locator('[data-testid=meeting][data-phase=connected]').waitFor();
-      const played = () => page.evaluate(() => globalThis.played);
-      await page.evaluate(watchSound);
-      await until(async () => (await played()).length === 1, 'the voice is played');
+      const { page, meeting, played } = await hearBob(context);
 
       meeting.send({ type: 'media-move', generation: 2, deadline: 60_000 });
       await meeting.offerAll();
@@ -114,6 +132,20 @@ describe('a move to another media node', () => {
       assert.ok(next.hasPlayedFor > 0.1, `the new sound had been played for ${next.hasPlayedFor} s`);
       assert.equal(next.wasFormerLive, true);
       assert.deepEqual(await page.evaluate(() => globalThis.heardAtOnce), [1]);
+    } finally {
+      await context.close();
+    }
+  });
+
+  it('the new sound is heard at once when the former connection has ended, as after a reconnection', { timeout: 180_000 }, async () => {
+    const context = await browser.newContext({ locale: 'en-US' });
+    try {
+      const { page, meeting, played } = await hearBob(context);
+      await page.evaluate(watchEndedSound);
+      await meeting.offerAll();
+      await until(async () => (await played()).length === 2, 'the voice is played from the new connection');
+      const ended = await page.evaluate(() => globalThis.endedAloud);
+      assert.ok(ended < 150, `a track that had ended was played aloud for ${Math.round(ended)} ms`);
     } finally {
       await context.close();
     }

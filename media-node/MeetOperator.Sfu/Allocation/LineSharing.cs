@@ -62,8 +62,8 @@ internal sealed class LineSharing
 
     public SharingPhase Phase { get; private set; }
 
-    /// <summary>Whether several receivers have this address, so that they may share a line.</summary>
-    public bool HasSeveralReceivers => _receivers > 1;
+    /// <summary>Whether several receivers have this address, so that they may share a line that is narrow.</summary>
+    public bool HasSeveralReceivers => _receivers is > 1 and <= MaxReceivers;
 
     /// <summary>What the videos of each receiver may take, in bits per second.</summary>
     public long MaxBitsPerSecond { get; private set; } = Unlimited;

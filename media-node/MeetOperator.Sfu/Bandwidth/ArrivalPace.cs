@@ -12,6 +12,7 @@ internal struct ArrivalPace
     private const double Tolerance = 1.15;
     private const long ToleranceTicks = 20 * TimeSpan.TicksPerMillisecond;
     private const long RecentTicks = 200 * TimeSpan.TicksPerMillisecond;
+    private const long MaxReorderingTicks = TimeSpan.TicksPerSecond;
     private Ring _ring;
     private long _bytes;
     private int _next;
@@ -76,10 +77,13 @@ internal struct ArrivalPace
     public void OnArrival(long sentTicks, long arrivalTicks, int bytes)
     {
         _bytes += bytes;
-        if (_count > 0 && arrivalTicks - _ring[(_next + Samples - 1) % Samples].Arrival < SampleTicks)
+        var sinceLast = arrivalTicks - _ring[(_next + Samples - 1) % Samples].Arrival;
+        if (_count > 0 && sinceLast is < SampleTicks and > -MaxReorderingTicks)
         {
             return;
         }
+
+        _count = sinceLast <= -MaxReorderingTicks ? 0 : _count; // the client's clock has been set back
 
         _ring[_next] = new Sample(sentTicks, arrivalTicks, _bytes);
         _next = (_next + 1) % Samples;

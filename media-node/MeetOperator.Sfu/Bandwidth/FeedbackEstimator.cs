@@ -20,7 +20,7 @@ internal sealed class FeedbackEstimator
 
     private const long MinDrainTicks = 150 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>A burst of somebody else on the same line makes a shorter queue than a sudden fall of the line.</summary>
+    /// <summary>A sudden fall of the line makes a longer queue than this, a burst of somebody else on the line a shorter one.</summary>
     private const long MinFallTicks = 250 * TimeSpan.TicksPerMillisecond;
     private const long MaxDrainTicks = 4 * TimeSpan.TicksPerSecond;
     private const double LargeDrop = 0.66;
@@ -86,8 +86,19 @@ internal sealed class FeedbackEstimator
     /// <summary>Whether packets are sent and feedback has stopped, so that the estimate falls and says nothing about the line.</summary>
     public bool IsSilent => _nextSilenceTicks > 0;
 
-    /// <summary>Whether other receivers may share the line. What arrives within a moment is then what they have left.</summary>
-    public bool MayBeShared { get; set; }
+    /// <summary>Whether other receivers may use the same line. What arrives in a short time then shows only what they leave over.</summary>
+    public bool MayBeShared
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value)
+            {
+                _rate.EndNarrow();
+            }
+        }
+    }
 
     /// <inheritdoc cref="SendBandwidth.ProbesOften"/>
     public bool ProbesOften
@@ -208,7 +219,7 @@ internal sealed class FeedbackEstimator
             }
             else if (isLate)
             {
-                _loss.OnLateArrival();
+                _loss.OnLateArrival(sent.SentTicks);
             }
             else
             {
@@ -271,15 +282,16 @@ internal sealed class FeedbackEstimator
         // The smoothed rate is too low after a time in which little was sent.
         var isBehind = _pace.IsBehind;
         var before = _rate.BitsPerSecond;
-        if (HasFallen(arriving))
+        var recent = (long)(_pace.RecentBitsPerSecond / (1 - _loss.Inherent));
+        if (HasFallen(arriving, recent))
         {
             (_acknowledged, arriving) = (default, 0); // it is still close to the former rate
-            _rate.Set(Math.Min(_rate.BitsPerSecond, _pace.RecentBitsPerSecond));
+            _rate.Set(Math.Min(_rate.BitsPerSecond, recent));
         }
 
-        var capacity = isBehind ? Math.Max(arriving, _pace.RecentBitsPerSecond) : arriving;
+        var capacity = isBehind ? Math.Max(arriving, recent) : arriving;
         _rate.Update(_nowTicks, Usage, capacity, isBehind, RoundTripTicks, Ceiling);
-        if (HasVeryLongQueue && _rate.BitsPerSecond < before / 2)
+        if (HasVeryLongQueue && _pace.IsFarBehind && _rate.BitsPerSecond < before / 2)
         {
             _rate.Narrow(_nowTicks, capacity);
             _loss.Restart(_nowTicks); // the full queue has lost what was sent at the former rate
@@ -300,7 +312,8 @@ internal sealed class FeedbackEstimator
 
     /// <summary>Whether the line has suddenly become narrow: its queue is very long, and less than a third of the smoothed rate, which follows slowly, arrived in the last 200 ms.</summary>
     /// <param name="arriving">The smoothed rate.</param>
-    private bool HasFallen(long arriving) => HasVeryLongQueue && _pace is { IsBehind: true, IsFarBehind: true, RecentBitsPerSecond: > 0 and var recent } && recent < Math.Min(arriving, _rate.BitsPerSecond) / 3;
+    /// <param name="recent">What arrived in the last 200 ms; 0 if unknown.</param>
+    private bool HasFallen(long arriving, long recent) => HasVeryLongQueue && recent > 0 && recent < Math.Min(arriving, _rate.BitsPerSecond) / 3 && _pace is { IsBehind: true, IsFarBehind: true };
 
     /// <summary>Returns whether a long queue must be drained now. A delay that stays long meanwhile is that of the path, which has become longer.</summary>
     private bool UpdateDraining()

@@ -39,7 +39,7 @@ internal sealed class LossControl
     private long _arrivedBytes;
     private int _arrived;
     private int _lost;
-    private long _countedTicks; // packets that were sent before do not count
+    private long _countedTicks; // packets sent before this time do not count
     private double _trialLoss;
     private long _before; // the limit before the trial
     private double _proven; // the loss that the last trial has shown not to depend on the rate
@@ -86,9 +86,9 @@ internal sealed class LossControl
     }
 
     /// <summary>A packet that was reported as lost has arrived late.</summary>
-    public void OnLateArrival()
+    public void OnLateArrival(long sentTicks)
     {
-        if (_lost > 0)
+        if (_lost > 0 && sentTicks >= _countedTicks)
         {
             (_lost, _arrived) = (_lost - 1, _arrived + 1);
         }
@@ -98,7 +98,14 @@ internal sealed class LossControl
     public void OnProbe(long bitsPerSecond) => LimitBitsPerSecond = Math.Max(LimitBitsPerSecond, bitsPerSecond);
 
     /// <summary>The rate has fallen a lot. Losses of packets that were sent before show nothing about the new one.</summary>
-    public void Restart(long nowTicks) => (_arrived, _lost, _arrivedBytes, Ratio, _countedTicks) = (0, 0, 0, 0, nowTicks);
+    public void Restart(long nowTicks)
+    {
+        (_arrived, _lost, _arrivedBytes, Ratio, _countedTicks) = (0, 0, 0, 0, nowTicks);
+        if (IsTrial)
+        {
+            (IsTrial, LimitBitsPerSecond) = (false, _before);
+        }
+    }
 
     /// <summary>Decides when a window is complete.</summary>
     /// <param name="nowTicks">The time.</param>

@@ -68,6 +68,9 @@ internal sealed class RateControl(SendBandwidthOptions options)
         (_carried, _narrowedTicks, _lastDecreaseTicks, _isHolding) = (carried, nowTicks, nowTicks, true);
     }
 
+    /// <summary>What the fall of the line has shown no longer counts.</summary>
+    public void EndNarrow() => _carried = 0;
+
     /// <summary>Follows the delay.</summary>
     /// <param name="nowTicks">The time.</param>
     /// <param name="usage">What the delay shows.</param>
@@ -114,15 +117,15 @@ internal sealed class RateControl(SendBandwidthOptions options)
 
         _lastDecreaseTicks = nowTicks;
         _isHolding = true;
-        if (acknowledged == 0)
-        {
-            Set(BitsPerSecond / 2);
-            return;
-        }
-
         if (!isBehind)
         {
             Set(Math.Max((long)(BitsPerSecond * BurstDecrease), Math.Min(BitsPerSecond, (long)(acknowledged * Decrease))));
+            return;
+        }
+
+        if (acknowledged == 0)
+        {
+            Set(BitsPerSecond / 2);
             return;
         }
 

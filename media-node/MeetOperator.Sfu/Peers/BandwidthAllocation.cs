@@ -357,7 +357,7 @@ internal sealed class BandwidthAllocation
 
         // With a larger key frame, the picture would stand still, and the queue that it makes would reduce the quality again.
         var required = 0L;
-        while (step > current && track.Source?.KeyFrameBytes(nowTicks, track.View, current, step, expectsLarge: isNarrowed) * 8 is { } bits && bits > (forVideo - others) * MaxKeyFrameSeconds)
+        while (step > current && track.Source?.KeyFrameBytes(nowTicks, track.View, current, step, expectsLarge: isNarrowed && !isTrial) * 8 is > 0 and var bits && bits > (forVideo - others) * MaxKeyFrameSeconds)
         {
             required = (long)(bits / MaxKeyFrameSeconds) + others; // of the smallest step that does not fit
             step--;

@@ -304,9 +304,9 @@ public sealed class DownTrack
     /// <summary>Requests the key frame for which there was no room.</summary>
     internal void OnRoom()
     {
-        if (_start.TryTakeRoom(Priority))
+        if (_start.TryTakeRoom(Priority) && (_chosenLayer ?? _layer) is { } layer)
         {
-            RequestKeyFrame(urgent: false);
+            Source?.RequestKeyFrame(layer, urgent: false);
         }
     }
 

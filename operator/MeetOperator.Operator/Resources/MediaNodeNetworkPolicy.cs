@@ -54,7 +54,7 @@ internal static class MediaNodeNetworkPolicy
         };
     }
 
-    /// <summary>The port is given by name: its number differs between media nodes, and Kubernetes before 1.22 has no port ranges in policies.</summary>
+    /// <summary>The port has a name because its number differs between media nodes: policies have no port ranges before Kubernetes 1.22.</summary>
     private static NetworkPolicyPort[] TcpPorts(SfuExposure exposure) => exposure.TcpPort == TcpExposure.None ? [] : [new NetworkPolicyPort { Protocol = "TCP", Port = MediaNodePod.TcpPortName }];
 
     private static NetworkPolicyEgressRule[] Spans(TracingOptions tracing) =>

@@ -1,37 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connect, direct } from './direct-meeting.js';
-import { participant, settle, track, type FakePeerConnection, type FakeTrack, type ScriptedServer } from './fakes.js';
+import { participant, settle, track, type FakeTrack } from './fakes.js';
 import { joinedMeeting } from './join.js';
+import { connectedMeeting, meetingWithZoe, mode, offers, tell } from './p2p-meeting.js';
 
 beforeEach(() => { vi.useFakeTimers(); });
 afterEach(() => { vi.useRealTimers(); });
-
-const mode = { topology: 'p2p' };
-const shown = [{ source: 'camera', width: 640, height: 360 }];
-/** What the other page tells on the data channel. */
-const tell = async (connection: FakePeerConnection, published: string[]): Promise<void> => {
-  connection.channel?.receive({ shown, published });
-  await vi.advanceTimersByTimeAsync(300);
-};
-const offers = (server: ScriptedServer) => server.sockets.flatMap(socket => socket.sentOf('offer'));
-
-/** A meeting with mode P2P and `zoe`, to whom this client makes the offers. */
-async function meetingWithZoe() {
-  const { server, meeting } = await joinedMeeting([participant('zoe')], mode);
-  const microphone = track('audio');
-  await meeting.publish(microphone, 'microphone');
-  await settle();
-  return { server, meeting, microphone, connection: direct(server) };
-}
-
-async function connectedMeeting() {
-  const all = await meetingWithZoe();
-  all.server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
-  await settle();
-  connect(all.connection, []);
-  await tell(all.connection, ['microphone', 'camera']);
-  return all;
-}
 
 const tracksOf = ({ meeting }: Awaited<ReturnType<typeof meetingWithZoe>>) => Object.keys(meeting.snapshot.participants[0]?.tracks ?? {});
 

@@ -305,4 +305,8 @@ describe('the size of a picture', () => {
     const shown = new Map([['camera', { width: 3, height: 4 }]] as const);
     expect(readState(writeState({ shown, published: null }))).toEqual({ shown, published: null });
   });
+
+  it('a source that a message names twice is published once', () => {
+    expect(readState('{"shown":[],"published":["microphone","camera","microphone"]}')?.published).toEqual(['microphone', 'camera']);
+  });
 });

@@ -181,6 +181,12 @@ export class FakePeerConnection {
   }
 
   async setLocalDescription(description: { type: string; sdp: string }): Promise<void> {
+    if (description.type === 'rollback') {
+      if (this.signalingState !== 'have-local-offer') throw new DOMException(`rollback in ${this.signalingState}`, 'InvalidStateError');
+      this.signalingState = 'stable';
+      this.onsignalingstatechange?.();
+      return;
+    }
     const expected = description.type === 'offer' ? 'stable' : 'have-remote-offer';
     if (this.signalingState !== expected) throw new DOMException(`local ${description.type} in ${this.signalingState}`, 'InvalidStateError');
     this.localDescription = description;

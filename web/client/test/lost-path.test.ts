@@ -11,6 +11,7 @@ const camera = { mid: '0', participantId: 'bob', kind: 'video', source: 'camera'
 class Node {
   isUp = true;
   #stoodStill = 0;
+  #ignoresChecksSince: number | null = null;
   #stoppedAt = 0;
 
   stop(): void {
@@ -18,8 +19,14 @@ class Node {
     this.#stoppedAt = Date.now();
   }
 
+  /** Answers no checks until it is resumed; media goes on. */
+  ignoreChecks(): void {
+    this.#ignoresChecksSince = this.#worked;
+  }
+
   resume(): void {
     this.isUp = true;
+    this.#ignoresChecksSince = null;
     this.#stoodStill += Date.now() - this.#stoppedAt;
   }
 
@@ -31,9 +38,15 @@ class Node {
   /** Connects it, and media arrives on it as long as the node works. */
   connect(connection: FakePeerConnection): void {
     connection.getStats = async () => new Map<string, unknown>([
-      ['pair', { type: 'candidate-pair', responsesReceived: this.#worked, bytesReceived: 1_000 * this.#worked, requestsSent: Date.now() }],
+      ['pair', { type: 'candidate-pair', responsesReceived: this.#ignoresChecksSince ?? this.#worked, bytesReceived: 1_000 * this.#worked, requestsSent: Date.now() }],
       ['transport', { type: 'transport', selectedCandidatePairId: 'pair' }],
     ]);
+    connection.setConnectionState('connected');
+  }
+
+  /** The same in Firefox, which counts no checks. */
+  connectFirefox(connection: FakePeerConnection): void {
+    connection.getStats = async () => new Map<string, unknown>([['pair', { type: 'candidate-pair', selected: true, bytesReceived: 1_000 * this.#worked }]]);
     connection.setConnectionState('connected');
   }
 }
@@ -50,7 +63,7 @@ async function client(node: Node, random: () => number = () => 0.5) {
   server.offer('a', 1, [camera]);
   await settle();
   for (const connection of server.connections) node.connect(connection);
-  return server;
+  return { server, meeting };
 }
 
 function answer(server: ScriptedServer): void {
@@ -74,7 +87,7 @@ describe('a media node that stands still', () => {
     const random = numbers();
     const clients: ScriptedServer[] = [];
     for (let index = 0; index < 30; index++) {
-      clients.push(await client(node, random));
+      clients.push((await client(node, random)).server);
       await vi.advanceTimersByTimeAsync(37);
     }
     await vi.advanceTimersByTimeAsync(3_000);
@@ -88,7 +101,7 @@ describe('a media node that stands still', () => {
 
   it('for four seconds from just after a measurement costs not even the least patient client a new connection', async () => {
     const node = new Node();
-    const server = await client(node, () => 0);
+    const { server } = await client(node, () => 0);
     await vi.advanceTimersByTimeAsync(3_000);
     node.stop();
     await vi.advanceTimersByTimeAsync(4_000);
@@ -98,9 +111,43 @@ describe('a media node that stands still', () => {
     expect([publishOffers(server), server.sockets.length]).toEqual([1, 1]);
   });
 
+  it('is waited for in Firefox too, although it has answered earlier', async () => {
+    const node = new Node();
+    const { server } = await client(node, () => 0.999);
+    for (const connection of server.connections) node.connectFirefox(connection);
+    await vi.advanceTimersByTimeAsync(30_000);
+    answer(server);
+    await vi.advanceTimersByTimeAsync(30_000);
+    node.stop();
+    await vi.advanceTimersByTimeAsync(1_000);
+    for (const connection of server.connections) connection.setConnectionState('disconnected');
+    await vi.advanceTimersByTimeAsync(4_500);
+    node.resume();
+    for (const connection of server.connections) connection.setConnectionState('connected');
+    answer(server);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([publishOffers(server), server.sockets.length]).toEqual([1, 1]);
+  });
+
+  it('is waited for although it answered just before', async () => {
+    const node = new Node();
+    const { server } = await client(node, () => 0.999);
+    await vi.advanceTimersByTimeAsync(3_000);
+    // The last check before it stands still gets no response, so there is none for longer than there are no packets.
+    node.ignoreChecks();
+    await vi.advanceTimersByTimeAsync(1_500);
+    answer(server);
+    node.stop();
+    await vi.advanceTimersByTimeAsync(4_500);
+    node.resume();
+    answer(server);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([publishOffers(server), server.sockets.length]).toEqual([1, 1]);
+  });
+
   it('and whose answer arrives a little before its media costs its client no new connection', async () => {
     const node = new Node();
-    const server = await client(node, () => 0.999);
+    const { server } = await client(node, () => 0.999);
     await vi.advanceTimersByTimeAsync(3_000);
     node.stop();
     await vi.advanceTimersByTimeAsync(4_000);
@@ -113,7 +160,7 @@ describe('a media node that stands still', () => {
 
   it('again finds its clients as patient as before, although they have opened new sockets', async () => {
     const node = new Node();
-    const server = await client(node);
+    const { server } = await client(node);
     await vi.advanceTimersByTimeAsync(3_000);
     server.connections[1]!.setConnectionState('failed'); // the subscribe connection, which only a new socket replaces
     await server.nextSocket();
@@ -134,7 +181,7 @@ describe('a media node that stands still', () => {
 
   it('keeps a publish connection that is interrupted while the client renews its subscription', async () => {
     const node = new Node();
-    const server = await client(node);
+    const { server } = await client(node);
     await vi.advanceTimersByTimeAsync(3_000);
     server.connections[1]!.setConnectionState('failed');
     await vi.advanceTimersByTimeAsync(500);
@@ -153,7 +200,7 @@ describe('a media node that stands still', () => {
     const random = numbers();
     const clients: ScriptedServer[] = [];
     for (let index = 0; index < 100; index++) {
-      clients.push(await client(node, random));
+      clients.push((await client(node, random)).server);
       await vi.advanceTimersByTimeAsync(10);
     }
     await vi.advanceTimersByTimeAsync(3_000);
@@ -197,7 +244,7 @@ describe('a path that dies while the media node works', () => {
 
   it('is left as soon as the node has answered', async () => {
     const node = new Node();
-    const server = await client(node, () => 0.999);
+    const { server } = await client(node, () => 0.999);
     await vi.advanceTimersByTimeAsync(3_000);
     const { probe, publish, subscribe } = await loseUntilRenewed(server, node, true);
     expect(probe).toBeGreaterThanOrEqual(1_900);
@@ -208,15 +255,79 @@ describe('a path that dies while the media node works', () => {
 
   it('may recover for longer when the node does not answer', async () => {
     const node = new Node();
-    const server = await client(node, () => 0.999);
+    const { server } = await client(node, () => 0.999);
     await vi.advanceTimersByTimeAsync(3_000);
     const { publish, subscribe } = await loseUntilRenewed(server, node, false);
     expect(Math.min(publish, subscribe)).toBeGreaterThan(6_000);
   });
 
+  /** A client whose path was dead for a moment, and which has therefore asked whether the node works. */
+  async function asking() {
+    const node = new Node();
+    const all = await client(node, () => 0);
+    const { server } = all;
+    await vi.advanceTimersByTimeAsync(3_000);
+    node.stop();
+    await vi.advanceTimersByTimeAsync(3_000);
+    node.resume();
+    expect(probes(server)).toBe(1);
+    return { ...all, probe: server.socket.sentOf('offer').at(-1)! };
+  }
+
+  it.each([
+    ['is not answered', async () => { await vi.advanceTimersByTimeAsync(11_000); }],
+    ['cannot be passed on', async (server: ScriptedServer, reference: string) => { server.socket.receive({ type: 'error', code: 'media-failed', message: 'The media node does not respond.', reference }); }],
+    ['is lost with the socket', async (server: ScriptedServer) => {
+      server.socket.disconnect();
+      await server.nextSocket();
+      server.acceptJoin([participant('bob')]);
+    }],
+  ])('is kept when it works again and the question %s', async (_, fail) => {
+    const { server, meeting, probe } = await asking();
+    await fail(server, probe.reference!);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([publishOffers(server), server.connections[0]!.signalingState, meeting.snapshot.connection.phase]).toEqual([1, 'stable', 'connected']);
+    await meeting.publish(track('video'), 'camera');
+    await settle();
+    expect(server.socket.sentOf('offer').at(-1)).toMatchObject({ sessionId: 'p', tracks: [{ source: 'microphone' }, { source: 'camera' }] });
+    answer(server);
+    await settle();
+    expect([publishOffers(server), server.connections[0]!.signalingState]).toEqual([1, 'stable']);
+  });
+
+  it('is left when the node does not know the session', async () => {
+    const { server, probe } = await asking();
+    server.socket.receive({ type: 'error', code: 'unknown-session', message: 'Unknown session.', reference: probe.reference!, sessionId: 'p' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(publishOffers(server)).toBe(2);
+  });
+
+  it('is left when something changes before the question is answered, and neither is answered', async () => {
+    const { server, meeting } = await asking();
+    await meeting.publish(track('video'), 'camera');
+    await vi.advanceTimersByTimeAsync(21_000);
+    expect(publishOffers(server)).toBe(2);
+  });
+
+  it('makes all clients ask, but not at the same moment', { timeout: 30_000 }, async () => {
+    const node = new Node();
+    const random = numbers();
+    const clients: ScriptedServer[] = [];
+    for (let index = 0; index < 100; index++) clients.push((await client(node, random)).server);
+    await vi.advanceTimersByTimeAsync(3_000);
+    node.stop();
+    const sums: number[] = [];
+    for (let time = 0; time < 4_000; time += 50) {
+      await vi.advanceTimersByTimeAsync(50);
+      sums.push(clients.filter(server => probes(server) > 0).length);
+    }
+    const inATenthOfASecond = sums.map((sum, step) => sum - (sums[step - 2] ?? 0));
+    expect([sums.at(-1), Math.max(...inATenthOfASecond) < 30]).toEqual([100, true]);
+  });
+
   it('costs ever fewer offers when it only seems to die, and no new connection', async () => {
     const node = new Node();
-    const server = await client(node);
+    const { server } = await client(node);
     const probedAt: number[] = [];
     const since = Date.now();
     for (let seconds = 0; seconds < 600; seconds += 5) {
@@ -238,7 +349,7 @@ describe('a path that dies while the media node works', () => {
 describe('a client whose network changes', () => {
   it('loses its socket too, so it renews its connections as soon as their paths are dead', async () => {
     const node = new Node();
-    const server = await client(node, () => 0.999);
+    const { server } = await client(node, () => 0.999);
     await vi.advanceTimersByTimeAsync(3_000);
     node.stop();
     server.network(false);
@@ -253,7 +364,7 @@ describe('a client whose network changes', () => {
 
   it('and whose socket is lost after its paths were found dead waits no longer', async () => {
     const node = new Node();
-    const server = await client(node, () => 0.999);
+    const { server } = await client(node, () => 0.999);
     await vi.advanceTimersByTimeAsync(3_000);
     node.stop();
     await vi.advanceTimersByTimeAsync(4_100);
@@ -267,7 +378,7 @@ describe('a client whose network changes', () => {
 
   it('is as patient as before ten seconds after its socket was lost', async () => {
     const node = new Node();
-    const server = await client(node);
+    const { server } = await client(node);
     server.socket.disconnect();
     await vi.advanceTimersByTimeAsync(250);
     server.acceptJoin([participant('bob')]);
@@ -284,7 +395,7 @@ describe('a client whose network changes', () => {
 describe('a media node that loses its clients again and again', () => {
   it('gets new connections ever less often, until one of them has carried media for ten seconds', async () => {
     const node = new Node();
-    const server = await client(node);
+    const { server } = await client(node);
     const waits = { publish: [] as number[], subscribe: [] as number[] };
     const renew = async (seconds: number) => {
       await vi.advanceTimersByTimeAsync(1_000 * seconds);

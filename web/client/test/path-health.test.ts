@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { watchConnection } from '../src/features/media/connection-watch.js';
-import { isDead, isSuspect, measureAfterMs, nextHealth, pathCounts, type PathCounts, type PathHealth } from '../src/features/media/path-health.js';
+import { interruptedMs, isDead, isSuspect, measureAfterMs, nextHealth, pathCounts, type PathCounts, type PathHealth } from '../src/features/media/path-health.js';
 import { FakePeerConnection } from './fakes.js';
 
 const counts = (received: number, checks: number | null, responses = received): PathCounts => ({ received, checks, responses });
@@ -68,6 +68,17 @@ describe('a network path', () => {
     expect(interval(counts(100, 5), counts(9_000, 5), counts(9_000, 5))).toBe(250);
     expect(interval(counts(100, 5), counts(100, 5))).toBe(1_000);
     expect(interval(counts(100, 5), counts(100, 6))).toBe(250);
+  });
+
+  it.each([
+    ['nothing arrives: since the last packet, and not since the last response', eachSecond(counts(100, 5, 3), counts(9_000, 6, 3), counts(18_000, 7, 3), counts(27_000, 8, 3), ...[9, 10, 11, 12].map(checks => counts(27_000, checks, 3))), 4_000],
+    ['packets only arrive: since the last response', eachSecond(...Array.from({ length: 10 }, (_, second) => counts(9_000 * second, 6 + second, 3))), 9_000],
+    ['the browser does not count checks: since the last packet', eachSecond(...Array.from({ length: 60 }, (_, second) => counts(Math.min(57, second), null, 0))), 2_000],
+    ['it works', eachSecond(counts(100, 5, 3), counts(9_000, 5, 3), counts(18_000, 6, 4)), 0],
+  ])('is interrupted when %s', (_, measured, expected) => {
+    let health: PathHealth | null = null;
+    for (const [second, now] of measured) health = nextHealth(health, now, 1_000 * second);
+    expect(interruptedMs(health)).toBe(expected);
   });
 
   it('is that of the selected pair, and everything that arrives on it counts', () => {

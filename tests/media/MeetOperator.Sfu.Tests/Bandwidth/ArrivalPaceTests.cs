@@ -44,6 +44,18 @@ public sealed class ArrivalPaceTests
         }
     }
 
+    [Fact]
+    public void Packets_ClockOfClientIsSetBack_AreMeasuredAnew()
+    {
+        Add(packets: 60, sentMilliseconds: 20, arrivalMilliseconds: 20);
+        _arrived -= TimeSpan.TicksPerHour;
+
+        Add(packets: 60, sentMilliseconds: 20, arrivalMilliseconds: 80);
+
+        Assert.True(_pace.IsBehind);
+        Assert.InRange(_pace.RecentBitsPerSecond, 90_000, 110_000);
+    }
+
     /// <summary>Packets of 1,000 bytes.</summary>
     private void Add(int packets, long sentMilliseconds, long arrivalMilliseconds)
     {

@@ -48,6 +48,41 @@ public sealed class LineTests
         Assert.InRange(line.QueueDelayP95(), 0, 200);
     }
 
+    /// <summary>Somebody else with the same address has joined, and may be the reason for the fall.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Estimate_LineHasFallenAndMayBeShared_IsNoLongerNarrowed(int seed)
+    {
+        var (flow, simulation) = Fallen(seed);
+        Assert.True(flow.Bandwidth.IsNarrowed);
+
+        flow.Bandwidth.MayBeShared = true;
+        Assert.False(flow.Bandwidth.IsNarrowed);
+        simulation.Run(3);
+        Assert.False(flow.Bandwidth.IsNarrowed);
+    }
+
+    /// <summary>Little is sent, so less than half of the estimate arrives when the path becomes longer. That is not what the line takes.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Estimate_PathBecomesMuchLonger_IsNotNarrowed(int seed)
+    {
+        var line = new Bottleneck(seed);
+        var flow = new SimulatedFlow(line, seed, demand: 2_600_000);
+        var simulation = new Simulation(line, flow);
+        simulation.Run(15);
+        flow.SourceBitsPerSecond = 700_000;
+        simulation.Run(5);
+        line.DelayMs += 300;
+
+        Assert.Equal(5, simulation.RunUntil(5, () => flow.Bandwidth.IsNarrowed), 0.1);
+    }
+
     /// <summary>Less than the line takes is sent after a fall, so what arrives does not show the limit.</summary>
     [Theory]
     [InlineData(1)]
@@ -55,12 +90,7 @@ public sealed class LineTests
     [InlineData(3)]
     public void Estimate_LineHasFallen_StaysNearWhatItHasCarried(int seed)
     {
-        var line = new Bottleneck(seed);
-        var flow = new SimulatedFlow(line, seed, demand: 2_600_000);
-        var simulation = new Simulation(line, flow);
-        simulation.Run(15);
-        line.BitsPerSecond = 500_000;
-        simulation.Run(3);
+        var (flow, simulation) = Fallen(seed);
         flow.SourceBitsPerSecond = 400_000;
 
         Assert.Equal(17, simulation.RunUntil(17, () => flow.Estimate > 600_000), 0.1);
@@ -209,5 +239,17 @@ public sealed class LineTests
 
         flow.FeedbackLoss = 0;
         Assert.InRange(simulation.RunUntil(30, () => flow.Estimate > 2_100_000), 0, 10);
+    }
+
+    /// <summary>A line of 3 Mbit/s that has fallen to 500 kbit/s three seconds ago.</summary>
+    private static (SimulatedFlow Flow, Simulation Simulation) Fallen(int seed)
+    {
+        var line = new Bottleneck(seed);
+        var flow = new SimulatedFlow(line, seed, demand: 2_600_000);
+        var simulation = new Simulation(line, flow);
+        simulation.Run(15);
+        line.BitsPerSecond = 500_000;
+        simulation.Run(3);
+        return (flow, simulation);
     }
 }

@@ -45,6 +45,39 @@ public sealed class LossControlTests
         Assert.InRange(_loss.LimitBitsPerSecond, 850_000, 1_000_000);
     }
 
+    /// <summary>Nothing is probed during a trial, and what is left after a fall may be a few packets of silence.</summary>
+    [Fact]
+    public void Restart_DuringTrial_EndsIt()
+    {
+        for (var i = 0; i < 80 && !_loss.IsTrial; i++)
+        {
+            _loss.OnReported(_now += 10 * Call.Millisecond, 100, isReceived: i % 2 == 0);
+            _loss.Update(_now, RoundTripTicks, Allowed);
+        }
+
+        Assert.True(_loss.IsTrial);
+        _loss.Restart(_now);
+
+        Assert.False(_loss.IsTrial);
+        Assert.Equal(long.MaxValue, _loss.LimitBitsPerSecond);
+    }
+
+    /// <summary>A packet from before the fall that arrives late makes up for no loss after it.</summary>
+    [Fact]
+    public void OnLateArrival_SentBeforeRestart_DoesNotCount()
+    {
+        var before = _now;
+        _loss.Restart(_now);
+        for (var i = 0; i < 60; i++)
+        {
+            _loss.OnReported(_now += 10 * Call.Millisecond, 100, isReceived: i > 0);
+        }
+
+        _loss.OnLateArrival(before - 1);
+        _loss.Update(_now, RoundTripTicks, Allowed);
+        Assert.Equal(1 / 60.0, _loss.Ratio, 6);
+    }
+
     /// <summary>Half of 80 kbit/s gets lost, before and during the trial.</summary>
     private void Congest()
     {

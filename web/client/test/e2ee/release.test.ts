@@ -29,7 +29,7 @@ describe('the transforms of a connection that is closed', () => {
     const [transforms, server] = [new FrameTransforms(worker), new ScriptedServer()];
     for (let switches = 0; switches < 20; switches++) {
       const peer = new DirectPeer(server.environment, 'zoe', {
-        iceServers: [], transforms: () => transforms, isMuted: () => false, localTrack: () => null, cameraLimit: () => null, shown: () => new Map(), onConnected: () => undefined, onLost: () => undefined, onClosed: () => undefined,
+        iceServers: [], patienceMs: 0, transforms: () => transforms, isMuted: () => false, localTrack: () => null, cameraLimit: () => null, shown: () => new Map(), onConnected: () => undefined, onSteady: () => undefined, onLost: () => undefined, onClosed: () => undefined,
       });
       await peer.offer();
       expect(attached.size).toBe(8);

@@ -43,14 +43,17 @@ interface SoundProps {
 
 /** How long the former track of a source is played beside the next one, which is muted until then: an element that begins to play is silent at first. */
 const overlapMs = 250;
+const pollMs = 10;
 
 /** Plays one source. Its track changes when the media connection does, and both arrive for a moment. */
 function Sound({ track, ...rest }: SoundProps) {
   const [heard, setHeard] = useState(track);
   useEffect(() => {
     if (heard === track) return;
-    const timer = setTimeout(() => setHeard(track), heard.readyState === 'live' ? overlapMs : 0);
-    return () => clearTimeout(timer);
+    const since = performance.now();
+    // A track whose connection is closed ends a moment later, and without an event.
+    const timer = setInterval(() => { if (heard.readyState === 'ended' || performance.now() - since >= overlapMs) setHeard(track); }, pollMs);
+    return () => clearInterval(timer);
   }, [heard, track]);
   return (heard === track ? [track] : [heard, track]).map(one => <Player key={one.id} track={one} muted={one !== heard} {...rest} />);
 }

@@ -1,5 +1,5 @@
 import type { Environment } from '../../core/environment.js';
-import type { Feature } from '../../core/feature.js';
+import type { ErrorMessage, ErrorOutcome, Feature } from '../../core/feature.js';
 import type { MessageHandlers } from '../../core/messages.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
@@ -8,6 +8,7 @@ import type { RemoteTrack } from '../media/subscribe-session.js';
 import type { MediaUpdateMessage } from '../mute/messages.js';
 import type { PresenceServerMessage } from '../presence/messages.js';
 import type { Participant } from '../presence/participants.js';
+import { Attempts } from './attempts.js';
 import { DirectPeer } from './direct-peer.js';
 import type { JoinedTopology } from './messages.js';
 import type { Shown } from './shown.js';
@@ -34,17 +35,25 @@ export interface DirectMeetingHost {
 interface Path {
   readonly peer: DirectPeer;
   readonly since: number;
+  /** When the offer of this participant was sent, or null. */
+  sentAt: number | null;
+  /** The answer to it. */
+  answer: string | null;
   isConnected: boolean;
+  /** Since when the participant is not in the list of those in the meeting, or null. */
+  absentSince: number | null;
   published: readonly TrackSource[];
 }
 
 const pollMs = 500;
-/** An attempt that takes longer is given up. */
-const attemptMs = 10_000;
 /** Somebody who cannot be reached for this time is reported. Attempts go on. */
 const unconnectedAfterMs = 10_000;
-const firstRetryMs = 1_000;
-const longestRetryMs = 30_000;
+/** A path that only seems to die, because it loses most packets for some seconds, is not given up: nothing else carries the participant meanwhile. */
+const patienceMs = 4_000;
+/** How long a connection to somebody goes on whom the server does not name: after it has started again, its list is incomplete until all have joined again. */
+const longestAbsentMs = 5_000;
+/** How long connections go on without signaling, which would say that a participant was removed or the meeting is over. */
+const longestOfflineMs = 60_000;
 /** Offers of a participant that follow each other faster are ignored: a browser can open only a limited number of connections. */
 const shortestBetweenOffersMs = 500;
 
@@ -59,18 +68,23 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     'offer': ({ from, sdp }) => void this.#handleOffer(from, sdp),
     'answer': ({ from, sdp }) => void this.#handleAnswer(from, sdp),
     'participant-joined': () => this.#update(),
-    'participant-left': () => this.#update(),
+    'participant-left': ({ participantId }) => {
+      this.#drop(participantId);
+      this.#update();
+    },
     'media-update': () => this.#update(),
   };
   readonly #environment: Environment;
   readonly #host: DirectMeetingHost;
   readonly #paths = new Map<string, Path>();
-  /** For each participant without a connection: since when, how many attempts failed, and when the next one is due. */
-  readonly #missing = new Map<string, { readonly since: number; readonly attempts: number; readonly retryAt: number }>();
+  readonly #attempts = new Map<string, Attempts>();
   /** When the last offer of a participant came. */
   readonly #offeredAt = new Map<string, number>();
   #unconnected = '';
   #isActive = false;
+  #isOnline = false;
+  /** Ends the connections if signaling does not come back. */
+  #ending: ReturnType<typeof setTimeout> | undefined;
   #cameraLimit: number | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -93,7 +107,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
 
   /** Call this after a change of the published tracks. */
   refreshLocal(): void {
-    for (const { peer } of this.#paths.values()) void peer.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
+    for (const { peer } of this.#paths.values()) void peer.refreshTracks().catch(() => undefined); // it fails on a connection that has been closed
   }
 
   /** Call this after a change of what is muted. */
@@ -112,56 +126,101 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     this.#refreshLimits();
   }
 
-  /** Open connections go on when signaling reconnects. */
+  /** Open connections go on when signaling reconnects, unless the meeting has another mode now. */
   handleJoined({ topology }: JoinedTopology): void {
-    this.#isActive = topology === 'p2p';
+    clearTimeout(this.#ending);
+    this.#ending = undefined;
+    if (topology !== 'p2p') return this.#end();
+    this.#isActive = this.#isOnline = true;
+    const now = this.#environment.monotonicNow();
+    for (const [id, attempts] of this.#attempts) if (!this.#paths.get(id)?.isConnected) attempts.restart(now);
     this.#update();
   }
 
-  close(): void {
-    this.#isActive = false;
+  /** Nothing can be offered. An attempt whose offer was answered goes on. */
+  handleOffline(): void {
+    this.#isOnline = false;
     this.#stopPolling();
-    for (const id of [...this.#paths.keys()]) this.#drop(id);
+    for (const [id, path] of this.#paths) if (isWaiting(path)) this.#drop(id);
+    if (this.#isActive) this.#ending ??= setTimeout(() => this.#dropAll(), longestOfflineMs);
   }
 
-  /** Does what is due. Called after every event, and regularly while somebody has no connection. */
+  /** Errors about relayed messages name no message. If several offers wait for an answer, it is not known which one was not delivered; each is repeated when its time is over. */
+  handleError({ code, reference }: ErrorMessage): ErrorOutcome {
+    const waiting = [...this.#paths].filter(([, path]) => isWaiting(path)).map(([id]) => id);
+    const [id] = waiting;
+    if (code !== 'unavailable' || reference !== undefined || id === undefined) return 'foreign';
+    if (waiting.length === 1) {
+      this.#attemptsTo(id).markUndelivered(this.#environment.monotonicNow());
+      this.#drop(id);
+      this.#update();
+    }
+    return 'recovered';
+  }
+
+  close(): void {
+    clearTimeout(this.#ending);
+    this.#end();
+  }
+
+  /** Does what is due while there is signaling. Called after every event, and regularly while somebody has no connection. */
   #update(): void {
-    if (!this.#isActive) return;
+    if (!this.#isActive || !this.#isOnline) return;
     const now = this.#environment.monotonicNow();
     const others = this.#host.others();
     const known = new Set(others.map(({ id }) => id));
-    for (const id of [...this.#paths.keys()]) if (!known.has(id)) this.#drop(id);
-    for (const kept of [this.#missing, this.#offeredAt]) for (const id of [...kept.keys()]) if (!known.has(id)) kept.delete(id);
+    for (const [id, path] of [...this.#paths]) this.#checkPresence(id, path, known.has(id), now);
+    for (const kept of [this.#attempts, this.#offeredAt]) for (const id of [...kept.keys()]) if (!known.has(id)) kept.delete(id);
     for (const { id } of others) this.#connect(id, now);
     this.#obeyMutes(others);
     this.#report(now);
-    if (this.#missing.size > 0) this.#timer ??= setInterval(() => this.#update(), pollMs);
+    const isBusy = [...this.#attempts.values()].some(({ isMissing }) => isMissing) || [...this.#paths.values()].some(({ absentSince }) => absentSince !== null);
+    if (isBusy) this.#timer ??= setInterval(() => this.#update(), pollMs);
     else this.#stopPolling();
+  }
+
+  /** Closes the path to somebody who is no longer in the meeting. */
+  #checkPresence(id: string, path: Path, isPresent: boolean, now: number): void {
+    path.absentSince = isPresent ? null : path.absentSince ?? now;
+    if (path.absentSince !== null && (!path.isConnected || now - path.absentSince >= longestAbsentMs)) this.#drop(id);
   }
 
   #connect(id: string, now: number): void {
     const path = this.#paths.get(id);
-    if (path?.isConnected) {
-      this.#missing.delete(id);
-      return;
+    if (path?.isConnected) return;
+    const attempts = this.#attemptsTo(id);
+    attempts.markMissing(now);
+    if (path === undefined) {
+      if (this.#offersTo(id) && attempts.isDue(now)) void this.#offer(id);
+    } else if (attempts.isOverdue(path.since, now)) {
+      this.#fail(id);
+    } else if (isWaiting(path) && attempts.isUnanswered(path.sentAt!, now)) {
+      this.#repeat(id);
     }
-    const missing = this.#missing.get(id) ?? { since: now, attempts: 0, retryAt: now };
-    this.#missing.set(id, missing);
-    if (path !== undefined && now - path.since >= attemptMs) this.#fail(id);
-    else if (path === undefined && this.#offersTo(id) && now >= missing.retryAt) void this.#offer(id);
+  }
+
+  #attemptsTo(id: string): Attempts {
+    const attempts = this.#attempts.get(id) ?? new Attempts();
+    this.#attempts.set(id, attempts);
+    return attempts;
   }
 
   /** The connection is lost or was not opened. */
   #fail(id: string): void {
-    const now = this.#environment.monotonicNow();
-    const { since, attempts } = this.#missing.get(id) ?? { since: now, attempts: 0 };
-    this.#missing.set(id, { since, attempts: attempts + 1, retryAt: now + Math.min(longestRetryMs, firstRetryMs * 2 ** attempts) });
+    this.#attemptsTo(id).markFailed(this.#environment.monotonicNow());
+    this.#drop(id);
+    this.#update();
+  }
+
+  /** The offer has no answer, or that of an earlier offer. */
+  #repeat(id: string): void {
+    this.#attemptsTo(id).markUnanswered(this.#environment.monotonicNow());
     this.#drop(id);
     this.#update();
   }
 
   #report(now: number): void {
-    const unconnected = [...this.#missing].filter(([, { since }]) => now - since >= unconnectedAfterMs).map(([id]) => id).sort();
+    const unconnected = [...this.#attempts].filter(([, attempts]) => attempts.isMissingFor(unconnectedAfterMs, now)).map(([id]) => id).sort();
     if (unconnected.join() === this.#unconnected) return;
     this.#unconnected = unconnected.join();
     this.#host.onUnconnected(unconnected);
@@ -181,10 +240,11 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     return this.#host.selfId() < id;
   }
 
-  #add(id: string): DirectPeer {
+  #add(id: string): Path {
     this.#drop(id);
     const peer = new DirectPeer(this.#environment, id, {
       iceServers: this.#host.iceServers,
+      patienceMs,
       transforms: () => this.#host.transforms(),
       isMuted: source => this.#host.isMuted(source),
       localTrack: source => this.#host.localTracks().get(source) ?? null,
@@ -197,16 +257,18 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
       },
       onConnected: () => {
         path.isConnected = true;
+        this.#attemptsTo(id).markConnected();
         this.#host.onTracks();
         this.#update();
       },
+      onSteady: () => this.#attemptsTo(id).markSteady(),
       onLost: () => this.#fail(id),
       onClosed: () => this.#fail(id),
     });
-    const path: Path = { peer, since: this.#environment.monotonicNow(), isConnected: false, published: [] };
+    const path: Path = { peer, since: this.#environment.monotonicNow(), sentAt: null, answer: null, isConnected: false, absentSince: null, published: [] };
     this.#paths.set(id, path);
     this.#refreshLimits();
-    return peer;
+    return path;
   }
 
   #drop(id: string): void {
@@ -216,6 +278,19 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     path.peer.close();
     if (path.isConnected) this.#host.onTracks();
     this.#refreshLimits();
+  }
+
+  #end(): void {
+    this.#isActive = false;
+    this.#stopPolling();
+    this.#dropAll();
+    this.#attempts.clear();
+    this.#offeredAt.clear();
+    this.#report(this.#environment.monotonicNow());
+  }
+
+  #dropAll(): void {
+    for (const id of [...this.#paths.keys()]) this.#drop(id);
   }
 
   /** Connections share the limit, so each one has less when there are more. */
@@ -229,8 +304,12 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
   }
 
   async #offer(id: string): Promise<void> {
-    const peer = this.#add(id);
-    await this.#exchange(id, peer, async () => this.#host.send({ type: 'offer', to: id, sdp: await peer.offer(), tracks: [] }));
+    await this.#exchange(id, () => this.#add(id), async path => {
+      const sdp = await path.peer.offer();
+      if (this.#paths.get(id) !== path) return;
+      if (!this.#host.send({ type: 'offer', to: id, sdp, tracks: [] })) throw new Error('Signaling is not connected.');
+      path.sentAt = this.#environment.monotonicNow();
+    });
   }
 
   async #handleOffer(from: string, sdp: string): Promise<void> {
@@ -238,23 +317,37 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     const now = this.#environment.monotonicNow();
     if (now - (this.#offeredAt.get(from) ?? -Infinity) < shortestBetweenOffersMs) return;
     this.#offeredAt.set(from, now);
-    const peer = this.#add(from);
+    const answered = this.#exchange(from, () => this.#add(from), async path => {
+      const answer = await path.peer.answer(sdp);
+      if (this.#paths.get(from) !== path) return;
+      if (!this.#host.send({ type: 'answer', to: from, sdp: answer })) throw new Error('Signaling is not connected.');
+    });
     this.#update();
-    await this.#exchange(from, peer, async () => this.#host.send({ type: 'answer', to: from, sdp: await peer.answer(sdp) }));
+    await answered;
   }
 
   async #handleAnswer(from: string, sdp: string): Promise<void> {
-    const peer = this.#paths.get(from)?.peer;
-    if (from === 'sfu' || peer === undefined || peer.connection.signalingState !== 'have-local-offer') return;
-    await this.#exchange(from, peer, async () => {
-      await peer.accept(sdp);
-      return true;
-    });
+    const path = this.#paths.get(from);
+    if (path === undefined || path.sentAt === null || path.isConnected) return;
+    if (path.answer === null) {
+      path.answer = sdp;
+      await this.#exchange(from, () => path, () => path.peer.accept(sdp));
+    } else if (path.answer !== sdp) { // the answer before it was to an earlier offer, so this attempt cannot connect
+      this.#repeat(from);
+    }
   }
 
   /** One step of a negotiation. After a failure, the connection is opened again. */
-  async #exchange(id: string, peer: DirectPeer, step: () => Promise<boolean>): Promise<void> {
-    const isDone = await step().catch(() => false);
-    if (!isDone && this.#paths.get(id)?.peer === peer) this.#fail(id);
+  async #exchange(id: string, open: () => Path, step: (path: Path) => Promise<void>): Promise<void> {
+    let path: Path | undefined;
+    try {
+      path = open();
+      await step(path);
+    } catch {
+      if (this.#paths.get(id) === path) this.#fail(id);
+    }
   }
 }
+
+/** Whether an offer waits for its answer. */
+const isWaiting = ({ sentAt, answer }: Path): boolean => sentAt !== null && answer === null;

@@ -129,7 +129,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
 
   /** Call this after a change of the published tracks. */
   refreshLocal(): void {
-    for (const { peer } of this.#paths.values()) void peer.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
+    for (const { peer } of this.#paths.values()) void peer.refreshTracks().catch(() => undefined); // it fails on a connection that has been closed
   }
 
   /** Call this after a change of what is muted. */
@@ -323,6 +323,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
     this.#drop(id);
     const peer = new DirectPeer(this.#environment, id, {
       iceServers: this.#host.iceServers,
+      patienceMs: 0, // the SFU carries the participants meanwhile
       transforms: () => this.#host.transforms(),
       isMuted: source => this.#host.isMuted(source),
       localTrack: source => this.#host.localTracks().get(source) ?? null,
@@ -334,6 +335,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
         path.arrival = new Arrival();
         this.#update();
       },
+      onSteady: () => undefined,
       onLost: () => {
         if (path.isCarrying) this.#losses.set(id, (this.#losses.get(id) ?? 0) + 1);
         if (this.#losses.get(id) === maxLosses) this.#fail();

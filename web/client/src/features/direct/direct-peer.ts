@@ -20,6 +20,8 @@ const checkSizeMs = 2_000;
 
 export interface DirectPeerHost {
   readonly iceServers: RTCIceServer[];
+  /** How long a dead path may still recover, in milliseconds. */
+  readonly patienceMs: number;
   /** The encryption end to end, or null. */
   transforms(): FrameTransforms | null;
   localTrack(source: TrackSource): MediaStreamTrack | null;
@@ -35,6 +37,8 @@ export interface DirectPeerHost {
   onPublished?(sources: readonly TrackSource[]): void;
   /** The connection is open, and both sides can tell what they show. */
   onConnected(): void;
+  /** The connection has carried packets for a while. Called once. */
+  onSteady(): void;
   onLost(): void;
   /** The other participant has closed the connection. */
   onClosed(): void;
@@ -83,7 +87,7 @@ export class DirectPeer {
       this.#unread = data;
       this.#readState();
     };
-    this.#stopWatching = watchConnection(this.connection, { patience: () => 0, now: environment.monotonicNow }, { connected: () => undefined, steady: () => undefined, lost: () => host.onLost() });
+    this.#stopWatching = watchConnection(this.connection, { patience: () => host.patienceMs, now: environment.monotonicNow }, { connected: () => undefined, steady: host.onSteady, lost: () => host.onLost() });
   }
 
   /** The SDP of an offer with all candidates. */
@@ -142,7 +146,7 @@ export class DirectPeer {
   /** Call this after a change of what is muted. */
   applyMutes(): void {
     for (const { source, transceiver } of this.#sections) if (source === 'microphone') this.#activity.set(transceiver.sender, !this.#host.isMuted(source));
-    void this.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
+    void this.refreshTracks().catch(() => undefined); // it fails on a connection that has been closed
   }
 
   /** Call this after a change of the limit. */
@@ -222,7 +226,7 @@ export class DirectPeer {
     const isSame = writeState({ ...state, published: null }) === writeState({ shown: this.#wanted, published: null });
     if (isSame) return;
     this.#wanted = state.shown;
-    void this.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
+    void this.refreshTracks().catch(() => undefined); // it fails on a connection that has been closed
   }
 
   async #limit(source: TrackSource, sender: RTCRtpSender): Promise<void> {

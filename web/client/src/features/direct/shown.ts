@@ -40,7 +40,7 @@ export function readState(text: unknown): PageState | null {
 
 function withShown(entries: unknown, published: readonly TrackSource[] | null): PageState | null {
   const shown = readShown(entries);
-  return shown === null ? null : { shown, published };
+  return shown === null ? null : { shown, published: published === null ? null : [...new Set(published)] };
 }
 
 function readShown(entries: unknown): Shown | null {

@@ -20,7 +20,7 @@ export interface PathHealth extends PathCounts {
   readonly at: number;
   /** Since anything arrived. */
   readonly silence: Wait;
-  /** Since a check got a response. On a path that only lets packets in, it grows while media arrives. */
+  /** Since a check got a response. On a path that only lets packets in, it grows while media arrives. It stays zero where the browser does not count checks. */
   readonly unanswered: Wait;
   /** In how many of the next measurements with arrivals the path still counts as busy. */
   readonly busy: number;
@@ -66,7 +66,7 @@ export function nextHealth(previous: PathHealth | null, counts: PathCounts | nul
     ...counts,
     at: now,
     silence: isSilent ? add(previous.silence, step) : none,
-    unanswered: previous.responses === counts.responses ? add(previous.unanswered, step) : none,
+    unanswered: counts.checks !== null && previous.responses === counts.responses ? add(previous.unanswered, step) : none,
     busy: isSilent ? previous.busy : isBusy ? staysBusy : Math.max(0, previous.busy - 1),
   };
 }
@@ -84,14 +84,18 @@ export function measureAfterMs(health: PathHealth | null): number {
   return isQuiet ? quietMeasureMs : measureMs;
 }
 
-/** For how long nothing has got through, in milliseconds. */
-export const interruptedMs = (health: PathHealth | null): number => (health === null ? 0 : Math.max(health.silence.ms, health.unanswered.ms));
-
-function exceeds(health: PathHealth | null, { silence, unanswered }: Limits): boolean {
-  if (health === null || health.checks === null) return false;
-  const reaches = (wait: Wait, { ms, ifBusy, ifIdle }: Limit) => wait.ms >= ms - toleranceMs && wait.checks >= (health.busy > 0 ? ifBusy : ifIdle);
-  return reaches(health.silence, silence) || reaches(health.unanswered, unanswered);
+/** For how long nothing has got through, in milliseconds: since the last packet, or since the last response if packets still arrive. */
+export function interruptedMs(health: PathHealth | null): number {
+  if (health === null) return 0;
+  const isOneWay = !reaches(health, health.silence, suspectLimits.silence) && reaches(health, health.unanswered, deadLimits.unanswered);
+  return (isOneWay ? health.unanswered : health.silence).ms;
 }
+
+const exceeds = (health: PathHealth | null, { silence, unanswered }: Limits): boolean =>
+  health !== null && (reaches(health, health.silence, silence) || reaches(health, health.unanswered, unanswered));
+
+const reaches = ({ checks, busy }: PathHealth, wait: Wait, { ms, ifBusy, ifIdle }: Limit): boolean =>
+  checks !== null && wait.ms >= ms - toleranceMs && wait.checks >= (busy > 0 ? ifBusy : ifIdle);
 
 const add = (a: Wait, b: Wait): Wait => ({ ms: a.ms + b.ms, checks: a.checks + b.checks });
 

@@ -85,6 +85,8 @@ export class PublishSession {
   #opening = false;
   /** Changes wait for the next offer. */
   #dirty = false;
+  /** What is negotiated is to be offered once more. */
+  #isProbeDue = false;
   /** The next offer is for a new connection. */
   #restart = false;
   /** For each sender, ends when the last change of layers is done; two changes of one sender at the same time would fail. Nothing else waits for it, because browsers set it no limit. */
@@ -203,10 +205,11 @@ export class PublishSession {
     this.#moveUntil = this.#environment.monotonicNow() + deadlineMs;
   }
 
-  /** Offers once more what is negotiated, if there is a connection: the media node answers, even when no media gets through. Returns whether it is offered. */
+  /** Offers once more what is negotiated, if there is a connection: the media node answers, even when no media gets through. Returns whether it is offered. Without an answer, nothing changes. */
   probe(): boolean {
     if (this.#closed || !this.#online || this.#connection === null || this.#isLost || this.#restart || this.#opening) return false;
-    this.#negotiate();
+    this.#isProbeDue = true;
+    if (!this.#running) void this.#run();
     return true;
   }
 
@@ -237,6 +240,15 @@ export class PublishSession {
   handleOffline(): void {
     this.#online = false;
     this.#settle?.('offline');
+  }
+
+  /** Ends the connections. What is published is sent again after `handleOnline`. */
+  suspend(): void {
+    clearTimeout(this.#retry);
+    this.#endDelay();
+    if (this.#connection !== null) this.#endUnused();
+    for (const slot of this.#slots.values()) slot.transceiver = slot.rids = null;
+    this.#dirty = this.#isSending;
   }
 
   /** Applies the answer to the offer in flight. Answers to superseded offers are dropped; servers of earlier versions send no reference. */
@@ -277,16 +289,17 @@ export class PublishSession {
     this.#running = true;
     try {
       await Promise.resolve(); // tracks that are published together share one offer
-      while (this.#dirty && this.#online && !this.#closed) {
-        this.#dirty = false;
-        await this.#exchange();
+      while ((this.#dirty || this.#isProbeDue) && this.#online && !this.#closed) {
+        const isProbe = !this.#dirty && !this.#restart;
+        this.#dirty = this.#isProbeDue = false;
+        await this.#exchange(isProbe);
       }
     } finally {
       this.#running = false;
     }
   }
 
-  async #exchange(): Promise<void> {
+  async #exchange(isProbe: boolean): Promise<void> {
     const fresh = this.#restart || this.#connection === null;
     if (fresh && !this.#isSending) return this.#endUnused();
     const restart = this.#restart;
@@ -317,6 +330,7 @@ export class PublishSession {
     } finally {
       this.#opening = false;
     }
+    if (isProbe && canIgnore(outcome) && await this.#rollBack(connection)) return;
     // The server may or may not have applied the offer, so the next offer opens a new connection.
     if (fresh) this.#end(connection);
     if (this.#closed) return;
@@ -331,6 +345,17 @@ export class PublishSession {
       return;
     }
     await this.#delayRetry();
+  }
+
+  /** Takes back an offer that changed nothing. Returns whether the connection goes on. */
+  async #rollBack(connection: RTCPeerConnection): Promise<boolean> {
+    if (this.#closed || this.#restart || connection !== this.#connection) return false;
+    try {
+      await connection.setLocalDescription({ type: 'rollback' });
+      return !this.#restart;
+    } catch {
+      return false; // the connection was closed meanwhile
+    }
   }
 
   /** Ends the connection, which would have to be replaced, because nothing is published any more. The next track opens one. */
@@ -493,6 +518,10 @@ export class PublishSession {
     });
   }
 }
+
+/** Whether the outcome of an offer that only asks whether the media node works says nothing about the connection. */
+const canIgnore = (outcome: Outcome): boolean =>
+  outcome === 'offline' || outcome === 'timeout' || (typeof outcome === 'object' && 'rejected' in outcome && outcome.rejected !== 'unknown-session' && outcome.rejected !== 'invalid-sdp');
 
 async function setLayers({ transceiver, rids }: Slot, wanted: readonly RTCRtpEncodingParameters[]): Promise<void> {
   if (transceiver === null) return;

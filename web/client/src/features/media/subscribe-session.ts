@@ -178,8 +178,21 @@ export class SubscribeSession {
     if (!this.#running) void this.#run();
   }
 
+  /** Ends the connections. An offer opens another one. */
+  suspend(): void {
+    this.#pending.clear();
+    this.#moveUntil = -Infinity;
+    if (this.#current === null) return;
+    this.#endAll();
+    this.#host.onTracks([]);
+  }
+
   close(): void {
     this.#closed = true;
+    this.#endAll();
+  }
+
+  #endAll(): void {
     this.#stopWaiting();
     for (const generation of [this.#current, this.#next, ...this.#former.keys()]) this.#end(generation);
     this.#current = this.#next = null;

@@ -39,6 +39,8 @@ const networkChangeMs = 10_000;
 const answerTravelMs = 1_000;
 /** A media node that stood still sends media again at the same time as its answers. */
 const mediaFollowsMs = 400;
+/** The paths of all clients die together when a media node stands still, and each client asks within this time. */
+const probeSpreadMs = 700;
 /** The longest time of a move; timers take no longer ones than 24 days. */
 const longestMoveMs = 86_400_000;
 /** A microphone without packets for this time is silent. */
@@ -76,6 +78,7 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
   /** When the media node last answered an offer. */
   #lastAnswer = -Infinity;
   readonly #probes = new ProbeLimit();
+  #probing: ReturnType<typeof setTimeout> | undefined;
   /** This client is closing its socket itself, which says nothing about its network. */
   #isRenewing = false;
   #renewal: ReturnType<typeof setTimeout> | undefined;
@@ -215,7 +218,7 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
   }
 
   handleJoined({ topology }: JoinedMedia, { isFirst, byTicket }: JoinedSocket): void {
-    if (topology === 'p2p') return;
+    if (topology === 'p2p') return this.#suspend(); // this meeting uses no media node
     if (!isFirst && !byTicket) this.#publish.restart();
     this.#publish.handleOnline();
   }
@@ -233,8 +236,17 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
 
   close(): void {
     clearTimeout(this.#renewal);
+    this.#endProbing();
     this.#publish.close();
     this.#subscribe.close();
+  }
+
+  #suspend(): void {
+    clearTimeout(this.#renewal);
+    this.#endProbing();
+    this.#awaitsTakeover = this.#resumeRequested = false;
+    this.#publish.suspend();
+    this.#subscribe.suspend();
   }
 
   /** A path that dies because of the network of this client is not waited for. That of a media node that stands still is. */
@@ -245,8 +257,16 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
 
   /** The path of a connection may be dead. Finds out whether the media node works. */
   #probe(): void {
-    const now = this.#environment.monotonicNow();
-    if (this.#probes.isAllowed(now) && this.#publish.probe()) this.#probes.record(now);
+    this.#probing ??= setTimeout(() => {
+      this.#probing = undefined;
+      const now = this.#environment.monotonicNow();
+      if (this.#probes.isAllowed(now) && this.#publish.probe()) this.#probes.record(now);
+    }, probeSpreadMs * this.#environment.random());
+  }
+
+  #endProbing(): void {
+    clearTimeout(this.#probing);
+    this.#probing = undefined;
   }
 
   /** Whether the media node has answered in these last milliseconds, in which nothing got through between it and this client. */
