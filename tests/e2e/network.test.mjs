@@ -30,7 +30,7 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     await network?.close();
   }, { timeout: 60_000 });
 
-  const rung = name => rungs(product.turnPort).find(one => one.name === name);
+  const rung = name => rungs(product).find(one => one.name === name);
 
   /** Ada in the network that lets this out beside the page, and Bob in one without a firewall. */
   const call = async (traffic, run) => {

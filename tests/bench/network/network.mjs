@@ -21,7 +21,7 @@ try {
   outside = await launch();
   const inside = await network.launch(product.page.ports);
   try {
-    for (const rung of rungs(product.turnPort).filter(({ name }) => values.only === undefined || name === values.only)) {
+    for (const rung of rungs(product).filter(({ name }) => values.only === undefined || name === values.only)) {
       network.allow([product.page, rung]);
       await measure(rung, inside);
     }

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { headlessShell, launch } from './browser.mjs';
-import { startProduct } from './product.mjs';
+import { freePort, startProduct } from './product.mjs';
 import { until } from './until.mjs';
 
 const run = (program, ...args) => execFileSync(program, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
@@ -13,19 +13,20 @@ export const canMakeNetworks = process.getuid?.() === 0;
 
 /**
  * The ways to a media node, the best first: what a network must let out for it beside the page, the path that media then takes, and the seconds within which half of the people should see
- * somebody. `turnPort` is the port of the relay.
+ * somebody. `turnPort` is the port of the relay for UDP and TCP, `tlsPort` the one for TLS.
  */
-export const rungs = turnPort => [
+export const rungs = ({ turnPort, tlsPort }) => [
   { name: 'udp4', family: 4, protocol: 'udp', ports: '1024:65535', path: 'direct udp ipv4', limit: 1 },
   { name: 'udp6', family: 6, protocol: 'udp', ports: '1024:65535', path: 'direct udp ipv6', limit: 1 },
   { name: 'tcp4', family: 4, protocol: 'tcp', ports: '1024:65535', path: 'direct tcp ipv4', limit: 1 },
   { name: 'tcp6', family: 6, protocol: 'tcp', ports: '1024:65535', path: 'direct tcp ipv6', limit: 1 },
   { name: 'turn-udp', family: 4, protocol: 'udp', ports: turnPort, path: 'relay udp ipv4', limit: 1.5 },
   { name: 'turn-tcp', family: 4, protocol: 'tcp', ports: turnPort, path: 'relay tcp ipv4', limit: 1.5 },
+  { name: 'turn-tls', family: 4, protocol: 'tcp', ports: tlsPort, path: 'relay tls ipv4', limit: 1.5 },
 ];
 
 /** The names of all rungs. */
-export const rungNames = rungs(0).map(rung => rung.name);
+export const rungNames = rungs({}).map(rung => rung.name);
 
 /** Runs in the page: the kinds of paths that its connections use. */
 export const pathsInUse = async () => {
@@ -42,13 +43,43 @@ export const pathsInUse = async () => {
   return [...kinds];
 };
 
-/** Starts an installation whose media nodes and relay have the addresses of this machine in the network of a person. `page` is what the page takes, `turnPort` the port of the relay. */
+/** The name in the certificate of the relay. */
+const relayName = 'relay.example.com';
+
+/**
+ * Starts an installation whose media nodes and relay have the addresses of this machine in the network of a person. `page` is what the page takes, `turnPort` the port of the relay for UDP
+ * and TCP, `tlsPort` the one for TLS.
+ */
 export async function startProductFor(network) {
   const product = await startProduct({ MEET_LISTEN: '0.0.0.0', MEET_ADVERTISE: [network.host.ipv4, network.host.ipv6].join() });
-  const kubectl = (...args) => execFileSync('kubectl', ['--kubeconfig', `${product.home}/kubeconfig`, '-n', 'meet-default', ...args], { encoding: 'utf8' });
-  let pool;
-  await until(() => (pool = JSON.parse(kubectl('get', 'turnpool', 'default', '-o', 'json'))).status?.readyReplicas === 1, 'the relay takes participants', 60_000);
-  return { ...product, page: { family: 4, protocol: 'tcp', ports: new URL(product.url).port }, turnPort: pool.spec.listeners[0].port };
+  try {
+    const ports = await serveTls(product);
+    return { ...product, page: { family: 4, protocol: 'tcp', ports: new URL(product.url).port }, ...ports };
+  } catch (error) {
+    await product.close();
+    throw error;
+  }
+}
+
+/** Gives the relay a certificate and a listener for TLS, and waits until it serves both. */
+async function serveTls(product) {
+  const folder = await mkdtemp(join(tmpdir(), 'meet-certificate-'));
+  const [certificate, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
+  const kubectl = (...args) => run('kubectl', '--kubeconfig', `${product.home}/kubeconfig`, '-n', 'meet-default', ...args);
+  const pool = () => JSON.parse(kubectl('get', 'turnpool', 'default', '-o', 'json'));
+  try {
+    run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', `/CN=${relayName}`, '-addext', `subjectAltName=DNS:${relayName}`, '-keyout', key, '-out', certificate);
+    kubectl('create', 'secret', 'tls', 'relay', `--cert=${certificate}`, `--key=${key}`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  const tlsPort = await freePort();
+  const { listeners: [{ port: turnPort }] } = pool().spec;
+  const spec = { listeners: [...['UDP', 'TCP'].map(protocol => ({ protocol, port: turnPort })), { protocol: 'TLS', port: tlsPort }], tls: { secretName: 'relay' } };
+  kubectl('patch', 'turnpool', 'default', '--type=merge', '-p', JSON.stringify({ spec }));
+  const url = `turns:${relayName}:${tlsPort}?transport=tcp`;
+  await until(() => pool().status?.endpoints?.includes(url), `participants get ${url}`, 60_000).catch(error => { throw new Error(`${error.message}: ${pool().status?.message}`); });
+  return { turnPort, tlsPort };
 }
 
 /**
@@ -118,7 +149,7 @@ export class PersonNetwork {
     const program = join(this.#folder, 'browser');
     await writeFile(program, `#!/bin/sh\nexec ip netns exec ${this.#name} ${headlessShell} "$@"\n`);
     await chmod(program, 0o755);
-    return launch(extra, program);
+    return launch([...extra, `--host-resolver-rules=MAP ${relayName} ${this.host.ipv4}`, '--ignore-certificate-errors'], program);
   }
 
   /** The interfaces go with the namespace. */
