@@ -3,13 +3,16 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { before, describe, it } from 'node:test';
 import { meetingRoom } from './support/meeting-room.mjs';
+import { tilePause, watchTile } from './support/noticed.mjs';
+import { freePort } from './support/product.mjs';
 import { until } from './support/until.mjs';
 
 const room = meetingRoom();
 const options = { timeout: 300_000 };
 
-const kubectl = (...args) => execFileSync('kubectl', ['--kubeconfig', `${room.product.home}/kubeconfig`, '-n', 'meet-default', ...args], { encoding: 'utf8' });
-const pool = () => JSON.parse(kubectl('get', 'turnpool', 'default', '-o', 'json'));
+const run = (args, input) => execFileSync('kubectl', ['--kubeconfig', `${room.product.home}/kubeconfig`, '-n', 'meet-default', ...args], { encoding: 'utf8', input });
+const kubectl = (...args) => run(args);
+const pool = (name = 'default') => JSON.parse(kubectl('get', 'turnpool', name, '-o', 'json'));
 
 /** Runs in the page: a network that lets nothing through but the relay, over one protocol. */
 const relayOnly = transport => {
@@ -43,6 +46,18 @@ const paths = visitor => visitor.page.evaluate(async () => {
     });
   }
   return found;
+});
+
+/** The URLs of the relays that the connections of the page use. */
+const relaysInUse = visitor => visitor.page.evaluate(async () => {
+  const urls = new Set();
+  for (const connection of globalThis.connections.filter(one => one.connectionState === 'connected')) {
+    const report = await connection.getStats();
+    report.forEach(record => {
+      if (record.type === 'transport') urls.add(report.get(report.get(record.selectedCandidatePairId)?.localCandidateId)?.url);
+    });
+  }
+  return [...urls];
 });
 
 const credentials = visitor => visitor.page.evaluate(() => globalThis.connections.filter(connection => connection.connectionState === 'connected').map(connection => connection.getConfiguration().iceServers[0]?.username));
@@ -83,5 +98,31 @@ describe('relays', () => {
       await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
       assert.ok((await paths(ada)).every(path => path === 'relay udp'));
     });
+  });
+
+  it('people leave a relay that is drained before it ends, and their pictures go on', options, async t => {
+    const { spec } = pool();
+    const port = await freePort();
+    run(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'TurnPool', metadata: { name: 'other' }, spec: { ...spec, listeners: spec.listeners.map(one => ({ ...one, port })) } }));
+    try {
+      await until(() => pool('other').status?.readyReplicas === 1, 'the other relay takes participants', 60_000).catch(error => { throw new Error(`${error.message}: ${pool('other').status?.message}`); });
+      await room.withParticipants([relayed('Ada', 'udp'), 'Bob'], async (ada, bob) => {
+        await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
+        const [used] = await relaysInUse(ada);
+        const drained = used.includes(`:${port}?`) ? 'other' : 'default';
+        const tiles = [ada.tile('Bob'), bob.tile('Ada')];
+        await Promise.all(tiles.map(watchTile));
+        kubectl('scale', 'turnpool', drained, '--replicas=0');
+        await until(async () => (await relaysInUse(ada)).every(url => url !== used), 'Ada uses the other relay only', 30_000);
+        await until(() => (({ replicas, drainingReplicas }) => replicas === 0 && drainingReplicas === 0)(pool(drained).status), 'the relay has ended', 60_000);
+        await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
+        const pauses = (await Promise.all(tiles.map(tilePause))).map(({ pause }) => pause);
+        t.diagnostic(`ms for which the pictures stood still: ${pauses.map(Math.round).join(' and ')}`);
+        assert.ok(Math.max(...pauses) < 1_000, `${pauses.join(' and ')} ms`);
+      });
+    } finally {
+      kubectl('delete', 'turnpool', 'other');
+      kubectl('scale', 'turnpool', 'default', '--replicas=1');
+    }
   });
 });

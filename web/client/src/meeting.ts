@@ -116,7 +116,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onChange: state => this.#update({ encryption: state }),
       onRefused: () => this.#connection.finish({ phase: 'failed', code: 'encryption-required' }),
     });
-    const relays = new Relays(environment, response.iceServers ?? []);
+    const relays = new Relays(environment, response.iceServers ?? [], () => this.#tracks.replaceConnections());
     this.#tracks = new Tracks(relays.environment, {
       send,
       transforms: () => this.#e2ee.transforms,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ScriptedServer, participant, settle, track } from './fakes.js';
 import { joinMeeting } from './join.js';
 
@@ -53,5 +53,71 @@ describe('relays', () => {
     server.connections[0]!.setConfiguration = () => { throw new DOMException('unknown scheme', 'SyntaxError'); };
     server.socket.receive({ type: 'ice-servers', iceServers: [relay('2:m1:me')] });
     expect(server.connections.map(one => one.configuration.iceServers![0]!.username)).toEqual(['1:m1:me', '2:m1:me']);
+  });
+
+  describe('that the server does not name any more', () => {
+    const other: RTCIceServer = { urls: ['turn:192.0.2.2:3478?transport=udp'], username: '1:m1:me', credential: 'secret' };
+
+    /** A call whose connections use the relay with this URL. With another type, the relay only told the address of this browser. */
+    async function callOver(url: string | undefined, candidateType = 'relay') {
+      const joined = await joinedWith([relay('1:m1:me'), other]);
+      joined.server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer', reference: joined.server.socket.sentOf('offer').at(-1)!.reference });
+      await settle();
+      for (const connection of joined.server.connections) {
+        connection.stats = new Map<string, unknown>([
+          ['T', { type: 'transport', selectedCandidatePairId: 'P' }],
+          ['P', { type: 'candidate-pair', localCandidateId: 'L' }],
+          ['L', { type: 'local-candidate', candidateType, url }],
+        ]);
+        connection.setConnectionState('connected');
+      }
+      return joined;
+    }
+
+    const name = async (server: ScriptedServer, ...iceServers: RTCIceServer[]) => {
+      const sockets = server.sockets.length;
+      server.socket.receive({ type: 'ice-servers', iceServers });
+      await vi.advanceTimersByTimeAsync(4_100); // half of the time in which people leave
+      return server.sockets.length - sockets;
+    };
+
+    beforeEach(() => { vi.useFakeTimers({ shouldAdvanceTime: true }); });
+    afterEach(() => { vi.useRealTimers(); });
+
+    it('are left: both connections are opened again', async () => {
+      const { server } = await callOver('turn:192.0.2.1:3478?transport=udp');
+      expect(await name(server, other)).toBe(1);
+      const before = server.connections.length;
+      server.acceptJoin([participant('bob')]);
+      expect(server.socket.sentOf('join')[0]!.capabilities['resume']).toBeUndefined();
+      server.offer('s2', 1, [{ mid: '0', participantId: 'bob', kind: 'video', source: 'camera' }], 's2');
+      await settle();
+      const added = server.connections.slice(before);
+      expect(added).toHaveLength(2);
+      for (const { configuration } of added) expect(configuration.iceServers).toEqual([other]);
+    });
+
+    it('are kept if there is no other one', async () => {
+      const { server } = await callOver('turn:192.0.2.1:3478?transport=udp');
+      expect(await name(server)).toBe(0);
+    });
+
+    it('do not matter to a connection that uses another one, or none', async () => {
+      for (const [url, type] of [['turn:192.0.2.2:3478?transport=udp', 'relay'], ['turn:192.0.2.1:3478?transport=udp', 'srflx'], [undefined, 'host']] as const) {
+        const { server } = await callOver(url, type);
+        expect(await name(server, other)).toBe(0);
+      }
+    });
+
+    it('for a moment only are kept', async () => {
+      const { server } = await callOver('turn:192.0.2.1:3478?transport=udp');
+      server.socket.receive({ type: 'ice-servers', iceServers: [other] });
+      expect(await name(server, relay('1:m1:me'), other)).toBe(0);
+    });
+
+    it('have an IPv6 address without brackets in what a browser reports', async () => {
+      const { server } = await callOver('turn:2001:db8::1:3478?transport=udp');
+      expect(await name(server, { ...other, urls: 'turn:[2001:db8::1]:3478?transport=udp' })).toBe(0);
+    });
   });
 });

@@ -99,7 +99,9 @@ const reaches = ({ checks, busy }: PathHealth, wait: Wait, { ms, ifBusy, ifIdle 
 
 const add = (a: Wait, b: Wait): Wait => ({ ms: a.ms + b.ms, checks: a.checks + b.checks });
 
-interface Pair extends RTCStats {
+/** The pair of candidates on which a connection sends and receives. */
+export interface Pair extends RTCStats {
+  readonly localCandidateId?: string;
   /** Only in Firefox. Its earlier versions name the selected pair in no other way. */
   readonly selected?: boolean;
   readonly bytesReceived?: number;
@@ -108,7 +110,7 @@ interface Pair extends RTCStats {
   readonly requestsSent?: number;
 }
 
-/** The counts of the selected pair of candidates. All sections of a connection share one. */
+/** The counts of the selected pair of candidates. */
 export function pathCounts(report: RTCStatsReport): PathCounts | null {
   const pair = selectedPair(report);
   if (pair === undefined) return null;
@@ -117,7 +119,8 @@ export function pathCounts(report: RTCStatsReport): PathCounts | null {
   return { received: bytesReceived + responses + requestsReceived, checks: responsesReceived === undefined ? null : requestsSent ?? null, responses };
 }
 
-function selectedPair(report: RTCStatsReport): Pair | undefined {
+/** All sections of a connection share one pair; undefined as long as there is none. */
+export function selectedPair(report: RTCStatsReport): Pair | undefined {
   let id: string | undefined;
   let flagged: Pair | undefined;
   report.forEach((record: Pair & { selectedCandidatePairId?: string }) => {

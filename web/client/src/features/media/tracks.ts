@@ -81,6 +81,8 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
   #probing: ReturnType<typeof setTimeout> | undefined;
   /** This client is closing its socket itself, which says nothing about its network. */
   #isRenewing = false;
+  /** With the next socket, both connections are opened again, although they work. */
+  #isReplacing = false;
   #renewal: ReturnType<typeof setTimeout> | undefined;
 
   constructor(environment: Environment, host: TracksHost) {
@@ -213,13 +215,20 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
 
   /** What the `join` message says about media: whether the server is to keep the media session that it has. */
   requestResume(): { readonly resume?: true } {
-    this.#resumeRequested = this.#subscribe.canResume;
+    this.#resumeRequested = this.#subscribe.canResume && !this.#isReplacing;
     return this.#resumeRequested ? { resume: true } : {};
+  }
+
+  /** Opens both connections again, whose paths may be others then. The present ones carry media until the new ones do. */
+  replaceConnections(): void {
+    this.#isReplacing = true;
+    this.#reconnect();
   }
 
   handleJoined({ topology }: JoinedMedia, { isFirst, byTicket }: JoinedSocket): void {
     if (topology === 'p2p') return this.#suspend(); // this meeting uses no media node
-    if (!isFirst && !byTicket) this.#publish.restart();
+    if (!(isFirst || byTicket) || this.#isReplacing) this.#publish.restart();
+    this.#isReplacing = false;
     this.#publish.handleOnline();
   }
 
@@ -244,7 +253,7 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
   #suspend(): void {
     clearTimeout(this.#renewal);
     this.#endProbing();
-    this.#awaitsTakeover = this.#resumeRequested = false;
+    this.#awaitsTakeover = this.#resumeRequested = this.#isReplacing = false;
     this.#publish.suspend();
     this.#subscribe.suspend();
   }
@@ -315,10 +324,13 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
   #renewSubscription(cause: LossCause): void {
     clearTimeout(this.#renewal);
     this.#renewal = setTimeout(() => {
-      if (this.#subscribe.isAlive) return;
-      this.#isRenewing = true;
-      this.#host.reconnect(); // calls handleOffline
-      this.#isRenewing = false;
+      if (!this.#subscribe.isAlive) this.#reconnect();
     }, (cause === 'ended' ? renewalDelayMs : 0) + backoffMs(this.#subscribeFailures++, this.#environment.random()));
+  }
+
+  #reconnect(): void {
+    this.#isRenewing = true;
+    this.#host.reconnect(); // calls handleOffline
+    this.#isRenewing = false;
   }
 }

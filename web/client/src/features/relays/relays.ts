@@ -1,10 +1,14 @@
 import type { Environment } from '../../core/environment.js';
 import type { Feature } from '../../core/feature.js';
 import type { RelaysServerMessage } from './messages.js';
+import { relayInUse } from './relay-in-use.js';
+
+/** A relay that is drained ends after 15 s at the earliest. Its people leave it one after another. */
+const leaveWithinMs = 8_000;
 
 /**
  * The relays (TURN) of the meeting. Their credentials end after minutes, so the server sends new ones in time. Connections that exist use them when they gather candidates again; a
- * relayed path that exists does not depend on them.
+ * relayed path that exists does not depend on them. It ends with its relay, which the server does not name any more while it is drained: then other connections are opened in time.
  */
 export class Relays implements Feature<unknown, RelaysServerMessage> {
   readonly handlers = {
@@ -14,10 +18,14 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
   /** The environment of the connections to the SFU. */
   readonly environment: Environment;
   readonly #open = new Set<RTCPeerConnection>();
+  readonly #onWithdrawn: () => void;
   #servers: readonly RTCIceServer[];
+  #leaving: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(environment: Environment, servers: readonly RTCIceServer[]) {
+  /** Calls `onWithdrawn` when a connection uses a relay that the server does not name any more, and there are others. */
+  constructor(environment: Environment, servers: readonly RTCIceServer[], onWithdrawn: () => void) {
     this.#servers = servers;
+    this.#onWithdrawn = onWithdrawn;
     this.environment = {
       ...environment,
       createPeerConnection: configuration => {
@@ -35,6 +43,7 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
   }
 
   close(): void {
+    clearTimeout(this.#leaving);
     this.#open.clear();
   }
 
@@ -48,6 +57,17 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
         // A URL of a scheme that this browser does not know. The connection keeps the servers that it has.
       }
     }
+    this.#leaving ??= setTimeout(() => {
+      this.#leaving = undefined;
+      void this.#leaveWithdrawn();
+    }, leaveWithinMs * this.environment.random());
+  }
+
+  async #leaveWithdrawn(): Promise<void> {
+    this.#forgetClosed();
+    const used = await Promise.all([...this.#open].map(connection => connection.getStats().then(relayInUse, () => undefined))); // a closed connection has no statistics
+    const named = this.#servers.filter(server => server.username !== undefined).flatMap(server => server.urls).map(withoutBrackets);
+    if (named.length > 0 && used.some(url => url !== undefined && !named.includes(withoutBrackets(url)))) this.#onWithdrawn();
   }
 
   #forgetClosed(): void {
@@ -56,3 +76,6 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
     }
   }
 }
+
+/** Browsers leave out the brackets of an IPv6 address in the URLs that they report. */
+const withoutBrackets = (url: string): string => url.replace(/[[\]]/g, '');
