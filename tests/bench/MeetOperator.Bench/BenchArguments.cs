@@ -8,8 +8,9 @@ internal static class BenchArguments
     public static int Number(string[] arguments, string name, int otherwise) =>
         Value(arguments, name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
 
-    /// <summary>Measures the part that <c>--only</c> names, or all parts in order.</summary>
-    public static async Task<IReadOnlyList<Figure>> MeasureAsync(string[] arguments, (string Name, Func<Task<IReadOnlyList<Figure>>> Measure)[] parts)
+    /// <summary>Measures the part that <c>--only</c> names, or all parts in order. A part that cannot be measured does not end the others.</summary>
+    /// <exception cref="BenchException">At the end, if a part could not be measured.</exception>
+    public static async IAsyncEnumerable<Figure> MeasureAsync(string[] arguments, (string Name, Func<Task<IReadOnlyList<Figure>>> Measure)[] parts)
     {
         var only = Value(arguments, "--only");
         if (only is not null && !parts.Any(part => part.Name == only))
@@ -17,13 +18,29 @@ internal static class BenchArguments
             throw new ArgumentException($"--only must be one of {string.Join(", ", parts.Select(part => part.Name))}, not '{only}'.");
         }
 
-        var figures = new List<Figure>();
-        foreach (var part in parts.Where(part => only is null || part.Name == only))
+        var faults = new List<string>();
+        foreach (var (name, measure) in parts.Where(part => only is null || part.Name == only))
         {
-            figures.AddRange(await part.Measure().ConfigureAwait(false));
+            IReadOnlyList<Figure> figures = [];
+            try
+            {
+                figures = await measure().ConfigureAwait(false);
+            }
+            catch (BenchException fault)
+            {
+                faults.Add($"{name}: {fault.Message}");
+            }
+
+            foreach (var figure in figures)
+            {
+                yield return figure;
+            }
         }
 
-        return figures;
+        if (faults.Count > 0)
+        {
+            throw new BenchException(string.Join('\n', faults));
+        }
     }
 
     /// <summary>The value of an option, or null without it.</summary>

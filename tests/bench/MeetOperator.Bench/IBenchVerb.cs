@@ -1,6 +1,6 @@
 namespace MeetOperator.Bench;
 
-/// <summary>One verb of the bench program. It sets up its environment, measures, and returns the figures.</summary>
+/// <summary>One verb of the bench program. It sets up its environment, measures, and returns each figure as soon as it is known.</summary>
 internal interface IBenchVerb
 {
     string Name { get; }
@@ -8,5 +8,5 @@ internal interface IBenchVerb
     /// <summary>One line for the usage text.</summary>
     string Help { get; }
 
-    Task<IReadOnlyList<Figure>> RunAsync(string[] arguments);
+    IAsyncEnumerable<Figure> RunAsync(string[] arguments);
 }

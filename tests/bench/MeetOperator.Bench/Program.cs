@@ -17,10 +17,17 @@ if (verb is null)
     return 2;
 }
 
-var figures = await verb.RunAsync(args[1..]).ConfigureAwait(false);
-foreach (var figure in figures)
+try
 {
-    Console.WriteLine(args.Contains("--json") ? figure.ToJson() : figure.ToString());
-}
+    await foreach (var figure in verb.RunAsync(args[1..]).ConfigureAwait(false))
+    {
+        Console.WriteLine(args.Contains("--json") ? figure.ToJson() : figure.ToString());
+    }
 
-return 0;
+    return 0;
+}
+catch (BenchException fault)
+{
+    Console.Error.WriteLine($"Not measured: {fault.Message}");
+    return 1;
+}

@@ -31,7 +31,7 @@ internal sealed class ForwardLoad(string nodeAssembly, int seconds, params strin
     public Task<BenchRun> RunNodeAsync() =>
         RunAsync(mayLose: false, ["--sfu", "http", "--url", $"http://127.0.0.1:{Port}", "--start", $"{Environment.ProcessPath ?? "dotnet"} {nodeAssembly} --bench {Port}"]);
 
-    /// <summary>Repeats a run that does not count, because other work on the machine can cause that.</summary>
+    /// <summary>Repeats a run that does not count, with more time before the measurement: other work on the machine can have lowered the estimates.</summary>
     private async Task<BenchRun> RunAsync(bool mayLose, string[] server)
     {
         string? fault = null;
@@ -39,7 +39,7 @@ internal sealed class ForwardLoad(string nodeAssembly, int seconds, params strin
         {
             var output = await CommandAsync(
                 "python3",
-                [Path.Combine(Folder, "bench.py"), .. server, "--srtp", "gcm", "--seconds", $"{seconds}", "--warmup", $"{WarmUp}", "--wait-quiet", "20", .. arguments]).ConfigureAwait(false);
+                [Path.Combine(Folder, "bench.py"), .. server, "--srtp", "gcm", "--seconds", $"{seconds}", "--warmup", $"{WarmUp * (attempt + 1)}", "--wait-quiet", "20", .. arguments]).ConfigureAwait(false);
             var line = output.Split('\n').Last(l => l.StartsWith('{'));
             await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
             var run = JsonSerializer.Deserialize<BenchRun>(line, BenchRun.Json) ?? throw new InvalidOperationException("bench.py printed no result.");
@@ -52,7 +52,7 @@ internal sealed class ForwardLoad(string nodeAssembly, int seconds, params strin
             await Console.Error.WriteLineAsync($"This run does not count: {fault}.").ConfigureAwait(false);
         }
 
-        throw new InvalidOperationException($"{string.Join(' ', arguments)}: none of {Attempts} runs counts; in the last one, {fault}.");
+        throw new BenchException($"{string.Join(' ', arguments)}: none of {Attempts} runs counts; in the last one, {fault}.");
     }
 
     private static async Task<string> CommandAsync(string program, IEnumerable<string> arguments)

@@ -12,7 +12,7 @@ internal sealed class MediaBench : IBenchVerb
 
     public string Help => "forwarded packets per CPU-second and delay compared with Janus, growth with subscribers, allocation, two media threads, memory, idle participants, a misbehaving neighbour, many joins, SDP per join, growth with track changes";
 
-    public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
+    public IAsyncEnumerable<Figure> RunAsync(string[] arguments)
     {
         var rounds = BenchArguments.Number(arguments, "--rounds", 5);
         var seconds = BenchArguments.Number(arguments, "--seconds", 8);
@@ -29,7 +29,7 @@ internal sealed class MediaBench : IBenchVerb
             ("churn", async () => [new Figure("churn.memory", await TrackChurn.MeasureAsync(node).ConfigureAwait(false), "MiB", 10)]),
             ("sdp", async () => [new Figure("sdp.per-join", await JoinSdp.MeasureAsync(node).ConfigureAwait(false), "messages", 0)]),
         ];
-        return await BenchArguments.MeasureAsync(arguments, parts).ConfigureAwait(false);
+        return BenchArguments.MeasureAsync(arguments, parts);
     }
 
     private static async Task<IReadOnlyList<Figure>> ForwardAsync(string node, int rounds, int seconds)

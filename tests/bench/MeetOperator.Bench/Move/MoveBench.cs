@@ -12,7 +12,7 @@ internal sealed class MoveBench : IBenchVerb
 
     public string Help => "what a link between media nodes adds, what people notice of moves, drains, rollouts and killed media nodes, a meeting that grows over five media nodes";
 
-    public Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
+    public IAsyncEnumerable<Figure> RunAsync(string[] arguments)
     {
         var node = Path.Combine(AppContext.BaseDirectory, "MeetOperator.MediaNode.dll");
         int Count(string option, int otherwise) => BenchArguments.Number(arguments, option, otherwise);

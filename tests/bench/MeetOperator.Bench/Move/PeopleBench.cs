@@ -17,7 +17,7 @@ internal sealed class PeopleBench : IBenchVerb
 
     public string Help => "what people in meetings notice until a line arrives on the standard input: --url URL --meetings ID,ID…";
 
-    public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
+    public async IAsyncEnumerable<Figure> RunAsync(string[] arguments)
     {
         var url = new Uri(BenchArguments.Value(arguments, "--url") ?? throw new ArgumentException("--url is missing."));
         var meetings = BenchArguments.Value(arguments, "--meetings")?.Split(',') ?? throw new ArgumentException("--meetings is missing.");
@@ -47,11 +47,9 @@ internal sealed class PeopleBench : IBenchVerb
             }
 
             var gaps = noticed.SelectMany(one => one.Gaps).ToArray();
-            return [
-                new Figure("people.dropped", dropped.Sum(lines => lines.Count), "people"),
-                new Figure("people.audio-gap", gaps.Select(gap => gap.Sound).DefaultIfEmpty().Max(), "ms"),
-                new Figure("people.video-freeze", gaps.Select(gap => gap.Picture).DefaultIfEmpty().Max(), "ms"),
-            ];
+            yield return new Figure("people.dropped", dropped.Sum(lines => lines.Count), "people");
+            yield return new Figure("people.audio-gap", gaps.Select(gap => gap.Sound).DefaultIfEmpty().Max(), "ms");
+            yield return new Figure("people.video-freeze", gaps.Select(gap => gap.Picture).DefaultIfEmpty().Max(), "ms");
         }
         finally
         {

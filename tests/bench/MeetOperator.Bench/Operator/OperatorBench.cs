@@ -29,14 +29,14 @@ internal sealed class OperatorBench : IBenchVerb
 
     public string Help => "time from creation to Ready, API requests per meeting, idle writes, death of the leader with 1,000 live meetings; status writes for 10,000 meetings; simulated media nodes [--only create|leader|writes] [--cluster: API server of KUBECONFIG, without writes]";
 
-    public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
+    public IAsyncEnumerable<Figure> RunAsync(string[] arguments)
     {
         var cluster = arguments.Contains("--cluster");
-        return await BenchArguments.MeasureAsync(arguments, [
+        return BenchArguments.MeasureAsync(arguments, [
             ("create", () => MeasureAsync(cluster)),
             ("leader", () => LeaderDeath.MeasureAsync(cluster)),
             ("writes", () => WriteRate.MeasureAsync(cluster)),
-        ]).ConfigureAwait(false);
+        ]);
     }
 
     private static async Task<IReadOnlyList<Figure>> MeasureAsync(bool cluster)
