@@ -17,6 +17,7 @@ import { DirectMeeting } from './features/direct/direct-meeting.js';
 import { DirectPaths } from './features/direct/direct-paths.js';
 import { E2ee } from './features/e2ee/e2ee.js';
 import type { Identity } from './features/e2ee/identity.js';
+import { watchGathering } from './features/media/gathering.js';
 import { Tracks } from './features/media/tracks.js';
 import { endMeeting, removeParticipant } from './features/moderation/api.js';
 import { Moderation } from './features/moderation/moderation.js';
@@ -25,6 +26,7 @@ import { Mute } from './features/mute/mute.js';
 import type { Participant } from './features/presence/participants.js';
 import { Presence } from './features/presence/presence.js';
 import { QualityReports } from './features/quality/quality-reports.js';
+import { PathMemory } from './features/stats/path-memory.js';
 import { Stats } from './features/stats/stats.js';
 import type { StatsSummary } from './features/stats/summary.js';
 import { Survey, type SurveyRating } from './features/survey/survey.js';
@@ -115,7 +117,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onChange: state => this.#update({ encryption: state }),
       onRefused: () => this.#connection.finish({ phase: 'failed', code: 'encryption-required' }),
     });
-    this.#tracks = new Tracks(environment, response.iceServers ?? [], {
+    this.#tracks = new Tracks(watchGathering(environment, ms => this.#quality.gathered(ms)), response.iceServers ?? [], {
       send,
       transforms: () => this.#e2ee.transforms,
       isMuted: source => this.#mute.isSourceMuted(source),
@@ -154,6 +156,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     const statsHost = {
       selfId,
+      pathMemory: new PathMemory(),
       directPaths: () => [...this.#direct.connections, ...this.#directMeeting.connections],
       expects: (participantId: string, source: TrackSource) => this.#expects(participantId, source),
       isPaused: (participantId: string, source: TrackSource) => this.#snapshot.paused.some(one => one.participantId === participantId && one.source === source),
