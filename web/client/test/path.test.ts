@@ -133,6 +133,45 @@ describe('what a connection has tried', () => {
   });
 });
 
+describe('a call of Chromium 156 in a network without UDP, as it was recorded', () => {
+  /** Local and remote address, protocol, state, checks and responses of each pair. Chromium tries UDP from loopback too, and has a reflexive candidate over TCP. */
+  type Pair = readonly [string, string, 'udp' | 'tcp', string, number, number];
+  const toNode6: Pair = ['fd77:152::2', 'fd77:152::1', 'tcp', 'waiting', 0, 0];
+  const overUdp: readonly Pair[] = [
+    ['127.0.0.1', '10.203.152.1', 'udp', 'in-progress', 20, 0], ['fd77:152::2', 'fd77:152::1', 'udp', 'in-progress', 21, 0], ['10.203.152.2', '10.203.152.1', 'udp', 'in-progress', 20, 0],
+  ];
+  const recorded = (pairs: readonly Pair[]): StatsRecord[] => [
+    { id: 'T01', type: 'transport', selectedCandidatePairId: '10.203.152.2-10.203.152.1-tcp', iceState: 'connected' },
+    ...pairs.flatMap(([local, remote, protocol, state, requestsSent, responsesReceived]) => [
+      {
+        id: `${local}-${remote}-${protocol}`, type: 'candidate-pair', localCandidateId: `L ${local} ${protocol}`, remoteCandidateId: `R ${remote} ${protocol}`, state, nominated: state === 'succeeded',
+        requestsSent, responsesReceived, ...(state === 'succeeded' ? { currentRoundTripTime: 0.001 } : {}),
+      },
+      { id: `R ${remote} ${protocol}`, type: 'remote-candidate', candidateType: 'host', protocol, address: remote, port: 24929 },
+    ]),
+    ...overUdp.map(([local]) => ({ id: `L ${local} udp`, type: 'local-candidate', candidateType: 'host', protocol: 'udp', address: local, port: 40001 })),
+    { id: 'L fd77:152::2 tcp', type: 'local-candidate', candidateType: 'host', protocol: 'tcp', address: 'fd77:152::2', port: 9, tcpType: 'active' },
+    { id: 'L 10.203.152.2 tcp', type: 'local-candidate', candidateType: 'prflx', protocol: 'tcp', address: '10.203.152.2', port: 38662, tcpType: 'active' },
+  ];
+  const overTcp = (checks: number): Pair => ['10.203.152.2', '10.203.152.1', 'tcp', 'succeeded', checks, checks];
+  const after3Seconds = recorded([toNode6, ...overUdp, overTcp(5)]);
+  const after20Seconds = recorded([toNode6, overTcp(12)]);
+  const expected = {
+    kind: 'tcp', type: 'prflx', protocol: 'tcp', family: 'ipv4', reason: 'udp-unanswered',
+    blocked: [{ protocol: 'udp', address: '10.203.152.1', port: 24929 }, { protocol: 'udp', address: 'fd77:152::1', port: 24929 }],
+  };
+
+  it('says why it uses TCP, also when Chromium has given up UDP', () => {
+    const evidence = collectEvidence(noEvidence, after3Seconds);
+    expect(pathsOf(after3Seconds, 'send', evidence)).toMatchObject([expected]);
+    expect(pathsOf(after20Seconds, 'send', collectEvidence(evidence, after20Seconds))).toMatchObject([expected]);
+  });
+
+  it('gives no reason to who looks only then', () => {
+    expect(pathsOf(after20Seconds, 'send')).toMatchObject([{ kind: 'tcp', reason: null, blocked: [] }]);
+  });
+});
+
 describe('the path that is reported', () => {
   const [send] = pathsOf(reading([['udp', 'node-udp', 'selected']]), 'send');
   const [receive] = pathsOf(reading([['tcp', 'node-tcp', 'selected'], ['udp', 'node-udp', 'unanswered']]), 'receive');
