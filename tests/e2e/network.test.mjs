@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { launch } from './support/browser.mjs';
 import { tilePause, watchTile } from './support/noticed.mjs';
+import { readsPath } from './support/path-words.mjs';
 import { canMakeNetworks, pathsInUse, PersonNetwork, rungNames, rungs, startProductFor } from './support/person-network.mjs';
 import { createMeeting } from './support/product.mjs';
 import { describeOnFailure, until, Visitor } from './support/visitor.mjs';
@@ -57,9 +58,27 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
 
   for (const name of rungNames) {
     it(`people see and hear each other over ${name}`, options, async () => {
-      await call([rung(name)], ada => uses(ada, rung(name).path));
+      await call([rung(name)], async ada => {
+        await uses(ada, rung(name).path);
+        await readsPath(ada, rung(name).path);
+      });
     });
   }
+
+  it('a person whose network lets only the page out reads what is blocked', options, async () => {
+    network.allow([product.page]);
+    const meeting = await createMeeting(product);
+    const people = [];
+    try {
+      await describeOnFailure(people, async () => {
+        people.push(await Visitor.arrive(inside, product, 'Ada'), await Visitor.arrive(outside, product, 'Bob'));
+        for (const person of people) await person.enter(meeting.meetingId);
+        await readsPath(people[0], null);
+      });
+    } finally {
+      await Promise.all(people.map(person => person.close()));
+    }
+  });
 
   const falls = [
     ['from UDP to TCP when UDP is blocked in a call in both directions', ['udp4', 'tcp4'], 'tcp4', { isIncomingBlocked: true }],
@@ -70,6 +89,7 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     it(`media moves ${what}`, options, async t => {
       await call(before.map(rung), async (ada, bob) => {
         await uses(ada, rung(before[0]).path);
+        await readsPath(ada, rung(before[0]).path);
         await ada.page.waitForTimeout(5_000); // the connections are no longer new
         const tiles = [ada.tile('Bob'), bob.tile('Ada')];
         await Promise.all(tiles.map(watchTile));
@@ -79,6 +99,7 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
         const pauses = (await Promise.all(tiles.map(tilePause))).map(({ pause }) => pause / 1_000);
         t.diagnostic(`seconds for which the pictures stood still, for Ada and for Bob: ${pauses.map(pause => pause.toFixed(1)).join(' and ')}`);
         assert.ok(Math.max(...pauses) < fallbackSeconds, `${pauses.join(' and ')} s`);
+        await readsPath(ada, rung(next).path);
       });
     });
   }

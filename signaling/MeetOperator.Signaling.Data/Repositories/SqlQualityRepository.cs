@@ -9,12 +9,13 @@ public sealed class SqlQualityRepository(ISqlDatabase database) : SqlRepository(
     private const string AddLine =
         """
         INSERT INTO quality_lines AS q
-          (tenant, meeting_id, participant_id, updated_at, rtt_ms, send_loss, receive_loss, send_kbps, receive_kbps, first_frame_ms, reports, rtt_reports, sum_rtt_ms, sum_send_loss, sum_receive_loss)
+          (tenant, meeting_id, participant_id, updated_at, rtt_ms, send_loss, receive_loss, send_kbps, receive_kbps, first_frame_ms, path, path_reason, reports, rtt_reports, sum_rtt_ms, sum_send_loss, sum_receive_loss)
         VALUES
-          (@Tenant, @MeetingId, @ParticipantId, @UpdatedAt, @RttMs, @SendLoss, @ReceiveLoss, @SendKbps, @ReceiveKbps, @FirstFrameMs, @Reports, @RttReports, @SumRttMs, @SumSendLoss, @SumReceiveLoss)
+          (@Tenant, @MeetingId, @ParticipantId, @UpdatedAt, @RttMs, @SendLoss, @ReceiveLoss, @SendKbps, @ReceiveKbps, @FirstFrameMs, @Path, @PathReason, @Reports, @RttReports, @SumRttMs, @SumSendLoss, @SumReceiveLoss)
         ON CONFLICT (tenant, meeting_id, participant_id) DO UPDATE SET
           updated_at = excluded.updated_at, rtt_ms = COALESCE(excluded.rtt_ms, q.rtt_ms), send_loss = excluded.send_loss, receive_loss = excluded.receive_loss,
           send_kbps = excluded.send_kbps, receive_kbps = excluded.receive_kbps, first_frame_ms = COALESCE(excluded.first_frame_ms, q.first_frame_ms),
+          path = COALESCE(excluded.path, q.path), path_reason = CASE WHEN excluded.path IS NULL THEN q.path_reason ELSE excluded.path_reason END,
           reports = q.reports + excluded.reports, rtt_reports = q.rtt_reports + excluded.rtt_reports, sum_rtt_ms = q.sum_rtt_ms + excluded.sum_rtt_ms,
           sum_send_loss = q.sum_send_loss + excluded.sum_send_loss, sum_receive_loss = q.sum_receive_loss + excluded.sum_receive_loss
         WHERE excluded.updated_at > q.updated_at

@@ -17,6 +17,12 @@ public sealed record QualityLineRow
 
     /// <summary>Milliseconds from the join to the first picture; of the latest join that had one.</summary>
     public double? FirstFrameMs { get; init; }
+
+    /// <summary>The latest known path: udp, tcp, relay-udp, relay-tcp, relay-tls, p2p or none.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Why it takes no better one: udp-unanswered, udp-not-gathered or direct-unanswered. Null if it is the best, or the client does not know.</summary>
+    public string? PathReason { get; init; }
     public long Reports { get; init; }
 
     /// <summary>The number of reports with a round-trip time.</summary>
@@ -30,6 +36,8 @@ public sealed record QualityLineRow
     {
         RttMs = later.RttMs ?? RttMs,
         FirstFrameMs = later.FirstFrameMs ?? FirstFrameMs,
+        Path = later.Path ?? Path,
+        PathReason = later.Path is null ? PathReason : later.PathReason,
         Reports = Reports + later.Reports,
         RttReports = RttReports + later.RttReports,
         SumRttMs = SumRttMs + later.SumRttMs,

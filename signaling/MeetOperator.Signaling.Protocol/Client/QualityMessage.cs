@@ -2,7 +2,8 @@ namespace MeetOperator.Signaling.Protocol.Client;
 
 /// <summary>
 /// What a client measured since its previous report: its own line, and the tracks that it receives. Losses are fractions from 0 to 1. <c>FirstFrameMs</c> is the time from
-/// the join to the first picture, only in the first report that knows it.
+/// the join to the first picture, <c>GatheringMs</c> how long the client gathered ICE candidates; each only in the first report that knows it. <c>Path</c> and <c>PathReason</c> are null
+/// while they are unknown, as in all reports of earlier clients.
 /// </summary>
 public sealed record QualityMessage(
     double? RttMs,
@@ -11,4 +12,7 @@ public sealed record QualityMessage(
     double SendKbps,
     double ReceiveKbps,
     double? FirstFrameMs,
-    IReadOnlyList<ReportedTrack> Tracks) : ClientMessage;
+    IReadOnlyList<ReportedTrack> Tracks,
+    double? GatheringMs = null,
+    PathKind? Path = null,
+    PathReason? PathReason = null) : ClientMessage;

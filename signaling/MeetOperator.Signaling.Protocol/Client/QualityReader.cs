@@ -22,7 +22,9 @@ internal sealed class QualityReader(JsonElement root, Action<string> reject)
         var firstFrame = Optional(root, "firstFrameMs", MaxMilliseconds);
         CheckOptional("rttMs", rtt);
         CheckOptional("firstFrameMs", firstFrame);
-        return new QualityMessage(rtt, sendLoss, receiveLoss, sendKbps, receiveKbps, firstFrame, Tracks());
+        var gathering = Optional(root, "gatheringMs", MaxMilliseconds);
+        CheckOptional("gatheringMs", gathering);
+        return new QualityMessage(rtt, sendLoss, receiveLoss, sendKbps, receiveKbps, firstFrame, Tracks(), gathering, Name<PathKind>("path"), Name<PathReason>("pathReason"));
     }
 
     private IReadOnlyList<ReportedTrack> Tracks()
@@ -68,6 +70,24 @@ internal sealed class QualityReader(JsonElement root, Action<string> reject)
         var fps = Optional(item, "fps", MaxFramesPerSecond);
         var height = Optional(item, "height", ProtocolLimits.MaxViewPixels);
         return fps is double.NaN || height is double.NaN ? null : new ReportedTrack(id, trackSource, received, kbps, loss, jitter, frozen, fps, (int?)height);
+    }
+
+    /// <summary>Reads the name of an enum member. Null if the field is missing, null or invalid.</summary>
+    private T? Name<T>(string name)
+        where T : struct, Enum
+    {
+        if (!root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.String && WireName.TryParse<T>(value.GetString(), out var known))
+        {
+            return known;
+        }
+
+        reject($"'{name}' must be one of: {string.Join(", ", Enum.GetValues<T>().Select(WireName.Of))}.");
+        return null;
     }
 
     private double Required(string name, double max)

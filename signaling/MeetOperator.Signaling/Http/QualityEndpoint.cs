@@ -46,6 +46,8 @@ internal sealed class QualityEndpoint(Credentials credentials, IQualityRepositor
         line.SendKbps,
         line.ReceiveKbps,
         line.FirstFrameMs,
+        line.Path,
+        line.PathReason,
         new QualityResponse.LineAverage(line.RttReports == 0 ? null : line.SumRttMs / line.RttReports, line.SumSendLoss / line.Reports, line.SumReceiveLoss / line.Reports),
         [.. tracks.Select(TrackOf)]);
 

@@ -22,6 +22,9 @@ internal sealed class SignalingMetrics
     private readonly Histogram<double> _jitterSeconds;
     private readonly Histogram<double> _frozenRatio;
     private readonly Histogram<double> _firstFrameSeconds;
+    private readonly Histogram<double> _gatheringSeconds;
+    private readonly UpDownCounter<long> _participantsByPath;
+    private readonly Counter<long> _fallbacks;
     private readonly Counter<long> _problemReports;
     private readonly Histogram<int> _surveyRating;
     private readonly Counter<long> _headlessEnded;
@@ -47,7 +50,10 @@ internal sealed class SignalingMetrics
         _lossRatio = meter.CreateHistogram("meet_signaling_client_loss_ratio", null, "Part of the packets that clients did not receive, one value for each quality report.", null, ratios);
         _jitterSeconds = meter.CreateHistogram("meet_signaling_client_jitter_seconds", "s", "Jitter of the received tracks, one value for each track of a quality report.", null, seconds);
         _frozenRatio = meter.CreateHistogram("meet_signaling_client_frozen_ratio", null, "Part of the time in which a received camera stood still, one value for each camera of a quality report.", null, ratios);
-        _firstFrameSeconds = meter.CreateHistogram<double>("meet_signaling_client_first_frame_seconds", "s", "Time from the join to the first picture, as clients report it.");
+        _firstFrameSeconds = meter.CreateHistogram<double>("meet_signaling_client_first_frame_seconds", "s", "Time from the join to the first picture, as clients report it, by the path of their media.");
+        _gatheringSeconds = meter.CreateHistogram("meet_signaling_client_gathering_seconds", "s", "Time in which clients gathered ICE candidates, as they report it, by the path of their media.", null, seconds);
+        _participantsByPath = meter.CreateUpDownCounter<long>("meet_signaling_participants_by_path", description: "Participants on this replica that reported the path of their media, by that path.");
+        _fallbacks = meter.CreateCounter<long>("meet_signaling_client_path_fallbacks_total", description: "Participants whose media takes a worse path because better ones do not work, by the path and the reason.");
     }
 
     public void SocketOpened() => _sockets.Add(1);
@@ -73,6 +79,7 @@ internal sealed class SignalingMetrics
     /// <summary>Records a quality report of a client. The values are what the client claims, within the limits of the protocol.</summary>
     public void QualityReported(QualityMessage report)
     {
+        var path = Tag("path", report.Path is { } kind ? WireName.Of(kind) : "unknown");
         if (report.RttMs is { } roundTrip)
         {
             _roundTripSeconds.Record(roundTrip / 1000);
@@ -80,7 +87,12 @@ internal sealed class SignalingMetrics
 
         if (report.FirstFrameMs is { } firstFrame)
         {
-            _firstFrameSeconds.Record(firstFrame / 1000);
+            _firstFrameSeconds.Record(firstFrame / 1000, path);
+        }
+
+        if (report.GatheringMs is { } gathering)
+        {
+            _gatheringSeconds.Record(gathering / 1000, path);
         }
 
         _lossRatio.Record(report.ReceiveLoss);
@@ -93,6 +105,23 @@ internal sealed class SignalingMetrics
             }
         }
     }
+
+    /// <summary>Records that the media of a participant takes another path; null before the first one, and when the participant is gone.</summary>
+    public void PathChanged(PathKind? before, PathKind? now)
+    {
+        if (before is { } former)
+        {
+            _participantsByPath.Add(-1, Tag("path", WireName.Of(former)));
+        }
+
+        if (now is { } current)
+        {
+            _participantsByPath.Add(1, Tag("path", WireName.Of(current)));
+        }
+    }
+
+    /// <summary>Records that the media of a participant takes a path because better ones do not work.</summary>
+    public void FellBack(PathKind path, PathReason reason) => _fallbacks.Add(1, Tag("path", WireName.Of(path)), Tag("reason", WireName.Of(reason)));
 
     public void ProblemReported() => _problemReports.Add(1);
 

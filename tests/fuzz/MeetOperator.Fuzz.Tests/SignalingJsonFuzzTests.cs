@@ -169,7 +169,7 @@ public sealed class SignalingJsonFuzzTests
     {
         const double Most = 1e9; // sums of many reports stay exact
         Assert.All(new[] { quality.SendLoss, quality.ReceiveLoss }, loss => Assert.InRange(loss, 0, 1));
-        Assert.All(new[] { quality.SendKbps, quality.ReceiveKbps, quality.RttMs ?? 0, quality.FirstFrameMs ?? 0 }, number => Assert.InRange(number, 0, Most));
+        Assert.All(new[] { quality.SendKbps, quality.ReceiveKbps, quality.RttMs ?? 0, quality.FirstFrameMs ?? 0, quality.GatheringMs ?? 0 }, number => Assert.InRange(number, 0, Most));
         Assert.InRange(quality.Tracks.Count, 0, ProtocolLimits.MaxReportedTracks);
         Assert.Equal(quality.Tracks.Count, quality.Tracks.Select(t => (t.ParticipantId, t.Source)).Distinct().Count());
         foreach (var track in quality.Tracks)

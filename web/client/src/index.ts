@@ -9,7 +9,9 @@ export { withText, type DiagnosticReport } from './features/diagnostics/report.j
 export type { EncryptionState } from './features/e2ee/e2ee.js';
 export type { MediaMove } from './features/media/moves.js';
 export type { Participant } from './features/presence/participants.js';
-export type { MediaPath } from './features/stats/path.js';
+export { pathsInUse, type MediaPath } from './features/stats/path.js';
+export type { Destination, PathKind } from './features/stats/path-evidence.js';
+export type { PathReason } from './features/stats/path-reason.js';
 export type { TrackQuality } from './features/stats/quality.js';
 export type { Quality, QualityHint, StatsSummary, TileQuality } from './features/stats/summary.js';
 export type { TrackStats } from './features/stats/track-stats.js';

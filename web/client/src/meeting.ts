@@ -17,6 +17,7 @@ import { DirectMeeting } from './features/direct/direct-meeting.js';
 import { DirectPaths } from './features/direct/direct-paths.js';
 import { E2ee } from './features/e2ee/e2ee.js';
 import type { Identity } from './features/e2ee/identity.js';
+import { watchGathering } from './features/media/gathering.js';
 import { Tracks } from './features/media/tracks.js';
 import { endMeeting, removeParticipant } from './features/moderation/api.js';
 import { Moderation } from './features/moderation/moderation.js';
@@ -26,6 +27,7 @@ import type { Participant } from './features/presence/participants.js';
 import { Presence } from './features/presence/presence.js';
 import { QualityReports } from './features/quality/quality-reports.js';
 import { Relays } from './features/relays/relays.js';
+import { PathMemory } from './features/stats/path-memory.js';
 import { Stats } from './features/stats/stats.js';
 import type { StatsSummary } from './features/stats/summary.js';
 import { Survey, type SurveyRating } from './features/survey/survey.js';
@@ -116,7 +118,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onChange: state => this.#update({ encryption: state }),
       onRefused: () => this.#connection.finish({ phase: 'failed', code: 'encryption-required' }),
     });
-    const relays = new Relays(environment, response.iceServers ?? [], () => this.#tracks.replaceConnections());
+    const relays = new Relays(watchGathering(environment, ms => this.#quality.gathered(ms)), response.iceServers ?? [], () => this.#tracks.replaceConnections());
     this.#tracks = new Tracks(relays.environment, {
       send,
       transforms: () => this.#e2ee.transforms,
@@ -156,6 +158,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     const statsHost = {
       selfId,
+      pathMemory: new PathMemory(),
       directPaths: () => [...this.#direct.connections, ...this.#directMeeting.connections],
       expects: (participantId: string, source: TrackSource) => this.#expects(participantId, source),
       isPaused: (participantId: string, source: TrackSource) => this.#snapshot.paused.some(one => one.participantId === participantId && one.source === source),

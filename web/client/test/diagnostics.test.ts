@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withoutAddresses } from '../src/features/diagnostics/addresses.js';
 import { reportOf, withText } from '../src/features/diagnostics/report.js';
+import type { MediaPath } from '../src/features/stats/path.js';
 import type { StatsSummary } from '../src/features/stats/summary.js';
 import type { TrackStats } from '../src/features/stats/track-stats.js';
 import { joinedMeeting } from './join.js';
@@ -9,9 +10,10 @@ const track = (more: Partial<TrackStats> = {}): TrackStats => ({
   participantId: 'bob', source: 'camera', direction: 'receive', bitrate: 700_400, lossFraction: 0.01234, jitterMs: 12, framesPerSecond: 29.6, frameWidth: 640, frameHeight: 360,
   frozenFraction: 0.5, concealedFraction: 0, coarseFraction: 0, codec: 'VP8', layers: [], limitation: null, ...more,
 });
+const path: MediaPath = { isDirect: false, use: 'send', kind: 'udp', reason: null, blocked: [{ protocol: 'udp', address: '192.0.2.9', port: 42000 }], type: 'host', protocol: 'udp', family: null, rttMs: 40 };
 const summary = (more: Partial<StatsSummary> = {}): StatsSummary => ({
   at: 1_000, rttMs: 40.4, sendBitrate: 900_000, sendLossFraction: 0, receiveBitrate: 1_500_000, receiveLossFraction: 0.02, quality: 'poor', hint: 'loss-receiving',
-  paths: [{ isDirect: false, type: 'srflx', protocol: 'udp', family: null, rttMs: 40 }], tracks: [track()], tiles: [{ participantId: 'bob', source: 'camera', quality: 'weak' }], ...more,
+  paths: [{ ...path, isDirect: false, type: 'srflx', protocol: 'udp' }], tracks: [track()], tiles: [{ participantId: 'bob', source: 'camera', quality: 'weak' }], ...more,
 });
 
 describe('a report about a problem', () => {
@@ -32,7 +34,7 @@ describe('a report about a problem', () => {
     const report = reportOf([{
       ...summary(),
       ...secret,
-      paths: [{ isDirect: true, type: '192.0.2.7', protocol: '2001:db8::7', family: null, rttMs: null, ...secret }],
+      paths: [{ ...path, isDirect: true, type: '192.0.2.7', protocol: '2001:db8::7', rttMs: null, ...secret }],
       tracks: [{ ...track({ codec: '192.0.2.7', layers: ['f', '2001:db8::7'] }), ...secret }],
     }], 3_500, 'r-1', 'Browser at 192.0.2.7');
     const text = JSON.stringify(report);

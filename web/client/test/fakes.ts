@@ -114,7 +114,7 @@ export class FakePeerConnection {
   iceConnectionState = 'new';
   signalingState = 'stable';
   /** Candidates are known at once. */
-  readonly iceGatheringState = 'complete';
+  iceGatheringState = 'complete';
   onconnectionstatechange: (() => void) | null = null;
   onsignalingstatechange: (() => void) | null = null;
   /** How long the browser takes to apply a description of the other side. */
@@ -150,9 +150,20 @@ export class FakePeerConnection {
     return this.channel = new FakeDataChannel();
   }
 
-  addEventListener(): void {}
+  readonly #events = new EventTarget();
 
-  removeEventListener(): void {}
+  addEventListener(type: string, listener: () => void): void {
+    this.#events.addEventListener(type, listener);
+  }
+
+  removeEventListener(type: string, listener: () => void): void {
+    this.#events.removeEventListener(type, listener);
+  }
+
+  gather(state: 'gathering' | 'complete'): void {
+    this.iceGatheringState = state;
+    this.#events.dispatchEvent(new Event('icegatheringstatechange'));
+  }
 
   getTransceivers(): FakeTransceiver[] {
     return this.transceivers;

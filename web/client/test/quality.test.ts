@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { reportOf } from '../src/features/quality/report.js';
+import type { MediaPath } from '../src/features/stats/path.js';
 import type { StatsSummary } from '../src/features/stats/summary.js';
 import type { TrackStats } from '../src/features/stats/track-stats.js';
 import { participant, settle } from './fakes.js';
@@ -17,7 +18,7 @@ const summary = (more: Partial<StatsSummary> = {}): StatsSummary => ({
 describe('a quality report', () => {
   it('has the line and each received track, and nothing else', () => {
     const tracks = [track('me', { direction: 'send' }), track('bob'), track('bob', { source: 'microphone', frameHeight: 0 }), track('hidden')];
-    expect(reportOf(summary({ tracks }), 620)).toEqual({
+    expect(reportOf(summary({ tracks }), { firstFrameMs: 620 })).toEqual({
       type: 'quality', rttMs: 40, sendLoss: 0, receiveLoss: 0.02, sendKbps: 900, receiveKbps: 1_500, firstFrameMs: 620,
       tracks: [
         { participantId: 'bob', source: 'camera', quality: 'weak', kbps: 700, loss: 0.012, jitterMs: 12, frozen: 0.5, fps: 30, height: 360 },
@@ -26,10 +27,18 @@ describe('a quality report', () => {
     });
   });
 
+  it('has the path of media, and why it is no better', () => {
+    const path: MediaPath = { isDirect: false, use: 'send', kind: 'tcp', reason: 'udp-unanswered', blocked: [{ protocol: 'udp', address: '203.0.113.7', port: 42000 }], type: 'host', protocol: 'tcp', family: 'ipv4', rttMs: 20 };
+    const report = reportOf(summary({ paths: [path] }), { gatheringMs: 12 });
+    expect(report).toMatchObject({ path: 'tcp', pathReason: 'udp-unanswered', gatheringMs: 12 });
+    expect(JSON.stringify(report)).not.toContain('203.0.113.7');
+    expect(reportOf(summary({ paths: [{ ...path, kind: null, reason: null }] }), {})).not.toHaveProperty('path');
+  });
+
   it('the worst tracks are in a report when not all fit', () => {
     const ids = Array.from({ length: 80 }, (_, index) => `p-${index}`);
     const tiles = ids.map((participantId, index) => ({ participantId, source: 'camera' as const, quality: index === 79 ? 'poor' as const : 'good' as const }));
-    const { tracks } = reportOf(summary({ tracks: ids.map(id => track(id)), tiles }), null);
+    const { tracks } = reportOf(summary({ tracks: ids.map(id => track(id)), tiles }), {});
     expect(tracks).toHaveLength(64);
     expect(tracks[0]!.participantId).toBe('p-79');
   });
@@ -47,10 +56,13 @@ describe('quality reports of a meeting', () => {
     const connection = joined.server.connections[0]!;
     connection.setConnectionState('connected');
     let bytes = 0;
+    const network = { protocol: 'udp' };
     const count = () => {
       bytes += 100_000;
       connection.stats = new Map<string, unknown>([
-        ['pair', { id: 'pair', type: 'candidate-pair', nominated: true, state: 'succeeded', currentRoundTripTime: 0.04 }],
+        ['transport', { id: 'transport', type: 'transport', selectedCandidatePairId: 'pair' }],
+        ['pair', { id: 'pair', type: 'candidate-pair', nominated: true, state: 'succeeded', currentRoundTripTime: 0.04, localCandidateId: 'local' }],
+        ['local', { id: 'local', type: 'local-candidate', candidateType: 'host', protocol: network.protocol }],
         ['v', { id: 'v', type: 'inbound-rtp', kind: 'video', mid: '0', bytesReceived: bytes, packetsReceived: bytes / 1000, packetsLost: 0, framesDecoded: bytes / 1000, frameHeight: 360 }],
       ]);
     };
@@ -62,7 +74,7 @@ describe('quality reports of a meeting', () => {
         count();
       }
     };
-    return { ...joined, pass };
+    return { ...joined, connection, network, pass };
   };
 
   it('a report is sent every ten seconds, from the second measurement on', async () => {
@@ -84,6 +96,39 @@ describe('quality reports of a meeting', () => {
     expect(times[0]).toBeGreaterThanOrEqual(620);
     expect(times[0]).toBeLessThan(5_000);
     expect(times.slice(1).every(time => time === undefined)).toBe(true);
+  });
+
+  it('each report has the path that media takes then', async () => {
+    const { server, network, pass } = await receiving(withQuality);
+    await pass(2);
+    network.protocol = 'tcp';
+    await pass(2);
+    expect(server.socket.sentOf('quality').map(({ path }) => path)).toEqual(['udp', 'udp', 'tcp']);
+  });
+
+  it('a connection that does not get through is reported too', async () => {
+    const { server, connection, pass } = await receiving(withQuality);
+    await pass(1);
+    connection.stats = new Map<string, unknown>([
+      ['pair', { id: 'pair', type: 'candidate-pair', state: 'failed', localCandidateId: 'local', remoteCandidateId: 'node' }],
+      ['local', { id: 'local', type: 'local-candidate', candidateType: 'host', protocol: 'udp' }],
+      ['node', { id: 'node', type: 'remote-candidate', protocol: 'udp', address: '203.0.113.7', port: 42000 }],
+    ]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    await settle();
+    expect(server.socket.sentOf('quality').at(-1)).toMatchObject({ path: 'none', pathReason: 'direct-unanswered' });
+  });
+
+  it('the time in which the first connection gathered candidates is reported once', async () => {
+    const { server, connection, pass } = await receiving(withQuality);
+    connection.gather('gathering');
+    await vi.advanceTimersByTimeAsync(150);
+    connection.gather('complete');
+    connection.gather('gathering');
+    await vi.advanceTimersByTimeAsync(500);
+    connection.gather('complete');
+    await pass(4);
+    expect(server.socket.sentOf('quality').map(({ gatheringMs }) => gatheringMs)).toEqual([150, undefined, undefined]);
   });
 
   it('a server without the capability gets no report, nor does a closed meeting', async () => {

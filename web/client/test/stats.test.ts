@@ -84,7 +84,7 @@ describe('statistics', () => {
 
   it('a summary names the type of the network path and no address', () => {
     const { summary } = summarize(first, first, context());
-    expect(summary.paths).toEqual([{ isDirect: false, type: 'relay', protocol: 'tls', family: 'ipv6', rttMs: 20 }]);
+    expect(summary.paths).toEqual([{ isDirect: false, use: 'send', kind: 'relay-tls', reason: null, blocked: [], type: 'relay', protocol: 'tls', family: 'ipv6', rttMs: 20 }]);
     expect(JSON.stringify(summary)).not.toMatch(/192\.0\.2\.7|2001:db8/);
   });
 
@@ -92,7 +92,7 @@ describe('statistics', () => {
     const [path] = pathsOf([
       { id: 'pair', type: 'candidate-pair', nominated: true, state: 'succeeded', localCandidateId: 'local', remoteCandidateId: 'node' },
       { id: 'node', type: 'remote-candidate', ...(address === undefined ? {} : { address }) },
-    ]);
+    ], 'send');
     expect(path?.family).toBe(family);
   });
 

@@ -21,6 +21,7 @@ internal sealed class QualityFeature : IMeetingFeature
     private readonly SignalingMetrics _metrics;
     private readonly SignalingTimings _timings;
     private readonly QualityLedger _ledger;
+    private readonly MemberPaths _paths;
 
     /// <summary>When each member's last report was accepted, in milliseconds.</summary>
     private readonly Dictionary<string, long> _acceptedAt = new(StringComparer.Ordinal);
@@ -34,10 +35,15 @@ internal sealed class QualityFeature : IMeetingFeature
         _metrics = metrics;
         _timings = timings;
         _ledger = new QualityLedger(meeting.Key);
+        _paths = new MemberPaths(metrics);
         _writtenAt = Now;
 
         // When the last member leaves, nothing else is called.
-        meeting.Closed.Register(() => _ = WriteAsync());
+        meeting.Closed.Register(() =>
+        {
+            _paths.Close();
+            _ = WriteAsync();
+        });
     }
 
     private long Now => _meeting.Time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -64,6 +70,7 @@ internal sealed class QualityFeature : IMeetingFeature
             _acceptedAt.Remove(gone);
         }
 
+        _paths.Keep(id => _meeting.Members.Find(id) is not null);
         if (Now - _writtenAt >= _timings.QualityWriteInterval.TotalMilliseconds && _writing.IsCompleted)
         {
             _writtenAt = Now;
@@ -75,6 +82,7 @@ internal sealed class QualityFeature : IMeetingFeature
 
     public async Task OnSocketsClosedAsync()
     {
+        _paths.Close();
         await _writing.ConfigureAwait(false);
         await WriteAsync().ConfigureAwait(false);
     }
@@ -93,6 +101,11 @@ internal sealed class QualityFeature : IMeetingFeature
         lock (_gate)
         {
             _ledger.Add(from.ParticipantId, report, now, id => _meeting.Roster.Find(id) is not null);
+        }
+
+        if (report.Path is { } path)
+        {
+            _paths.Set(from.ParticipantId, path, report.PathReason);
         }
 
         _metrics.QualityReported(report);

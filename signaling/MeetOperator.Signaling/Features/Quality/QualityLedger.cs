@@ -31,6 +31,8 @@ internal sealed class QualityLedger(MeetingKey key)
             SendKbps = report.SendKbps,
             ReceiveKbps = report.ReceiveKbps,
             FirstFrameMs = report.FirstFrameMs,
+            Path = report.Path is { } path ? WireName.Of(path) : null,
+            PathReason = report.PathReason is { } reason ? WireName.Of(reason) : null,
             Reports = 1,
             RttReports = report.RttMs is null ? 0 : 1,
             SumRttMs = report.RttMs ?? 0,

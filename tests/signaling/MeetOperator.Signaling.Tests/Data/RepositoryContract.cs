@@ -77,20 +77,24 @@ public abstract class RepositoryContract : IAsyncLifetime
     public async Task AddQuality_Twice_KeepsLatestAndAddsSumsOnce()
     {
         await _meetings.AddAsync(Meeting("acme", "m1"), default);
-        QualityLineRow line = new() { Tenant = "acme", MeetingId = "m1", ParticipantId = "p1", UpdatedAt = 10, RttMs = 40, ReceiveLoss = 0.2, FirstFrameMs = 620, Reports = 1, RttReports = 1, SumRttMs = 40, SumReceiveLoss = 0.2 };
+        QualityLineRow line = new() { Tenant = "acme", MeetingId = "m1", ParticipantId = "p1", UpdatedAt = 10, RttMs = 40, ReceiveLoss = 0.2, FirstFrameMs = 620, Path = "tcp", PathReason = "udp-unanswered", Reports = 1, RttReports = 1, SumRttMs = 40, SumReceiveLoss = 0.2 };
         QualityTrackRow track = new()
         {
             Tenant = "acme", MeetingId = "m1", ParticipantId = "p1", SenderId = "p2", Source = "camera", UpdatedAt = 10, Quality = "poor", Kbps = 300, Height = 360, Reports = 1, PoorReports = 1, SumKbps = 300,
         };
         await _quality.AddAsync("acme", "m1", [line], [track], default);
         await _quality.AddAsync("acme", "m1", [line], [track], default); // as after an outage during the commit
-        await _quality.AddAsync("acme", "m1", [line with { UpdatedAt = 20, RttMs = null, FirstFrameMs = null, RttReports = 0, SumRttMs = 0 }], [track with { UpdatedAt = 20, Quality = "good", Kbps = 500, SumKbps = 500, PoorReports = 0 }], default);
+        await _quality.AddAsync("acme", "m1", [line with { UpdatedAt = 20, RttMs = null, FirstFrameMs = null, Path = null, PathReason = null, RttReports = 0, SumRttMs = 0 }], [track with { UpdatedAt = 20, Quality = "good", Kbps = 500, SumKbps = 500, PoorReports = 0 }], default);
 
         var stored = Assert.Single(await _quality.ListLinesAsync("acme", "m1", "", 10, default));
         Assert.Equal(line with { UpdatedAt = 20, Reports = 2, SumReceiveLoss = 0.4 }, stored);
         Assert.Equal(track with { UpdatedAt = 20, Quality = "good", Kbps = 500, Reports = 2, SumKbps = 800 }, Assert.Single(await _quality.ListTracksAsync("acme", "m1", "p1", "p1", default)));
         Assert.Empty(await _quality.ListLinesAsync("acme", "m1", "p1", 10, default));
         Assert.Empty(await _quality.ListTracksAsync("acme", "m1", "p2", "p9", default));
+
+        await _quality.AddAsync("acme", "m1", [line with { UpdatedAt = 30, Path = "udp", PathReason = null }], [], default);
+        stored = Assert.Single(await _quality.ListLinesAsync("acme", "m1", "", 10, default));
+        Assert.Equal(("udp", null), (stored.Path, stored.PathReason));
     }
 
     [Fact]

@@ -43,6 +43,17 @@ public sealed class QualityLedgerTests
         Assert.Equal((1, 1), (lines.Count, tracks.Count));
     }
 
+    [Fact]
+    public void Add_ReportWithoutPath_KeepsEarlierPathWithItsReason()
+    {
+        _ledger.Add("ann", Report(40) with { Path = PathKind.Tcp, PathReason = PathReason.UdpUnanswered }, 1_000, _ => true);
+        _ledger.Add("ann", Report(40), 2_000, _ => true);
+        _ledger.Add("bob", Report(40) with { Path = PathKind.Tcp, PathReason = PathReason.UdpUnanswered }, 1_000, _ => true);
+        _ledger.Add("bob", Report(40) with { Path = PathKind.P2p }, 2_000, _ => true);
+
+        Assert.Equal([("ann", "tcp", "udp-unanswered"), ("bob", "p2p", null)], _ledger.Take().Lines.Select(line => (line.ParticipantId, line.Path, line.PathReason)));
+    }
+
     private static ReportedTrack Track(string sender, ReceivedQuality quality, double loss) => new(sender, TrackSource.Camera, quality, 500, loss, 10, 0, 30, 360);
 
     private static QualityMessage Report(double? rtt, params ReportedTrack[] tracks) => new(rtt, 0, 0, 100, 500, null, tracks);

@@ -95,6 +95,11 @@ public sealed class ClientMessageTests
     [InlineData("""{"type":"quality","sendLoss":0,"receiveLoss":0,"sendKbps":1e300,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "sendKbps")]
     [InlineData("""{"type":"quality","rttMs":"20","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "rttMs")]
     [InlineData("""{"type":"quality","firstFrameMs":700000,"sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "firstFrameMs")]
+    [InlineData("""{"type":"quality","gatheringMs":-1,"sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "gatheringMs")]
+    [InlineData("""{"type":"quality","path":"pigeon","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "udp, tcp, relay-udp, relay-tcp, relay-tls, p2p, none")]
+    [InlineData("""{"type":"quality","path":"Udp","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "path")]
+    [InlineData("""{"type":"quality","path":0,"sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "path")]
+    [InlineData("""{"type":"quality","path":"tcp","pathReason":"bad luck","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "udp-unanswered, udp-not-gathered, direct-unanswered")]
     [InlineData("""{"type":"quality","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2}""", ErrorCode.BadMessage, "tracks")]
     [InlineData("""{"type":"quality","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[{"participantId":"p","source":"camera","quality":"great","kbps":1,"loss":0,"jitterMs":0,"frozen":0}]}""", ErrorCode.BadMessage, "good, weak, poor or paused")]
     [InlineData("""{"type":"quality","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[{"participantId":"p/1","source":"camera","quality":"good","kbps":1,"loss":0,"jitterMs":0,"frozen":0}]}""", ErrorCode.BadMessage, "participantId")]
@@ -195,6 +200,21 @@ public sealed class ClientMessageTests
                 new ReportedTrack("p-1", TrackSource.Microphone, ReceivedQuality.Good, 32, 0, 3, 0, null, null),
             ],
             report.Tracks);
+    }
+
+    [Theory]
+    [InlineData("", null, null, null)]
+    [InlineData(""","path":null,"pathReason":null,"gatheringMs":null""", null, null, null)]
+    [InlineData(""","path":"p2p","gatheringMs":12.5""", PathKind.P2p, null, 12.5)]
+    [InlineData(""","path":"relay-tls","pathReason":"direct-unanswered" """, PathKind.RelayTls, PathReason.DirectUnanswered, null)]
+    public void TryParse_QualityWithOrWithoutPath_ReadsIt(string fields, PathKind? path, PathReason? reason, double? gathering)
+    {
+        var json = $$"""{"type":"quality","sendLoss":0,"receiveLoss":0,"sendKbps":0,"receiveKbps":0,"tracks":[]{{fields}}}""";
+
+        Assert.True(ClientMessage.TryParse(Encoding.UTF8.GetBytes(json), out var message, out _));
+
+        var report = Assert.IsType<QualityMessage>(message);
+        Assert.Equal((path, reason, gathering), (report.Path, report.PathReason, report.GatheringMs));
     }
 
     [Theory]

@@ -1,10 +1,11 @@
-import type { Meeting, MediaPath, Participant, StatsSummary, TrackStats } from '@meetoperator/client';
+import type { Meeting, Participant, StatsSummary, TrackStats } from '@meetoperator/client';
 import { announce, Button, copyText, SidePanel } from '@meetoperator/ui';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { bitrateText, millisecondsText, percentText } from '../quality/texts';
 import { Chart } from './Chart';
 import { moveText } from './move-text';
+import { pathTexts } from './path-text';
 import styles from './StatsPanel.module.css';
 
 interface Props {
@@ -19,6 +20,7 @@ interface Props {
 export default function StatsPanel({ meeting, stats, people, onReport, onClose }: Props) {
   const { t } = useTranslation();
   const history = meeting.statsHistory;
+  const paths = pathTexts(t, stats?.paths ?? []);
   const points = (value: (summary: StatsSummary) => number | null) => history.map(summary => ({ at: summary.at, value: value(summary) }));
   const copy = () => void copyText(JSON.stringify(history, null, 1)).then(done => announce(t(done ? 'statistics.copied' : 'statistics.copyBlocked')));
   return (
@@ -29,8 +31,17 @@ export default function StatsPanel({ meeting, stats, people, onReport, onClose }
         <Chart title={t('quality.roundTrip')} points={points(one => one.rttMs)} format={value => millisecondsText(t, value)} />
         <Chart title={t('quality.lostReceiving')} points={points(one => one.receiveLossFraction)} format={value => percentText(t, value)} />
         <Chart title={t('quality.lostSending')} points={points(one => one.sendLossFraction)} format={value => percentText(t, value)} />
-        {stats !== null && stats.paths.length > 0 && <p>{t('statistics.path')}: {[...new Set(stats.paths.map(path => pathText(t, path)))].join('; ')}</p>}
-        {stats?.paths.some(isTcp) === true && <p data-testid="statistics-tcp">{t('statistics.tcp')}</p>}
+        {paths.length > 0 && (
+          <section data-testid="statistics-paths">
+            <h3>{t('statistics.path')}</h3>
+            {paths.map(({ text, help }) => (
+              <div key={text}>
+                <p data-testid="statistics-path">{text}</p>
+                {help !== null && <p data-testid="statistics-path-help">{help}</p>}
+              </div>
+            ))}
+          </section>
+        )}
         {meeting.snapshot.moves.length > 0 && (
           <section data-testid="statistics-moves">
             <h3>{t('statistics.moves')}</h3>
@@ -54,19 +65,6 @@ export default function StatsPanel({ meeting, stats, people, onReport, onClose }
       </div>
     </SidePanel>
   );
-}
-
-const pathTypes = ['host', 'srflx', 'prflx', 'relay'] as const;
-
-const isTcp = ({ isDirect, type, protocol }: MediaPath): boolean => !isDirect && type !== 'relay' && protocol === 'tcp';
-
-const families = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
-
-function pathText(t: TFunction, { isDirect, type, protocol, family }: MediaPath): string {
-  const known = pathTypes.find(one => one === type) ?? 'unknown';
-  const over = family === null ? protocol.toUpperCase() : `${protocol.toUpperCase()} (${families[family]})`;
-  const path = t('statistics.pathOf', { protocol: over, type: t(`statistics.pathTypes.${known}`) });
-  return t(isDirect ? 'statistics.pathDirect' : 'statistics.pathNode', { path });
 }
 
 function trackTitle(t: TFunction, { direction, participantId, source }: TrackStats, people: readonly Participant[]): string {

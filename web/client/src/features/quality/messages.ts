@@ -1,4 +1,6 @@
 import type { TrackSource } from '../../core/wire-types.js';
+import type { PathKind } from '../stats/path-evidence.js';
+import type { PathReason } from '../stats/path-reason.js';
 import type { TrackQuality } from '../stats/quality.js';
 
 export interface ReportedTrack {
@@ -21,6 +23,9 @@ export interface QualityMessage {
   readonly sendKbps: number;
   readonly receiveKbps: number;
   readonly firstFrameMs?: number;
+  readonly gatheringMs?: number;
+  readonly path?: PathKind;
+  readonly pathReason?: PathReason;
   readonly tracks: readonly ReportedTrack[];
 }
 

@@ -1,7 +1,8 @@
 import type { Feature } from '../../core/feature.js';
+import { worstPath } from '../stats/path.js';
 import type { StatsSummary } from '../stats/summary.js';
 import type { JoinedQuality, QualityMessage } from './messages.js';
-import { reportOf } from './report.js';
+import { reportOf, type JoinTimes } from './report.js';
 
 const intervalMs = 10_000;
 
@@ -16,8 +17,9 @@ export class QualityReports implements Feature<JoinedQuality, never> {
   readonly handlers = {};
   readonly #host: QualityHost;
   #timer: ReturnType<typeof setInterval> | undefined;
-  #firstFrameMs: number | null = null;
-  #firstFrameSent = false;
+  /** What is still to be reported. */
+  #times: JoinTimes = {};
+  readonly #measured = new Set<keyof JoinTimes>();
 
   constructor(host: QualityHost) {
     this.#host = host;
@@ -25,7 +27,12 @@ export class QualityReports implements Feature<JoinedQuality, never> {
 
   /** The first picture of another participant was shown, so many milliseconds after the join. Only the first call counts. */
   firstFrame(afterMs: number): void {
-    this.#firstFrameMs ??= Math.min(600_000, Math.max(0, Math.round(afterMs)));
+    this.#setTime('firstFrameMs', afterMs);
+  }
+
+  /** A connection to the media node has gathered its candidates in so many milliseconds. Only the first call counts. */
+  gathered(inMs: number): void {
+    this.#setTime('gatheringMs', inMs);
   }
 
   handleJoined({ capabilities }: JoinedQuality): void {
@@ -44,8 +51,16 @@ export class QualityReports implements Feature<JoinedQuality, never> {
   async #report(): Promise<void> {
     const timer = this.#timer;
     const summary = await this.#host.measure().catch(() => null);
-    if (summary === null || summary.quality === 'unknown' || timer !== this.#timer) return;
-    const isNew = this.#firstFrameMs !== null && !this.#firstFrameSent;
-    if (this.#host.send(reportOf(summary, isNew ? this.#firstFrameMs : null)) && isNew) this.#firstFrameSent = true;
+    if (summary === null || timer !== this.#timer || !isWorthReporting(summary)) return;
+    if (this.#host.send(reportOf(summary, this.#times))) this.#times = {};
+  }
+
+  #setTime(name: keyof JoinTimes, ms: number): void {
+    if (this.#measured.has(name)) return;
+    this.#measured.add(name);
+    this.#times = { ...this.#times, [name]: Math.min(600_000, Math.max(0, Math.round(ms))) };
   }
 }
+
+/** Nothing is known about a connection that has just begun, but one that does not get through is what the people who run the server look for. */
+const isWorthReporting = (summary: StatsSummary): boolean => summary.quality !== 'unknown' || worstPath(summary.paths).kind === 'none';

@@ -1,11 +1,20 @@
+import { worstPath } from '../stats/path.js';
 import type { StatsSummary } from '../stats/summary.js';
 import type { QualityMessage, ReportedTrack } from './messages.js';
 
 const maxTracks = 64;
 const order = { paused: 0, poor: 1, weak: 2, good: 3 } as const;
 
+/** What is measured once in a meeting, in milliseconds, as far as it is known and not reported yet. */
+export interface JoinTimes {
+  /** From the join to the first picture of another participant. */
+  readonly firstFrameMs?: number;
+  /** How long the first connection to the media node took to gather its candidates. */
+  readonly gatheringMs?: number;
+}
+
 /** The report of one interval. When there are more tracks than fit, the worst are in it. */
-export function reportOf(summary: StatsSummary, firstFrameMs: number | null): QualityMessage {
+export function reportOf(summary: StatsSummary, times: JoinTimes): QualityMessage {
   const qualities = new Map(summary.tiles.map(({ participantId, source, quality }) => [`${participantId} ${source}`, quality]));
   const tracks = summary.tracks.flatMap((track): ReportedTrack[] => {
     if (track.direction !== 'receive') return [];
@@ -23,6 +32,7 @@ export function reportOf(summary: StatsSummary, firstFrameMs: number | null): Qu
       ...(track.frameHeight === 0 ? {} : { fps: Math.round(Math.min(1_000, track.framesPerSecond)), height: Math.min(16_384, track.frameHeight) }),
     }];
   });
+  const { kind, reason } = worstPath(summary.paths);
   return {
     type: 'quality',
     ...(summary.rttMs === null ? {} : { rttMs: Math.min(600_000, summary.rttMs) }),
@@ -30,7 +40,9 @@ export function reportOf(summary: StatsSummary, firstFrameMs: number | null): Qu
     receiveLoss: fraction(summary.receiveLossFraction),
     sendKbps: kbps(summary.sendBitrate),
     receiveKbps: kbps(summary.receiveBitrate),
-    ...(firstFrameMs === null ? {} : { firstFrameMs }),
+    ...times,
+    ...(kind === null ? {} : { path: kind }),
+    ...(reason === null ? {} : { pathReason: reason }),
     tracks: tracks.sort((a, b) => order[a.quality] - order[b.quality]).slice(0, maxTracks),
   };
 }

@@ -1,5 +1,6 @@
 import type { TrackSource } from '../../core/wire-types.js';
 import { pathsOf, type MediaPath } from './path.js';
+import type { PathEvidence } from './path-evidence.js';
 import { measureQuality, settleQuality, worst, type ShownQuality, type TrackQuality } from './quality.js';
 import { Interval, type StatsReading, type StatsRecord } from './records.js';
 import { receivedTracks, sentTracks, type MidOwner, type TrackStats } from './track-stats.js';
@@ -26,7 +27,7 @@ export interface StatsSummary {
   readonly receiveLossFraction: number;
   readonly quality: Quality;
   readonly hint: QualityHint;
-  /** The network path of each media connection that is connected. */
+  /** The network path of each media connection that is connected, or does not get through. */
   readonly paths: readonly MediaPath[];
   readonly tracks: readonly TrackStats[];
   readonly tiles: readonly TileQuality[];
@@ -42,6 +43,8 @@ export interface StatsContext {
   readonly expects: (participantId: string, source: TrackSource) => boolean;
   /** Whether the server has stopped sending the picture because the line cannot take it. */
   readonly isPaused: (participantId: string, source: 'camera' | 'screen') => boolean;
+  /** What this and earlier readings say about the paths of the connections to the media node; without it, only this reading counts. */
+  readonly evidence?: { readonly publish: PathEvidence; readonly subscribe: PathEvidence };
 }
 
 export interface Summarized {
@@ -57,7 +60,9 @@ export function summarize(earlier: StatsReading | null, latest: StatsReading, co
   const inbound = now.subscribe.filter(record => record.type === 'inbound-rtp');
   const outbound = now.publish.filter(record => record.type === 'outbound-rtp');
   const tracks = [...sentTracks(interval, context.selfId, context.sent), ...receivedTracks(interval, context.received)];
-  const paths = [...pathsOf(latest.publish), ...pathsOf(latest.subscribe), ...pathsOf(latest.direct ?? [], true)];
+  const { publish, subscribe, direct = [] } = latest;
+  const { evidence } = context;
+  const paths = [...pathsOf(publish, 'send', evidence?.publish), ...pathsOf(subscribe, 'receive', evidence?.subscribe), ...pathsOf(direct, 'both')];
   const times = paths.flatMap(({ rttMs }) => (rttMs === null ? [] : [rttMs]));
   const rttMs = times.length === 0 ? null : Math.max(...times);
   const shown = new Map(previous === null ? [] : tilesOf(tracks, rttMs, context, shownBefore));
