@@ -1,15 +1,17 @@
-// network.mjs [--json] [--rounds N] [--only RUNG]: whether people whose network lets only one kind of traffic out join, are seen and are heard, and how long it takes until they see
-// somebody. Each of them is in a network namespace with a firewall of its own, which takes root. Everything runs on this machine.
+// network.mjs [--json] [--rounds N] [--only RUNG|turn]: whether people whose network lets only one kind of traffic out join, are seen and are heard, and how long it takes until they see
+// somebody; then what happens to calls over a relay that ends or changes. Each of them is in a network namespace with a firewall of its own, which takes root. Everything runs on this machine.
 import { parseArgs } from 'node:util';
 import { launch } from '../../e2e/support/browser.mjs';
 import { PersonNetwork, rungNames, rungs, startProductFor } from '../../e2e/support/person-network.mjs';
 import { createMeeting } from '../../e2e/support/product.mjs';
 import { until, Visitor } from '../../e2e/support/visitor.mjs';
+import { measureRelays } from './relays.mjs';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '20' }, only: { type: 'string' } } });
 const rounds = Number(values.rounds);
-if (values.only !== undefined && !rungNames.includes(values.only)) {
-  console.error(`--only must be one of ${rungNames.join(', ')}`);
+const parts = [...rungNames, 'turn'];
+if (values.only !== undefined && !parts.includes(values.only)) {
+  console.error(`--only must be one of ${parts.join(', ')}`);
   process.exit(2);
 }
 
@@ -25,6 +27,7 @@ try {
       network.allow([product.page, rung]);
       await measure(rung, inside);
     }
+    if ((values.only ?? 'turn') === 'turn') await measureRelays({ product, network, inside, outside, rounds: Math.ceil(rounds / 4), print });
   } finally {
     await inside.close();
   }

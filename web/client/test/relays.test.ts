@@ -109,6 +109,28 @@ describe('relays', () => {
       }
     });
 
+    it('are kept if the others are reached in another way, which the network may not let through', async () => {
+      const { server } = await callOver('turns:relay.example.com:443?transport=tcp');
+      expect(await name(server, relay('1:m1:me'), other)).toBe(0);
+    });
+
+    it('are left once, although the new socket names relays again and a former connection is still open', async () => {
+      const { server } = await callOver('turn:192.0.2.1:3478?transport=udp');
+      expect(await name(server, other)).toBe(1);
+      server.acceptJoin([participant('bob')]);
+      await settle();
+      expect(await name(server, other)).toBe(0);
+    });
+
+    it('are left as soon as nothing else replaces connections', async () => {
+      const { server } = await callOver('turn:192.0.2.1:3478?transport=udp');
+      server.offer('s2', 1, [{ mid: '0', participantId: 'bob', kind: 'video', source: 'camera' }], 's2'); // a move to another media node
+      await settle();
+      expect(await name(server, other)).toBe(0);
+      for (const connection of server.connections) connection.setConnectionState('connected');
+      expect(await name(server, other)).toBe(1);
+    });
+
     it('for a moment only are kept', async () => {
       const { server } = await callOver('turn:192.0.2.1:3478?transport=udp');
       server.socket.receive({ type: 'ice-servers', iceServers: [other] });

@@ -120,6 +120,11 @@ export class SubscribeSession {
     return (this.#next === null || this.#next.isMove) && this.#pending.size === 0 && this.#current?.lost === false && this.#current.connection.connectionState === 'connected';
   }
 
+  /** Whether another session is about to take over. */
+  get isReplacing(): boolean {
+    return this.#next !== null || this.#pending.size > 0;
+  }
+
   /** Whether a session is connected or connecting. */
   get isAlive(): boolean {
     const generation = this.#next ?? this.#current;

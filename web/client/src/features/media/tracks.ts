@@ -219,10 +219,15 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
     return this.#resumeRequested ? { resume: true } : {};
   }
 
-  /** Opens both connections again, whose paths may be others then. The present ones carry media until the new ones do. */
-  replaceConnections(): void {
+  /**
+   * Opens both connections again, whose paths may be others then. The present ones carry media until the new ones do. Returns whether it begins: not while connections are being replaced,
+   * because a media node keeps one former session only.
+   */
+  replaceConnections(): boolean {
+    if (this.#isReplacing || this.#publish.isReplacing || this.#subscribe.isReplacing) return false;
     this.#isReplacing = true;
     this.#reconnect();
+    return true;
   }
 
   handleJoined({ topology }: JoinedMedia, { isFirst, byTicket }: JoinedSocket): void {

@@ -18,12 +18,17 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
   /** The environment of the connections to the SFU. */
   readonly environment: Environment;
   readonly #open = new Set<RTCPeerConnection>();
-  readonly #onWithdrawn: () => void;
+  readonly #onWithdrawn: () => boolean;
+  /** Withdrawn relays that were left. A connection may stay on one, for example because it sends nothing now. */
+  readonly #left = new Set<string>();
   #servers: readonly RTCIceServer[];
   #leaving: ReturnType<typeof setTimeout> | undefined;
 
-  /** Calls `onWithdrawn` when a connection uses a relay that the server does not name any more, and there are others. */
-  constructor(environment: Environment, servers: readonly RTCIceServer[], onWithdrawn: () => void) {
+  /**
+   * Calls `onWithdrawn`, once for each relay, when a connection uses a relay that the server does not name any more, and it names others that are reached in the same way. If it returns
+   * false, it is called again later.
+   */
+  constructor(environment: Environment, servers: readonly RTCIceServer[], onWithdrawn: () => boolean) {
     this.#servers = servers;
     this.#onWithdrawn = onWithdrawn;
     this.environment = {
@@ -57,6 +62,10 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
         // A URL of a scheme that this browser does not know. The connection keeps the servers that it has.
       }
     }
+    this.#leaveSoon();
+  }
+
+  #leaveSoon(): void {
     this.#leaving ??= setTimeout(() => {
       this.#leaving = undefined;
       void this.#leaveWithdrawn();
@@ -67,7 +76,12 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
     this.#forgetClosed();
     const used = await Promise.all([...this.#open].map(connection => connection.getStats().then(relayInUse, () => undefined))); // a closed connection has no statistics
     const named = this.#servers.filter(server => server.username !== undefined).flatMap(server => server.urls).map(withoutBrackets);
-    if (named.length > 0 && used.some(url => url !== undefined && !named.includes(withoutBrackets(url)))) this.#onWithdrawn();
+    for (const url of named) this.#left.delete(url);
+    const withdrawn = used.filter(url => url !== undefined).map(withoutBrackets)
+      .filter(url => !named.includes(url) && !this.#left.has(url) && named.some(other => wayOf(other) === wayOf(url)));
+    if (withdrawn.length === 0) return;
+    if (this.#onWithdrawn()) for (const url of withdrawn) this.#left.add(url);
+    else this.#leaveSoon();
   }
 
   #forgetClosed(): void {
@@ -79,3 +93,6 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
 
 /** Browsers leave out the brackets of an IPv6 address in the URLs that they report. */
 const withoutBrackets = (url: string): string => url.replace(/[[\]]/g, '');
+
+/** How a relay is reached, such as `turn udp`: a network that lets only one way out lets no other one out. */
+const wayOf = (url: string): string => `${url.split(':')[0]} ${/transport=(\w+)/.exec(url)?.[1] ?? 'udp'}`;

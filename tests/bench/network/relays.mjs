@@ -1,0 +1,82 @@
+// Calls over a relay (TURN) while something happens to it: its process ends, its secret is replaced, its pool is rolled out.
+import { execFileSync } from 'node:child_process';
+import { tilePause, watchTile } from '../../e2e/support/noticed.mjs';
+import { rungs } from '../../e2e/support/person-network.mjs';
+import { createMeeting } from '../../e2e/support/product.mjs';
+import { until, Visitor } from '../../e2e/support/visitor.mjs';
+
+/** A call is broken when somebody has no picture for longer. */
+const brokenAfterMs = 10_000;
+
+/** The changes of a pool that must break no call. */
+const changes = {
+  secret(kubectl) {
+    const record = JSON.parse(Buffer.from(JSON.parse(kubectl('get', 'secret', 'meet-turn', '-n', 'meet-system', '-o', 'json')).data['meet-default_default'], 'base64').toString());
+    for (const key of record.keys) key.createdAt = '2025-01-01T00:00:00Z'; // the operator replaces a secret that is older than `rotationHours`
+    kubectl('patch', 'secret', 'meet-turn', '-n', 'meet-system', '--type=merge', '-p', JSON.stringify({ data: { 'meet-default_default': Buffer.from(JSON.stringify(record)).toString('base64') } }));
+  },
+  rollout(kubectl, round) {
+    kubectl('patch', 'turnpool', 'default', '--type=merge', '-p', JSON.stringify({ spec: { drain: { deadlineSeconds: 20 }, limits: { allocationsPerCredential: 25 + round } } }));
+  },
+};
+
+/**
+ * `turn.killed`: the longest time for which a picture stands still after the Pod of the relay was deleted without a drain, of all rounds. `turn.broken-calls`: calls without pictures for 10 s
+ * or without an end, of those during a change of the secret and during a rollout. The installation has one relay, so a person has no other path meanwhile.
+ */
+export async function measureRelays({ product, network, inside, outside, rounds, print }) {
+  const kubectl = (...args) => execFileSync('kubectl', ['--kubeconfig', `${product.home}/kubeconfig`, '-n', 'meet-default', ...args], { encoding: 'utf8' });
+  const pods = () => JSON.parse(kubectl('get', 'pods', '-l', 'meetoperator.io/turnpool=default', '-o', 'json')).items.map(({ metadata }) => metadata.name);
+  const status = () => JSON.parse(kubectl('get', 'turnpool', 'default', '-o', 'json')).status;
+  network.allow([product.page, rungs(product).find(({ name }) => name === 'turn-udp')]);
+
+  /** The longest pause of the pictures of two people, in ms, while this happens and until both see each other again. */
+  const pauseWhile = async happens => {
+    const meeting = await createMeeting(product);
+    const people = [await Visitor.arrive(inside, product, 'Ada'), await Visitor.arrive(outside, product, 'Bob')];
+    const [ada, bob] = people;
+    try {
+      for (const person of people) await person.enter(meeting.meetingId);
+      const seeEachOther = () => Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
+      await seeEachOther();
+      await ada.page.waitForTimeout(5_000); // the connections are no longer new
+      const tiles = [ada.tile('Bob'), bob.tile('Ada')];
+      await Promise.all(tiles.map(watchTile));
+      await happens();
+      await seeEachOther();
+      return Math.max(...(await Promise.all(tiles.map(tilePause))).map(({ pause }) => pause));
+    } finally {
+      await Promise.all(people.map(person => person.close()));
+    }
+  };
+
+  const killed = [];
+  for (let round = 0; round < rounds; round++) {
+    killed.push(await pauseWhile(async () => {
+      const before = pods();
+      kubectl('delete', 'pod', ...before, '--grace-period=0', '--force');
+      await until(() => status().readyReplicas === 1 && pods().every(name => !before.includes(name)), 'another relay takes participants', 60_000);
+    }));
+  }
+  print('turn.killed', Math.max(...killed) / 1_000, 's', 5);
+
+  let broken = 0;
+  for (const [name, change] of Object.entries(changes)) {
+    for (let round = 0; round < rounds; round++) {
+      try {
+        const pause = await pauseWhile(async () => {
+          const { keyVersion } = status();
+          const before = pods();
+          change(kubectl, round);
+          await until(() => name === 'secret' ? status().keyVersion > keyVersion : status().readyReplicas === 1 && pods().every(pod => !before.includes(pod)), `${name} is done`, 90_000);
+        });
+        console.error(`${name}, round ${round + 1}: pictures stood still for ${pause} ms`);
+        if (pause > brokenAfterMs) broken++;
+      } catch (error) {
+        console.error(`${name}, round ${round + 1}: ${error.message}`);
+        broken++;
+      }
+    }
+  }
+  print('turn.broken-calls', broken, 'calls', 0);
+}
