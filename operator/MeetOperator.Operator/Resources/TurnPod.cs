@@ -101,7 +101,7 @@ internal static class TurnPod
                 // Addresses that the Pod does not have are left out by the agent.
                 Value("MEET_TURN_LISTEN_ADDRESSES", string.Join(',', spec.Exposure.AddressSource == AddressSource.Static ? spec.Exposure.StaticAddresses.Prepend("$(POD_IPS)") : ["$(POD_IPS)"])),
                 Value("MEET_TURN_RELAY_ADDRESSES", "$(POD_IPS)"),
-                Value("MEET_TURN_PORT", Number(spec.Listeners.First(one => one.Protocol != TurnProtocol.TLS).Port)),
+                Value("MEET_TURN_PORT", Number(spec.Listeners.FirstOrDefault(one => one.Protocol != TurnProtocol.TLS)?.Port ?? new TurnListener().Port)),
                 Value("MEET_TURN_PROTOCOLS", string.Join(',', spec.Listeners.Where(one => one.Protocol != TurnProtocol.TLS).Select(one => one.Protocol))),
 
                 // Without TLS, the Pods of earlier versions stay as they are.

@@ -24,7 +24,9 @@ internal sealed class QualityReader(JsonElement root, Action<string> reject)
         CheckOptional("firstFrameMs", firstFrame);
         var gathering = Optional(root, "gatheringMs", MaxMilliseconds);
         CheckOptional("gatheringMs", gathering);
-        return new QualityMessage(rtt, sendLoss, receiveLoss, sendKbps, receiveKbps, firstFrame, Tracks(), gathering, Name<PathKind>("path"), Name<PathReason>("pathReason"));
+        var (path, reason) = (Name<PathKind>("path"), Name<PathReason>("pathReason"));
+        var needsReason = path is not (null or PathKind.Udp or PathKind.P2p); // nothing is better than these
+        return new QualityMessage(rtt, sendLoss, receiveLoss, sendKbps, receiveKbps, firstFrame, Tracks(), gathering, path, needsReason ? reason : null);
     }
 
     private IReadOnlyList<ReportedTrack> Tracks()

@@ -94,8 +94,8 @@ internal sealed record TurnCertificate
     private static TurnCertificate Named(TurnPool pool, X509Certificate2 own)
     {
         // A name gets into URLs.
-        string[] names = [.. own.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(extension => extension.EnumerateDnsNames())];
-        var host = pool.Spec.Tls!.Host ?? names.FirstOrDefault(IsDnsName);
+        string[] names = [.. own.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(extension => extension.EnumerateDnsNames()).Where(name => IsDnsName(name.StartsWith("*.", StringComparison.Ordinal) ? name[2..] : name))];
+        var host = pool.Spec.Tls!.Host ?? names.FirstOrDefault(name => name[0] != '*');
         return host is null ? Failed(pool, "NameMissing", $"the certificate of Secret {PlaceOf(pool)} has no DNS name without a wildcard: set spec.tls.host to the name that clients connect to")
             : !IsDnsName(host) || !own.MatchesHostname(host, allowWildcards: true, allowCommonName: false) ? Failed(
                 pool, "NameMismatch", $"the certificate of Secret {PlaceOf(pool)} is for {(names.Length == 0 ? "no DNS name" : string.Join(", ", names.Take(MaxNames)))}, and not for {host}: correct spec.tls.host, or replace the Secret") with { Host = null }

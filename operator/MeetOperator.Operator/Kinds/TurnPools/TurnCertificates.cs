@@ -36,9 +36,10 @@ internal sealed class TurnCertificates(KubeClient client, OperatorOptions option
         }
 
         var next = await ReadSecretAsync(pool, known?.Certificate, ct).ConfigureAwait(false);
-        if (next.Fault is not null && tls.Host is null && known is not null)
+        if (next.FindProblem(time.GetUtcNow()) is not null)
         {
-            next = next with { Host = known.Certificate.Host }; // Relays go on with the former certificate, which is valid for this name.
+            // Relays go on with the former certificate, which is valid for this name.
+            next = next with { Host = known?.Certificate.Host ?? TurnUrls.TlsHostOf(pool.Status) ?? next.Host };
         }
 
         _read[uid] = new Reading(tls, next, time.GetTimestamp());
@@ -73,8 +74,9 @@ internal sealed class TurnCertificates(KubeClient client, OperatorOptions option
     /// <summary>The commands that allow the operator to read this Secret and no other one.</summary>
     private string Grant(TurnPool pool)
     {
-        var (role, @namespace) = ($"{pool.Metadata.Name}-relays", pool.Metadata.Namespace);
-        return $"kubectl create role {role} --namespace={@namespace} --verb=get --resource=secrets --resource-name={pool.Spec.Tls!.SecretName}"
+        // The name of the Secret is in that of the Role, so that the commands also work after a change of spec.tls.secretName.
+        var (role, @namespace) = ($"relays-{pool.Spec.Tls!.SecretName}", pool.Metadata.Namespace);
+        return $"kubectl create role {role} --namespace={@namespace} --verb=get --resource=secrets --resource-name={pool.Spec.Tls.SecretName}"
             + $" && kubectl create rolebinding {role} --namespace={@namespace} --role={role} --serviceaccount={options.Namespace}:{options.ServiceAccount}";
     }
 

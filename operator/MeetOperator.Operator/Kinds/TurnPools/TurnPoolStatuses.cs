@@ -39,7 +39,7 @@ internal static class TurnPoolStatuses
         var isReady = failure is null && taking.Length >= wanted;
         var count = $"{taking.Length} of {wanted} relays take participants";
         var message = failure is { } failed ? WithDraining(failed.Message, relays) : waiting is null || isReady ? count : $"{count}; {waiting.Name}: {waiting.Problem ?? "its address is not known yet"}";
-        message = message.Length <= MaxMessage ? message : message[..MaxMessage];
+        message = Printable(message);
         var reason = failure?.Reason ?? (isReady ? "AllReady" : "RelaysNotReady");
         var generation = pool.Metadata.Generation;
         var before = pool.Status?.Conditions;
@@ -50,7 +50,7 @@ internal static class TurnPoolStatuses
         var (skew, full) = (FindSkew(counted), FindFull(pool, taking));
         conditions = ProblemConditions.Set(conditions, MeetConditions.ClockSkewed, skew, generation, now);
         conditions = ProblemConditions.Set(conditions, MeetConditions.RelaysFull, full, generation, now);
-        var (unusable, expiring) = (certificate?.FindProblem(now) ?? FindRefusal(certificate, counted), certificate?.FindExpiry(now));
+        var (unusable, expiring) = (Printable(certificate?.FindProblem(now) ?? FindRefusal(certificate, counted)), certificate?.FindExpiry(now));
         conditions = ProblemConditions.Set(conditions, MeetConditions.CertificateUnusable, unusable, generation, now);
         conditions = ProblemConditions.Set(conditions, MeetConditions.CertificateExpiring, expiring, generation, now);
         var ready = new Condition { Type = MeetConditions.Ready, Status = isReady ? ConditionStatus.True : ConditionStatus.False, Reason = reason, Message = message, ObservedGeneration = generation };
@@ -61,7 +61,7 @@ internal static class TurnPoolStatuses
             ReadyReplicas = taking.Length,
             DrainingReplicas = relays.Count(relay => relay.IsLeaving),
             Selector = TurnPod.PoolSelector(pool.Metadata.Name!),
-            Allocations = relays.Sum(relay => relay.Allocations),
+            Allocations = (int)Math.Min(int.MaxValue, relays.Sum(relay => (long)relay.Allocations)),
             Peers = peers,
             KeyVersion = record?.KeyVersion ?? 0,
             NextRotation = record is null ? null : TurnKeyPlan.NextRotation(record, pool.Spec.Auth),
@@ -70,6 +70,11 @@ internal static class TurnPoolStatuses
             Conditions = [.. Conditions.Set(conditions, ready, now)],
         };
     }
+
+    private static NodeFailure? Printable(NodeFailure? problem) => problem is null ? null : problem with { Message = Printable(problem.Message) };
+
+    /// <summary>Without control characters, and as long as the API allows: some texts come from relays.</summary>
+    private static string Printable(string message) => string.Concat(message.Take(MaxMessage).Select(one => char.IsControl(one) ? ' ' : one));
 
     private static NodeFailure? FindFailure(IEnumerable<Relay> counted) =>
         counted.FirstOrDefault(relay => !relay.TakesParticipants && relay.Failure is not null) is { Failure: { } failure } relay ? failure with { Message = $"{relay.Name}: {failure.Message}" } : null;

@@ -8,6 +8,8 @@ namespace MeetOperator.Operator.Kinds.TurnPools;
 /// <summary>The URLs of one relay (RFC 7065). Pure.</summary>
 internal static class TurnUrls
 {
+    private const string TlsScheme = "turns:";
+
     /// <summary>Browsers gather candidates from every URL, which takes time and allocations.</summary>
     private const int MaxAddresses = 2;
 
@@ -24,7 +26,11 @@ internal static class TurnUrls
         [
             .. spec.Listeners.Where(one => one.Protocol != TurnProtocol.TLS).OrderBy(one => one.Protocol).SelectMany(one => addresses.Select(address =>
                 $"turn:{(address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address)}:{one.Port}?transport={one.Protocol.ToString().ToLowerInvariant()}")),
-            .. spec.Listeners.Where(one => one.Protocol == TurnProtocol.TLS && tlsHost is not null && addresses.Length > 0).Select(one => $"turns:{tlsHost}:{one.Port}?transport=tcp"),
+            .. spec.Listeners.Where(one => one.Protocol == TurnProtocol.TLS && tlsHost is not null && addresses.Length > 0).Select(one => $"{TlsScheme}{tlsHost}:{one.Port}?transport=tcp"),
         ];
     }
+
+    /// <summary>The name in the URL for TLS that participants get at present; null if they get none.</summary>
+    public static string? TlsHostOf(TurnPoolStatus? status) =>
+        status?.Endpoints.FirstOrDefault(url => url.StartsWith(TlsScheme, StringComparison.Ordinal))?.Split(':')[1];
 }

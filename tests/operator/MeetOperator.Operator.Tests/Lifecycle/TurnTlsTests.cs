@@ -39,7 +39,7 @@ public sealed class TurnTlsTests : IAsyncLifetime
     {
         await CreateAsync();
         Assert.Contains(
-            "run kubectl create role edge-relays --namespace=meet-a --verb=get --resource=secrets --resource-name=relay-tls && kubectl create rolebinding edge-relays",
+            "run kubectl create role relays-relay-tls --namespace=meet-a --verb=get --resource=secrets --resource-name=relay-tls && kubectl create rolebinding relays-relay-tls",
             await ReportedAsync(MeetConditions.CertificateUnusable, "Forbidden"),
             StringComparison.Ordinal);
         await EventAsync(MeetConditions.CertificateUnusable);
@@ -71,6 +71,20 @@ public sealed class TurnTlsTests : IAsyncLifetime
         await _cluster.EventuallyAsync(() => Task.FromResult(relay.State!.Certificate is null), "the relay does not get it");
         Assert.Contains(Url, (await StatusAsync()).Endpoints);
         Assert.Equal(1, (await StatusAsync()).ReadyReplicas);
+    }
+
+    [Theory]
+    [InlineData("relay.example.com", 0, "NameMismatch")]
+    [InlineData(null, 1, "NotYetValid")]
+    public async Task Tls_CertificateForAnotherName_RelayGoesOnWithFormerOne(string? host, int fromDays, string reason)
+    {
+        await ServedAsync(TimeSpan.FromDays(90), host);
+
+        await StoreAsync(TestCertificate.Create("other.example.com", from: fromDays == 0 ? null : TimeSpan.FromDays(fromDays)));
+        Read();
+
+        await ReportedAsync(MeetConditions.CertificateUnusable, reason);
+        Assert.Contains(Url, (await StatusAsync()).Endpoints);
     }
 
     [Fact]
@@ -106,23 +120,23 @@ public sealed class TurnTlsTests : IAsyncLifetime
     /// <summary>The next reconcile reads the Secret again.</summary>
     private void Read() => _time.Skip(TimeSpan.FromSeconds(31));
 
-    private async Task<TestCertificate> ServedAsync(TimeSpan until)
+    private async Task<TestCertificate> ServedAsync(TimeSpan until, string? host = null)
     {
         _proxy.Bound["meet-a"] = true;
         var given = TestCertificate.Create("relay.example.com", until: until);
         await StoreAsync(given);
-        await CreateAsync();
+        await CreateAsync(host);
         await NamedAsync(isNamed: true);
         return given;
     }
 
-    private async Task CreateAsync()
+    private async Task CreateAsync(string? host = null)
     {
         var spec = new TurnPoolSpec
         {
             Listeners = [new TurnListener { Protocol = TurnProtocol.UDP }, new TurnListener { Protocol = TurnProtocol.TCP }, new TurnListener { Protocol = TurnProtocol.TLS, Port = 8443 }],
             Exposure = new TurnExposure { AddressSource = AddressSource.NodeInternalIP },
-            Tls = new TurnTls { SecretName = "relay-tls" },
+            Tls = new TurnTls { SecretName = "relay-tls", Host = host },
         };
         await _cluster.Client.CreateAsync(new TurnPool { Metadata = new ObjectMeta { Name = Pool.Name, Namespace = Pool.Namespace }, Spec = spec }, default);
         await _cluster.EventuallyAsync(async () => (await _cluster.Client.GetAsync<TurnPool>(Pool, default)).IsReady(), "the relay takes participants");

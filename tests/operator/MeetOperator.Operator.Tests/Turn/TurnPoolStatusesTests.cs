@@ -109,6 +109,22 @@ public sealed class TurnPoolStatusesTests
         Assert.Contains("relay b refuses the certificate of Secret meet-a/relay-tls (it is not valid before tomorrow)", Conditions.Get(status.Conditions, MeetConditions.CertificateUnusable)!.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The API server would refuse the status, and an administrator reads it in a terminal.</summary>
+    [Fact]
+    public void Build_LongRefusalWithControlCharacters_IsShortenedAndPrintable()
+    {
+        var status = TurnPoolStatuses.Build(Pool, [Relay("a"), Relay("b") with { CertificateRefusal = $"\u001b[31m\n{new string('x', 5_000)}" }], Record, 5, null, Now, Certificate(90));
+        foreach (var message in (string[])[status.Message!, Conditions.Get(status.Conditions, MeetConditions.CertificateUnusable)!.Message!])
+        {
+            Assert.Equal(2048, message.Length);
+            Assert.DoesNotContain(message, char.IsControl);
+        }
+    }
+
+    [Fact]
+    public void Build_RelaysClaimImpossibleAllocations_IsTheMost() =>
+        Assert.Equal(int.MaxValue, Build(Relay("a") with { Allocations = int.MaxValue }, Relay("b") with { Allocations = int.MaxValue }).Allocations);
+
     /// <summary>All relays of a pool have one name.</summary>
     [Fact]
     public void Build_RelaysWithOneName_NamesItOnce() =>

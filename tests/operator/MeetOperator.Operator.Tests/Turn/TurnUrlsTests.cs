@@ -45,4 +45,12 @@ public sealed class TurnUrlsTests
         var spec = Spec(AddressSource.NodeInternalIP) with { Listeners = [new TurnListener { Protocol = TurnProtocol.TCP }, new TurnListener { Protocol = TurnProtocol.TLS, Port = 5349 }] };
         Assert.Equal(["turn:10.0.0.4:3478?transport=tcp"], TurnUrls.Of(spec, Pod, null, null));
     }
+
+    [Fact]
+    public void TlsHostOf_Endpoints_IsNameInUrlForTls()
+    {
+        Assert.Equal("relay.example.com", TurnUrls.TlsHostOf(new TurnPoolStatus { Endpoints = ["turn:192.0.2.1:3478?transport=udp", "turns:relay.example.com:443?transport=tcp"] }));
+        Assert.Null(TurnUrls.TlsHostOf(new TurnPoolStatus { Endpoints = ["turn:192.0.2.1:3478?transport=udp"] }));
+        Assert.Null(TurnUrls.TlsHostOf(null));
+    }
 }

@@ -205,6 +205,8 @@ public sealed class ClientMessageTests
     [Theory]
     [InlineData("", null, null, null)]
     [InlineData(""","path":null,"pathReason":null,"gatheringMs":null""", null, null, null)]
+    [InlineData(""","path":"udp","pathReason":"direct-unanswered" """, PathKind.Udp, null, null)]
+    [InlineData(""","pathReason":"udp-unanswered" """, null, null, null)]
     [InlineData(""","path":"p2p","gatheringMs":12.5""", PathKind.P2p, null, 12.5)]
     [InlineData(""","path":"relay-tls","pathReason":"direct-unanswered" """, PathKind.RelayTls, PathReason.DirectUnanswered, null)]
     public void TryParse_QualityWithOrWithoutPath_ReadsIt(string fields, PathKind? path, PathReason? reason, double? gathering)
