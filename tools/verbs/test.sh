@@ -2,7 +2,8 @@ source tools/verbs/verify.sh
 source tools/verbs/cluster.sh
 
 # Lanes of suites run side by side, because most tests wait; tools/test/lanes.mjs arranges them. A slow or busy machine runs one lane at a time: tests whose processes get
-# too little of it fail on their time limits. MEET_LANES sets the number. With MEET_CALLS_ALONE=1, nothing runs beside a suite in which browsers call each other.
+# too little of it fail on their time limits. MEET_LANES sets the number. With MEET_CALLS_ALONE=1, as where there are fewer than
+# four processors, nothing runs beside a suite in which browsers call each other.
 RESULTS=obj/meet/results
 
 # verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
@@ -11,6 +12,7 @@ verb_test() {
   [[ ${1:-} != --help ]] || { test_help; return; }
   [[ ${MEET_LANES:-1} =~ ^[1-2]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at the same time, 1 or 2"
   [[ ${MEET_CALLS_ALONE:-0} =~ ^[01]$ ]] || die "MEET_CALLS_ALONE is '$MEET_CALLS_ALONE'; set it to 1 to run nothing beside suites with calls between browsers, or to 0"
+  export MEET_CALLS_ALONE=${MEET_CALLS_ALONE:-$(($(nproc) < 4 ? 1 : 0))}
   require_tools
   PLAN=$(node tools/test/plan.mjs "$@") || exit 1
   mapfile -t suites < <(cut -f1 <<<"$PLAN" | awk 'NF && !seen[$0]++')

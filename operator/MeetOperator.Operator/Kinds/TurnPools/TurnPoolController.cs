@@ -25,7 +25,7 @@ internal sealed class TurnPoolController(
     private readonly TurnPoolRights _rights = new(cluster, namespaces, options);
     private readonly TurnMediaNodes _mediaNodes = new(cluster, namespaces, options);
     private readonly TurnNetworkPolicies _policies = new(cluster, options);
-    private readonly TurnDisruptionBudgets _budgets = new(cluster, options);
+    private readonly PoolDisruptionBudgets _budgets = new(cluster, options);
     private readonly WriteThrottle _throttle = new(time);
 
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)

@@ -109,7 +109,7 @@ public sealed class TurnPodTests
     [Fact]
     public void DisruptionBudget_Always_SelectsRelaysInUse()
     {
-        var budget = TurnDisruptionBudget.Build<PodDisruptionBudget>(Pool());
+        var budget = PoolDisruptionBudget.Build<PodDisruptionBudget>(Pool());
         Assert.Equal(("edge-relays", "1"), (budget.Metadata.Name, budget.Metadata.OwnerReferences![0].Uid));
         Assert.Equal(new Dictionary<string, string> { [MeetLabels.TurnPool] = "edge", [MeetLabels.InUse] = "true" }, budget.Spec.Selector!.MatchLabels);
         Assert.True(budget.Spec.MinAvailable > 100);
