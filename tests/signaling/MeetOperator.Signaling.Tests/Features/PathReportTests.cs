@@ -125,7 +125,7 @@ public sealed class PathReportTests : IAsyncLifetime
         await using var strict = await TestSignaling.StartAsync(_cluster, options => options with { Timings = QualityTests.Quick(options.Timings) with { QualityReportInterval = TimeSpan.FromHours(1) } });
         var meeting = await strict.CreateAsync();
         await using var attacker = await strict.EnterAsync(meeting.MeetingId, "Mallory");
-        string[] paths = ["udp", "tcp", "relay-udp", "relay-tcp", "relay-tls", "p2p"];
+        string[] paths = ["tcp", "udp", "relay-udp", "relay-tcp", "relay-tls", "p2p"];
         for (var report = 0; report < 1_000; report++)
         {
             await attacker.SendAsync(Report(paths[report % paths.Length], "udp-unanswered"));
@@ -133,9 +133,9 @@ public sealed class PathReportTests : IAsyncLifetime
 
         Assert.Equal(CloseCode.Rejected, await attacker.ExpectCloseAsync());
         string[] lines = [];
-        await Eventually.TrueAsync(async () => (lines = (await MetricsAsync(strict)).Split('\n')).Contains("meet_signaling_participants_by_path{path=\"udp\"} 0"), "the first report counted, until the attacker was gone");
+        await Eventually.TrueAsync(async () => (lines = (await MetricsAsync(strict)).Split('\n')).Contains("meet_signaling_participants_by_path{path=\"tcp\"} 0"), "the first report counted, until the attacker was gone");
         Assert.Single(lines, line => line.StartsWith("meet_signaling_participants_by_path{", StringComparison.Ordinal));
-        Assert.Equal("meet_signaling_client_path_fallbacks_total{path=\"udp\",reason=\"udp-unanswered\"} 1", Assert.Single(lines, line => line.StartsWith("meet_signaling_client_path_fallbacks_total{", StringComparison.Ordinal)));
+        Assert.Equal("meet_signaling_client_path_fallbacks_total{path=\"tcp\",reason=\"udp-unanswered\"} 1", Assert.Single(lines, line => line.StartsWith("meet_signaling_client_path_fallbacks_total{", StringComparison.Ordinal)));
     }
 
     private static object Report(string path, string? reason = null, double? firstFrame = null, double? gathering = null) => new
