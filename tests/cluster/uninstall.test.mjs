@@ -19,7 +19,6 @@ describe('uninstall', () => {
       ...['one', 'two', 'three'].map(title => ({ apiVersion: group, kind: 'Meeting', metadata: { name: title, namespace }, spec: { tenantRef: { name }, title } })),
     );
     await ready('sfupool', 'pool', namespace);
-    await ready('turnpool', 'relays', namespace);
     for (const title of ['one', 'two', 'three']) await ready('meeting', title, namespace);
 
     const kinds = async (scope, others) => (await kubectl('api-resources', `--namespaced=${scope}`, '--verbs=list', '-o', 'name')).trim().split('\n').filter(kind => !others.test(kind)).join();
