@@ -9,7 +9,7 @@ using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Resources;
 using MeetOperator.Operator.Settings;
 
-namespace MeetOperator.Operator.Kinds;
+namespace MeetOperator.Operator.Kinds.SfuPools;
 
 /// <summary>Maintains a PodDisruptionBudget for each pool if enabled. It is written once per term and pool, in the version that the cluster serves.</summary>
 internal sealed class PoolDisruptionBudgets(ClusterView cluster, OperatorOptions options)
