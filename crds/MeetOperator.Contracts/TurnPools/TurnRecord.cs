@@ -22,7 +22,7 @@ public sealed record TurnRecord
     /// <summary>True for a pool that serves the meetings of every tenant, otherwise those of the tenant that owns the namespace.</summary>
     public bool IsShared { get; init; }
 
-    /// <summary>Region of the relays; null if they have none.</summary>
+    /// <summary>Region of the pool; null if it has none.</summary>
     [MaxLength(63)]
     public string? Region { get; init; }
 

@@ -29,7 +29,7 @@ public class RunningRelay : IAsyncLifetime
     private WebApplication _app = null!;
     private HttpClient _http = null!;
 
-    /// <summary>The only address to which the relay may forward.</summary>
+    /// <summary>The media node, which is the only peer that the relay allows.</summary>
     public IPEndPoint MediaNode => (IPEndPoint)MediaSocket.LocalEndPoint!;
 
     public Socket MediaSocket { get; } = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);

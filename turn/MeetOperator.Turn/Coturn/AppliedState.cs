@@ -4,7 +4,7 @@ using MeetOperator.TurnControl;
 
 namespace MeetOperator.Turn.Coturn;
 
-/// <summary>The state that the operator gave last, in memory, in coturn's database and in its certificate. Thread-safe.</summary>
+/// <summary>Keeps the last state from the operator, and writes it to coturn's database and certificate file. Thread-safe.</summary>
 internal sealed class AppliedState(TurnOptions options, CoturnDatabase database, RunningCoturn coturn, TimeProvider time)
 {
     private const int MaxSecrets = 16;

@@ -54,7 +54,7 @@ internal sealed partial class CoturnLog(TimeProvider time)
         return leftOut == 0 ? safe : string.Create(CultureInfo.InvariantCulture, $"{safe} ({leftOut} errors before this one were left out)");
     }
 
-    /// <summary>The records that contain text of a client as it is, found by sending line feeds in every attribute.</summary>
+    /// <summary>The records into which coturn copies text of a client unchanged. They were found by sending line feeds in every attribute.</summary>
     [GeneratedRegex(@"\A\d{1,10}: : ERROR: (check_stun_auth: wrong (username|realm)|handle_turn_command: Wrong origin format): ", RegexOptions.CultureInvariant)]
     private static partial Regex ClientText();
 

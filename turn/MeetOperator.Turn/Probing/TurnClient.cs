@@ -79,18 +79,6 @@ internal sealed class TurnClient : IDisposable
         return await SendAsync(Allocation(transport, family), isSigned: true, ct).ConfigureAwait(false);
     }
 
-    public Task<int> PermitAsync(IPEndPoint peer, CancellationToken ct) => SendAsync(StunMessage.Request(StunMethod.CreatePermission).WithPeer(peer), isSigned: true, ct);
-
-    public Task<int> BindAsync(IPEndPoint peer, CancellationToken ct) =>
-        SendAsync(StunMessage.Request(StunMethod.ChannelBind).Add(StunAttribute.ChannelNumber, [0x40, 0x00, 0, 0]).WithPeer(peer), isSigned: true, ct);
-
-    /// <summary>Asks the relay to open a TCP connection (RFC 6062).</summary>
-    public Task<int> ConnectPeerAsync(IPEndPoint peer, CancellationToken ct) => SendAsync(StunMessage.Request(StunMethod.Connect).WithPeer(peer), isSigned: true, ct);
-
-    /// <summary>Sends data to a peer. There is no response.</summary>
-    public async Task SendDataAsync(IPEndPoint peer, ReadOnlyMemory<byte> data, CancellationToken ct) =>
-        await WriteAsync(StunMessage.Request(StunMethod.Send).WithPeer(peer).Add(StunAttribute.Data, data.Span).Write(), ct).ConfigureAwait(false);
-
     public Task<int> RefreshAsync(uint seconds, CancellationToken ct)
     {
         var lifetime = new byte[4];
@@ -155,7 +143,8 @@ internal sealed class TurnClient : IDisposable
         return family is { } wanted ? request.Add(StunAttribute.RequestedAddressFamily, [wanted, 0, 0, 0]) : request;
     }
 
-    private ValueTask WriteAsync(byte[] message, CancellationToken ct) => _stream is null ? IgnoreLength(_socket.SendAsync(message, ct)) : _stream.WriteAsync(message, ct);
+    /// <summary>Sends a message that has no response.</summary>
+    public ValueTask WriteAsync(byte[] message, CancellationToken ct) => _stream is null ? IgnoreLength(_socket.SendAsync(message, ct)) : _stream.WriteAsync(message, ct);
 
     private static async ValueTask IgnoreLength(ValueTask<int> sending) => await sending.ConfigureAwait(false);
 

@@ -7,7 +7,7 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Kinds.TurnPools;
 
-/// <summary>What the Secret of a pool has for TLS. Immutable.</summary>
+/// <summary>The certificate and private key in the Secret of a pool, or why they cannot be used. Immutable.</summary>
 internal sealed record TurnCertificate
 {
     public const string SecretType = "kubernetes.io/tls";

@@ -134,7 +134,7 @@ public sealed class RelaysTests : IAsyncLifetime
         await Eventually.TrueAsync(() => Relays(ann) is [.., []], "an empty list arrives");
     }
 
-    /// <summary>A client that reconnects with its ticket makes no join, and its credentials may have ended meanwhile.</summary>
+    /// <summary>A client that reconnects with its ticket does not join again over REST, and its credentials may have expired.</summary>
     [Fact]
     public async Task Socket_OpenedWithTicket_GetsRelays()
     {
