@@ -5,6 +5,7 @@ import { before, describe, it } from 'node:test';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { tilePause, watchTile } from './support/noticed.mjs';
 import { freePort } from './support/product.mjs';
+import { pathsOf, relayed, relaysInUse } from './support/relayed.mjs';
 import { until } from './support/until.mjs';
 
 const room = meetingRoom();
@@ -14,55 +15,7 @@ const run = (args, input) => execFileSync('kubectl', ['--kubeconfig', `${room.pr
 const kubectl = (...args) => run(args);
 const pool = (name = 'default') => JSON.parse(kubectl('get', 'turnpool', name, '-o', 'json'));
 
-/** Runs in the page: a network that lets nothing through but the relay, over one protocol. */
-const relayOnly = transport => {
-  const Real = globalThis.RTCPeerConnection;
-  const limited = ({ iceServers, ...configuration }) => ({
-    ...configuration,
-    iceTransportPolicy: 'relay',
-    iceServers: iceServers?.map(server => ({ ...server, urls: [server.urls].flat().filter(url => url.endsWith(`transport=${transport}`)) })),
-  });
-  globalThis.RTCPeerConnection = class extends Real {
-    constructor(configuration) {
-      super(limited(configuration));
-    }
-
-    setConfiguration(configuration) {
-      super.setConfiguration(limited(configuration));
-    }
-  };
-};
-
-/** The local candidates that the connections of the page use. */
-const paths = visitor => visitor.page.evaluate(async () => {
-  const found = [];
-  for (const connection of globalThis.connections) {
-    if (connection.connectionState !== 'connected') continue;
-    const report = await connection.getStats();
-    report.forEach(record => {
-      if (record.type !== 'transport') return;
-      const local = report.get(report.get(record.selectedCandidatePairId)?.localCandidateId);
-      found.push(`${local?.candidateType} ${local?.relayProtocol}`);
-    });
-  }
-  return found;
-});
-
-/** The URLs of the relays that the connections of the page use. */
-const relaysInUse = visitor => visitor.page.evaluate(async () => {
-  const urls = new Set();
-  for (const connection of globalThis.connections.filter(one => one.connectionState === 'connected')) {
-    const report = await connection.getStats();
-    report.forEach(record => {
-      if (record.type === 'transport') urls.add(report.get(report.get(record.selectedCandidatePairId)?.localCandidateId)?.url);
-    });
-  }
-  return [...urls];
-});
-
 const credentials = visitor => visitor.page.evaluate(() => globalThis.connections.filter(connection => connection.connectionState === 'connected').map(connection => connection.getConfiguration().iceServers[0]?.username));
-
-const relayed = (name, transport) => ({ name, prepare: page => page.addInitScript(relayOnly, transport) });
 
 describe('relays', () => {
   before(() => until(() => pool().status?.readyReplicas === 1, 'the relay takes participants', 60_000), { timeout: 90_000 });
@@ -74,7 +27,7 @@ describe('relays', () => {
         for (const visitor of [ada, bob]) {
           const before = await visitor.soundEnergy();
           await until(async () => await visitor.soundEnergy() > before, `${visitor.name} hears the other`);
-          const used = await paths(visitor);
+          const used = await pathsOf(visitor);
           t.diagnostic(`${visitor.name}: ${used.join(', ')}`);
           assert.ok(used.length >= 2 && used.every(path => path === `relay ${transport}`), used.join(', '));
         }
@@ -96,7 +49,7 @@ describe('relays', () => {
       await until(() => pool().status.keyVersion > version, 'another secret is used', 60_000);
       await until(async () => (await credentials(ada)).every((username, index) => username !== before[index]), 'the page has credentials of the new secret', 60_000);
       await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
-      assert.ok((await paths(ada)).every(path => path === 'relay udp'));
+      assert.ok((await pathsOf(ada)).every(path => path === 'relay udp'));
     });
   });
 

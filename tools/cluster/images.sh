@@ -1,6 +1,6 @@
 # Images in the nodes of the cluster. Sourced.
 
-CLUSTER_IMAGES=(operator signaling media-node web stores)
+CLUSTER_IMAGES=(operator signaling media-node turn web stores)
 
 # cluster_load_images [IMAGE…]: builds and loads images; by default, all images of the tests. Unchanged images are not loaded again.
 cluster_load_images() {

@@ -14,9 +14,13 @@ namespace MeetOperator.Contracts.TurnPools;
 [CelRule("!self.listeners.exists(one, one.protocol == 'TLS') || has(self.tls)", TurnPoolValidation.TlsNeedsSecret, FieldPath = ".tls")]
 [CelRule("!has(self.tls) || self.listeners.exists(one, one.protocol == 'TLS')", TurnPoolValidation.TlsNeedsListener, FieldPath = ".tls")]
 [CelRule("self.listeners.all(one, one.port != 8091)", TurnPoolValidation.ControlPortTaken, FieldPath = ".listeners")]
+[CelRule("!has(self.autoscaling) || self.autoscaling.min <= self.autoscaling.max", TurnPoolValidation.AutoscalingReversed, FieldPath = ".autoscaling.max")]
+[CelRule("!has(self.autoscaling) || has(self.autoscaling.targetAllocationsPerRelay) || has(self.autoscaling.targetMbpsPerRelay)", TurnPoolValidation.AutoscalingNeedsTarget, FieldPath = ".autoscaling")]
 public sealed record TurnPoolSpec
 {
-    /// <summary>Number of relays, 0 to 100. Each needs a cluster node of its own, because of its host port. Default 1; mutable, also through the scale subresource.</summary>
+    /// <summary>
+    /// Number of relays, 0 to 100. Each needs a cluster node of its own, because of its host port. Without effect while there is autoscaling. Default 1; mutable, also through the scale subresource.
+    /// </summary>
     [Range(0, 100)]
     [Default("1")]
     public int Replicas { get; init; } = 1;
@@ -61,6 +65,9 @@ public sealed record TurnPoolSpec
     /// <summary>What one participant and one relay may use. Mutable, by replacing relays.</summary>
     [Default("{}")]
     public TurnLimits Limits { get; init; } = new();
+
+    /// <summary>The number of relays by what they carry, in place of replicas. Optional; mutable.</summary>
+    public TurnAutoscaling? Autoscaling { get; init; }
 
     /// <summary>How a relay is drained before it is deleted. Mutable.</summary>
     [Default("{}")]

@@ -9,6 +9,9 @@ public sealed record TurnPoolStatus
     /// <summary>Generation of the spec that this status was computed from. Written by the operator.</summary>
     public long? ObservedGeneration { get; init; }
 
+    /// <summary>Number of relays that the pool should have: spec.replicas, or what spec.autoscaling decides. Written by the operator.</summary>
+    public int DesiredReplicas { get; init; }
+
     /// <summary>Number of existing relays, except those that are draining. Written by the operator.</summary>
     public int Replicas { get; init; }
 
@@ -24,6 +27,9 @@ public sealed record TurnPoolStatus
 
     /// <summary>Number of allocations on all relays; at most 15 s old. Written by the operator.</summary>
     public int Allocations { get; init; }
+
+    /// <summary>Megabits per second on all relays, in both directions, on average over the last minute; at most 15 s old. Written by the operator.</summary>
+    public int Mbps { get; init; }
 
     /// <summary>Number of media nodes' addresses to which the relays forward. Written by the operator.</summary>
     public int Peers { get; init; }

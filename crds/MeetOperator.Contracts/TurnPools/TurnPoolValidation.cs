@@ -29,6 +29,8 @@ public static class TurnPoolValidation
     internal const string ControlPortTaken = "port 8091 is the control port of relays: choose another one";
     internal const string OverlapTooLong = "overlapSeconds must not exceed 14 times rotationHours, because relays accept at most 16 secrets: lower overlapSeconds or raise rotationHours";
     internal const string OverlapTooShort = "overlapSeconds must not be lower than credentialTtlSeconds: otherwise credentials would end before their time";
+    internal const string AutoscalingReversed = "autoscaling.max must not be lower than autoscaling.min";
+    internal const string AutoscalingNeedsTarget = "autoscaling needs targetAllocationsPerRelay, targetMbpsPerRelay, or both";
 
     /// <summary>Returns all errors; empty when <paramref name="pool"/> is valid. <paramref name="old"/> is null on create.</summary>
     public static IReadOnlyList<FieldError> Validate(TurnPool pool, TurnPool? old)
@@ -59,6 +61,8 @@ public static class TurnPoolValidation
         Check(spec.Auth.OverlapSeconds >= spec.Auth.CredentialTtlSeconds, "spec.auth.overlapSeconds", OverlapTooShort);
         Check(spec.Auth.OverlapSeconds <= spec.Auth.RotationHours * MaxOverlapPerHour, "spec.auth.overlapSeconds", OverlapTooLong);
         Check(spec.RelayPorts.Min <= spec.RelayPorts.Max, "spec.relayPorts.max", SfuPoolValidation.RangeReversed);
+        Check(spec.Autoscaling is not { } scaling || scaling.Min <= scaling.Max, "spec.autoscaling.max", AutoscalingReversed);
+        Check(spec.Autoscaling is not { TargetAllocationsPerRelay: null, TargetMbpsPerRelay: null }, "spec.autoscaling", AutoscalingNeedsTarget);
         return errors;
 
         void Check(bool isValid, string field, string message)

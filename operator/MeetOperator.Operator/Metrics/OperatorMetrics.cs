@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Terms;
 using MeetOperator.Placement.Decisions;
@@ -24,6 +25,9 @@ internal sealed class OperatorMetrics
         meter.CreateObservableGauge("meet_operator_meetings", () => Count(cluster.Meetings.List(), meeting => meeting.Status?.Phase?.ToString() ?? "New", "phase"), description: "Meetings by phase.");
         meter.CreateObservableGauge("meet_operator_media_nodes", () => Count(cluster.Nodes.List(), node => node.Status?.State?.ToString() ?? "New", "state"), description: "Media nodes by state.");
         meter.CreateObservableGauge("meet_operator_participants", () => (long)cluster.Meetings.List().Sum(meeting => meeting.Status?.Participants ?? 0), description: "Participants in meetings.");
+        meter.CreateObservableGauge("meet_operator_relays", () => Sum(cluster.TurnPools.List(), pool => pool.Status?.ReadyReplicas ?? 0), description: "Relays that take participants, by the namespace of their pool.");
+        meter.CreateObservableGauge("meet_operator_relay_allocations", () => Sum(cluster.TurnPools.List(), pool => pool.Status?.Allocations ?? 0), description: "Allocations on relays, by the namespace of their pool.");
+        meter.CreateObservableGauge("meet_operator_relay_mbps", () => Sum(cluster.TurnPools.List(), pool => pool.Status?.Mbps ?? 0), description: "Megabits per second on relays in both directions, by the namespace of their pool.");
     }
 
     public void RecordPlacement(PlacementOutcome outcome) => _placements.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString()));
@@ -33,6 +37,9 @@ internal sealed class OperatorMetrics
     public void RecordMissedPoll(string cause) => _missedPolls.Add(1, new KeyValuePair<string, object?>("cause", cause));
 
     public void RecordReady(TimeSpan afterCreation) => _ready.Record(Math.Max(0, afterCreation.TotalSeconds));
+
+    private static IEnumerable<Measurement<long>> Sum(IEnumerable<TurnPool> pools, Func<TurnPool, long> figure) =>
+        pools.GroupBy(pool => pool.Metadata.Namespace).Select(group => new Measurement<long>(group.Sum(figure), new KeyValuePair<string, object?>("namespace", group.Key)));
 
     private static IEnumerable<Measurement<long>> Count<T>(IEnumerable<T> items, Func<T, string> label, string name) =>
         items.GroupBy(label).Select(group => new Measurement<long>(group.Count(), new KeyValuePair<string, object?>(name, group.Key)));

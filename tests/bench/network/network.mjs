@@ -1,19 +1,25 @@
-// network.mjs [--json] [--rounds N] [--only RUNG|turn]: whether people whose network lets only one kind of traffic out join, are seen and are heard, and how long it takes until they see
-// somebody; then what happens to calls over a relay that ends or changes. Each of them is in a network namespace with a firewall of its own, which takes root. Everything runs on this machine.
+// network.mjs [--json] [--rounds N] [--only RUNG|fallback|turn|abuse]: whether people whose network lets only one kind of traffic out join, are seen and are heard, and how long it takes until they see
+// somebody; then what happens to calls whose path is blocked, to calls over a relay that ends or changes, and to those who misuse a relay. Each of them is in a network namespace with a firewall of its own, which takes root. Everything runs on this machine.
 import { parseArgs } from 'node:util';
 import { launch } from '../../e2e/support/browser.mjs';
 import { PersonNetwork, rungNames, rungs, startProductFor } from '../../e2e/support/person-network.mjs';
 import { createMeeting } from '../../e2e/support/product.mjs';
 import { until, Visitor } from '../../e2e/support/visitor.mjs';
+import { measureAbuse } from './abuse.mjs';
+import { measureFallback } from './fallback.mjs';
 import { measureRelays } from './relays.mjs';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '20' }, only: { type: 'string' } } });
 const rounds = Number(values.rounds);
-const parts = [...rungNames, 'turn'];
+const parts = [...rungNames, 'fallback', 'turn', 'abuse'];
+const isWanted = part => (values.only ?? part) === part;
 if (values.only !== undefined && !parts.includes(values.only)) {
   console.error(`--only must be one of ${parts.join(', ')}`);
   process.exit(2);
 }
+
+if (isWanted('abuse')) measureAbuse(print);
+if (values.only === 'abuse') process.exit();
 
 const network = await PersonNetwork.open();
 let product;
@@ -23,11 +29,13 @@ try {
   outside = await launch();
   const inside = await network.launch(product.page.ports);
   try {
-    for (const rung of rungs(product).filter(({ name }) => values.only === undefined || name === values.only)) {
+    for (const rung of rungs(product).filter(({ name }) => isWanted(name))) {
       network.allow([product.page, rung]);
       await measure(rung, inside);
     }
-    if ((values.only ?? 'turn') === 'turn') await measureRelays({ product, network, inside, outside, rounds: Math.ceil(rounds / 4), print });
+    const setting = { product, network, inside, outside, rounds: Math.ceil(rounds / 4), print };
+    if (isWanted('fallback')) await measureFallback(setting);
+    if (isWanted('turn')) await measureRelays(setting);
   } finally {
     await inside.close();
   }

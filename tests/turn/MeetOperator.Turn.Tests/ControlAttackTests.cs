@@ -12,6 +12,7 @@ namespace MeetOperator.Turn.Tests;
 public sealed class ControlAttackTests(RunningRelay relay) : IClassFixture<RunningRelay>
 {
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Control_WithoutOperatorCertificate_IsRefused()
     {
         foreach (var role in (ControlRole[])[ControlRole.Signaling, ControlRole.Metrics])
@@ -25,6 +26,7 @@ public sealed class ControlAttackTests(RunningRelay relay) : IClassFixture<Runni
     }
 
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Control_FormerLeader_IsRefused()
     {
         using var http = relay.Authority.Http(ControlRole.Operator);
@@ -38,6 +40,7 @@ public sealed class ControlAttackTests(RunningRelay relay) : IClassFixture<Runni
     [InlineData("10.0.0.0/8")]
     [InlineData("media.example.com")]
     [InlineData("127.1")]
+    [Trait("Category", "Abuse")]
     public async Task Control_PeerThatIsNoAddress_IsRefused(string peer) =>
         await Assert.ThrowsAsync<NodeControlException>(() => relay.ApplyAsync([RunningRelay.Secret], [peer]));
 
@@ -47,6 +50,7 @@ public sealed class ControlAttackTests(RunningRelay relay) : IClassFixture<Runni
     [InlineData("V1/TURN")]
     [InlineData("v1/turn/")]
     [InlineData("v1/turn/credentials")]
+    [Trait("Category", "Abuse")]
     public async Task Control_StrangerWithBody_IsRefusedBeforeItIsRead(string path)
     {
         using var http = relay.Authority.Http(ControlRole.Signaling);
@@ -57,6 +61,7 @@ public sealed class ControlAttackTests(RunningRelay relay) : IClassFixture<Runni
 
     /// <summary>More connections than the port serves without a certificate, from one address, which is also the operator's.</summary>
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Control_ManyConnectionsWithoutCertificate_LeaveRoomForOperator()
     {
         var strangers = new List<Socket>();

@@ -18,6 +18,7 @@ public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<Ru
     }
 
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Allocate_WrongSecret_IsRefused()
     {
         using var client = await relay.ClientAsync(secret: "guessed");
@@ -25,6 +26,7 @@ public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<Ru
     }
 
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Allocate_ExpiredCredential_IsRefused()
     {
         using var client = await relay.ClientAsync(seconds: -1);
@@ -36,6 +38,7 @@ public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<Ru
     [InlineData("meeting:participant", "x")]
     [InlineData("9999999999", "x")]
     [InlineData("probe", "")]
+    [Trait("Category", "Abuse")]
     public async Task Allocate_UserNameOfAnotherForm_IsRefused(string username, string password)
     {
         using var client = await relay.ConnectAsync(username, password);
@@ -43,6 +46,7 @@ public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<Ru
     }
 
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Allocate_Anonymous_IsRefused()
     {
         using var client = await relay.ClientAsync();
@@ -50,6 +54,7 @@ public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<Ru
     }
 
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Allocate_AnotherRealm_IsRefused()
     {
         using var client = await relay.ClientAsync(realm: "former");
@@ -57,6 +62,7 @@ public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<Ru
     }
 
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Allocate_MoreThanQuota_IsRefused()
     {
         var name = Guid.NewGuid().ToString("N");
@@ -74,6 +80,7 @@ public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<Ru
 
     /// <summary>A participant gets a credential every few minutes, and its quota counts all of them.</summary>
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Allocate_AnotherCredentialOfSameParticipant_SharesQuota()
     {
         var name = Guid.NewGuid().ToString("N");
@@ -91,6 +98,7 @@ public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<Ru
 
     /// <summary>Everything that costs the relay something requires a credential, also over an allocation of somebody else.</summary>
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Permission_OfAnotherUser_IsRefused()
     {
         using var client = await relay.ClientAsync();
@@ -116,6 +124,7 @@ public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<Ru
 
     /// <summary>An answer to a source that has proven nothing is at most three times as long as its request.</summary>
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Answers_WithoutCredential_DoNotAmplify()
     {
         using var client = await relay.ClientAsync();
@@ -131,6 +140,7 @@ public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<Ru
 
     /// <summary>An independent client.</summary>
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Uclient_PeerThatIsNoMediaNode_GetsNoPermission()
     {
         Assert.Contains("403", await UclientAsync("127.0.0.1", RunningRelay.Secret), StringComparison.Ordinal);

@@ -26,14 +26,17 @@ public sealed class LogAttackTests(RunningRelay relay) : IClassFixture<RunningRe
 
     [Theory]
     [MemberData(nameof(Texts))]
+    [Trait("Category", "Abuse")]
     public async Task Log_TextOfClientInUserName_ChangesNoFigure(string text) => await AssertUnaffectedAsync(() => relay.ConnectAsync(text, "x"));
 
     [Theory]
     [MemberData(nameof(Texts))]
+    [Trait("Category", "Abuse")]
     public async Task Log_TextOfClientInRealm_ChangesNoFigure(string text) => await AssertUnaffectedAsync(() => relay.ClientAsync(realm: text));
 
     [Theory]
     [MemberData(nameof(Texts))]
+    [Trait("Category", "Abuse")]
     public async Task Log_TextOfClientInOrigin_ChangesNoFigure(string text)
     {
         await AssertUnaffectedAsync(async () =>

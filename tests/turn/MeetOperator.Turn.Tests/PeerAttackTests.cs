@@ -25,6 +25,7 @@ public sealed class PeerAttackTests(RunningRelay relay) : IClassFixture<RunningR
 
     [Theory]
     [MemberData(nameof(Hosts))]
+    [Trait("Category", "Abuse")]
     public async Task Relay_PeerThatIsNoMediaNode_IsRefused(string host)
     {
         using var client = await relay.AllocatedAsync();
@@ -33,6 +34,7 @@ public sealed class PeerAttackTests(RunningRelay relay) : IClassFixture<RunningR
 
     [Theory]
     [MemberData(nameof(V6Hosts))]
+    [Trait("Category", "Abuse")]
     public async Task Relay_IPv6PeerThatIsNoMediaNode_IsRefused(string host)
     {
         using var client = await relay.AllocatedAsync(family: V6);
@@ -42,6 +44,7 @@ public sealed class PeerAttackTests(RunningRelay relay) : IClassFixture<RunningR
     /// <summary>A relay whose clients have an IPv4 allocation must not reach IPv6 peers either.</summary>
     [Theory]
     [MemberData(nameof(V6Hosts))]
+    [Trait("Category", "Abuse")]
     public async Task Relay_IPv6PeerOfIPv4Allocation_IsRefused(string host)
     {
         using var client = await relay.AllocatedAsync();
@@ -49,6 +52,7 @@ public sealed class PeerAttackTests(RunningRelay relay) : IClassFixture<RunningR
     }
 
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Relay_OwnListener_IsRefused()
     {
         using var client = await relay.AllocatedAsync();
@@ -59,6 +63,7 @@ public sealed class PeerAttackTests(RunningRelay relay) : IClassFixture<RunningR
 
     /// <summary>Two allocations must not be a way between two clients.</summary>
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Relay_AnotherAllocation_IsRefused()
     {
         using var client = await relay.AllocatedAsync();
@@ -84,6 +89,7 @@ public sealed class PeerAttackTests(RunningRelay relay) : IClassFixture<RunningR
 
     /// <summary>An indication has no response, so what must not happen is that the data arrives.</summary>
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Send_WithoutPermission_DeliversNothing()
     {
         using var client = await relay.AllocatedAsync();
@@ -93,6 +99,7 @@ public sealed class PeerAttackTests(RunningRelay relay) : IClassFixture<RunningR
     }
 
     [Fact]
+    [Trait("Category", "Abuse")]
     public async Task Allocate_TcpRelay_IsRefused()
     {
         foreach (var isTcp in (bool[])[false, true])
@@ -107,6 +114,7 @@ public sealed class PeerAttackTests(RunningRelay relay) : IClassFixture<RunningR
     [InlineData("127.0.0.1")]
     [InlineData("10.96.0.1")]
     [InlineData("127.0.0.77")]
+    [Trait("Category", "Abuse")]
     public async Task Connect_AnyPeer_IsRefused(string host)
     {
         using var client = await relay.AllocatedAsync(isTcp: true);

@@ -85,6 +85,7 @@ internal sealed class AllocationProbe(TurnOptions options, AppliedState state, R
             return result == TurnClient.NoResponse ? "coturn does not respond" : $"coturn refuses an allocation with error {result}";
         }
 
+        _problem = null; // The end of the allocation takes up to a second, and says nothing about clients.
         var port = client.RelayedPort;
         await client.RefreshAsync(0, ct).ConfigureAwait(false);
         await WaitForEndAsync(port, ct).ConfigureAwait(false);

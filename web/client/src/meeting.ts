@@ -118,7 +118,10 @@ export class Meeting extends Emitter<MeetingEvents> {
       onChange: state => this.#update({ encryption: state }),
       onRefused: () => this.#connection.finish({ phase: 'failed', code: 'encryption-required' }),
     });
-    const relays = new Relays(watchGathering(environment, ms => this.#quality.gathered(ms)), response.iceServers ?? [], () => this.#tracks.replaceConnections());
+    const relays = new Relays(watchGathering(environment, ms => this.#quality.gathered(ms)), response.iceServers ?? [], {
+      onWithdrawn: () => this.#tracks.replaceConnections(),
+      onNamed: () => this.#tracks.retryWithoutPath(),
+    });
     this.#tracks = new Tracks(relays.environment, {
       send,
       transforms: () => this.#e2ee.transforms,

@@ -124,7 +124,7 @@ describe('relays', () => {
       ]);
       const connection = { connectionState: 'connected', getStats: async () => stats, getConfiguration: () => ({}), setConfiguration: () => undefined };
       const onWithdrawn = vi.fn(() => true);
-      const relays = new Relays({ random: () => 0.5, createPeerConnection: () => connection } as unknown as Environment, [relay('1:m1:me'), other], onWithdrawn);
+      const relays = new Relays({ random: () => 0.5, createPeerConnection: () => connection } as unknown as Environment, [relay('1:m1:me'), other], { onWithdrawn, onNamed: () => undefined });
       relays.environment.createPeerConnection({});
       for (let socket = 0; socket < 3; socket++) {
         relays.handlers['ice-servers']({ iceServers: [other] });
@@ -151,6 +151,63 @@ describe('relays', () => {
     it('have an IPv6 address without brackets in what a browser reports', async () => {
       const { server } = await callOver('turn:2001:db8::1:3478?transport=udp');
       expect(await name(server, { ...other, urls: 'turn:[2001:db8::1]:3478?transport=udp' })).toBe(0);
+    });
+  });
+
+  describe('that the server names for the first time, or again', () => {
+    const bob = { mid: '0', participantId: 'bob', kind: 'video', source: 'camera' } as const;
+
+    /** A call whose connections were made without a relay, and have this state. */
+    async function callIn(connectionState: RTCPeerConnectionState, iceConnectionState: RTCIceConnectionState) {
+      const joined = await joinedWith([]);
+      joined.server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer', reference: joined.server.socket.sentOf('offer').at(-1)!.reference });
+      await settle();
+      for (const connection of joined.server.connections) Object.assign(connection, { connectionState, iceConnectionState });
+      return joined;
+    }
+
+    /** Names these servers; returns how many connections exist after the time in which people come to a relay, when the server has accepted whoever reconnects. */
+    async function name(server: ScriptedServer, ...iceServers: RTCIceServer[]) {
+      const sockets = server.sockets.length;
+      server.socket.receive({ type: 'ice-servers', iceServers });
+      await vi.advanceTimersByTimeAsync(500);
+      if (server.sockets.length === sockets) return server.connections.length;
+      server.acceptJoin([participant('bob')]);
+      server.offer('s2', 1, [bob], 's2');
+      await settle();
+      return server.connections.length;
+    }
+
+    beforeEach(() => { vi.useFakeTimers({ shouldAdvanceTime: true }); });
+    afterEach(() => { vi.useRealTimers(); });
+
+    it('are used at once by connections that look for a path', async () => {
+      const { server } = await callIn('connecting', 'checking');
+      expect(await name(server, relay('1:m1:me'))).toBe(4);
+      for (const { configuration } of server.connections.slice(2)) expect(configuration.iceServers).toEqual([relay('1:m1:me')]);
+    });
+
+    it('are used at once by the one connection that looks for a path', async () => {
+      const { server } = await callIn('connecting', 'checking');
+      Object.assign(server.connections[1]!, { connectionState: 'connected', iceConnectionState: 'connected' }); // that of the pictures of others
+      const [own] = server.connections;
+      expect(await name(server, relay('1:m1:me'))).toBe(3);
+      expect(own!.configuration.iceServers).toEqual([relay('1:m1:me')]);
+      expect(server.sockets).toHaveLength(1);
+    });
+
+    it('do not matter to connections that have a path, or are about to be connected', async () => {
+      for (const [state, ice] of [['connected', 'connected'], ['disconnected', 'disconnected'], ['connecting', 'connected']] as const) {
+        const { server } = await callIn(state, ice);
+        expect(await name(server, relay('1:m1:me'))).toBe(2);
+      }
+    });
+
+    it('do not disturb those who know them', async () => {
+      const { server } = await callIn('connecting', 'checking');
+      await name(server, relay('1:m1:me'));
+      for (const connection of server.connections) Object.assign(connection, { connectionState: 'connecting', iceConnectionState: 'checking' });
+      expect(await name(server, relay('2:m1:me'))).toBe(4);
     });
   });
 });

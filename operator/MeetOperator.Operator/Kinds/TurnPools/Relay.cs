@@ -14,6 +14,9 @@ internal sealed record Relay
     /// <summary>Whether its Pod cannot run any more, so that it is replaced.</summary>
     public bool HasFailed { get; init; }
 
+    /// <summary>Whether its Pod was created a short time ago, and does not work yet.</summary>
+    public bool IsStarting { get; init; }
+
     /// <summary>Whether its Pod is being deleted.</summary>
     public bool IsDeleted { get; init; }
 
@@ -27,6 +30,9 @@ internal sealed record Relay
     public bool HasAnswered { get; init; }
 
     public int Allocations { get; init; }
+
+    /// <summary>Megabits per second in both directions, on average over the last minute.</summary>
+    public double Mbps { get; init; }
 
     /// <summary>Whether it refuses more allocations.</summary>
     public bool IsFull { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Core;
@@ -19,6 +20,9 @@ internal sealed class TurnPoolController(
     /// <summary>How often relays are called. Their state is also sent when media nodes change.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
+    /// <summary>How often they are called while one starts: participants may have no other one.</summary>
+    private static readonly TimeSpan StartingInterval = TimeSpan.FromMilliseconds(250);
+
     /// <summary>How often a rejected pool without relays is checked again.</summary>
     private static readonly TimeSpan RejectedInterval = TimeSpan.FromSeconds(15);
     private const int SecretBytes = 32;
@@ -27,6 +31,7 @@ internal sealed class TurnPoolController(
     private readonly TurnNetworkPolicies _policies = new(cluster, options);
     private readonly PoolDisruptionBudgets _budgets = new(cluster, options);
     private readonly WriteThrottle _throttle = new(time);
+    private readonly ConcurrentDictionary<string, TurnScaling> _scaling = new(StringComparer.Ordinal);
 
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
@@ -67,11 +72,29 @@ internal sealed class TurnPoolController(
         failure ??= notNamed;
 
         // The relays of a rejected pool are drained. A relay without a secret would be useless.
-        var plan = rejection is null && record.Keys.Count == 0 ? TurnPodPlan.Nothing : TurnPodPlan.Decide(rejection is null ? pool.Spec.Replicas : 0, observed, TimeSpan.FromSeconds(pool.Spec.Drain.DeadlineSeconds), now);
+        var desired = Desired(pool, observed);
+        var plan = rejection is null && record.Keys.Count == 0 ? TurnPodPlan.Nothing : TurnPodPlan.Decide(rejection is null ? desired : 0, observed, TimeSpan.FromSeconds(pool.Spec.Drain.DeadlineSeconds), now);
         var notCreated = await pods.RunAsync(pool, plan, found, ct).ConfigureAwait(false);
         await _budgets.EnsureAsync(pool, ct).ConfigureAwait(false);
         await pods.MarkAsync(found, observed, ct).ConfigureAwait(false);
-        return await WriteAsync(pool, TurnPoolStatuses.Build(pool, observed, record, peers.Count, rejection ?? notCreated ?? failure, now, certificate), Interval, ct).ConfigureAwait(false);
+        return await WriteAsync(pool, TurnPoolStatuses.Build(pool, observed, record, peers.Count, rejection ?? notCreated ?? failure, now, certificate, desired), observed.Any(relay => relay.IsStarting) ? StartingInterval : Interval, ct).ConfigureAwait(false);
+    }
+
+    private int Desired(TurnPool pool, IReadOnlyList<Relay> observed)
+    {
+        foreach (var gone in _scaling.Keys.Where(uid => !cluster.TurnPools.List().Any(other => other.Metadata.Uid == uid && other.Spec.Autoscaling is not null)))
+        {
+            _scaling.TryRemove(gone, out _);
+        }
+
+        if (pool.Spec.Autoscaling is not { } spec)
+        {
+            return pool.Spec.Replicas;
+        }
+
+        var (uid, at) = (pool.Metadata.Uid!, time.GetElapsedTime(0));
+        var before = _scaling.TryGetValue(uid, out var known) ? known : TurnScaling.Begin(observed.Count(relay => relay is { IsLeaving: false, HasFailed: false }), at);
+        return (_scaling[uid] = before.Next(spec, observed, at)).Desired;
     }
 
     /// <summary>The secrets that relays accept. They are stored before any relay has them, so that a later leader never knows less than the relays.</summary>
@@ -113,7 +136,7 @@ internal sealed class TurnPoolController(
     private async Task<ReconcileResult> WriteAsync(TurnPool pool, TurnPoolStatus status, TimeSpan again, CancellationToken ct)
     {
         var key = pool.Metadata.NamespacedName;
-        if (pool.Status is { } stored && StatusWriter.AreEqual(stored with { Allocations = 0 }, status with { Allocations = 0 }) && _throttle.Wait(key) > TimeSpan.Zero)
+        if (pool.Status is { } stored && StatusWriter.AreEqual(stored with { Allocations = 0, Mbps = 0 }, status with { Allocations = 0, Mbps = 0 }) && _throttle.Wait(key) > TimeSpan.Zero)
         {
             return ReconcileResult.After(again);
         }
@@ -123,6 +146,11 @@ internal sealed class TurnPoolController(
             _throttle.RecordWrite(key);
             events.Stalled(pool, pool.Status?.Conditions, status.Conditions);
             events.RelayProblems(pool, pool.Status?.Conditions, status.Conditions);
+            if (pool is { Spec.Autoscaling: not null, Status: { DesiredReplicas: > 0 } former } && former.DesiredReplicas != status.DesiredReplicas)
+            {
+                events.Normal(pool, "Scaled", $"the desired number of relays changed from {former.DesiredReplicas} to {status.DesiredReplicas}, for {status.Allocations} allocations and {status.Mbps} Mbit/s");
+            }
+
             if (pool.Status is { KeyVersion: > 0 } before && before.KeyVersion < status.KeyVersion)
             {
                 events.Normal(pool, "SecretRotated", $"credentials are made with version {status.KeyVersion} of the secret; relays accept the former one for {pool.Spec.Auth.OverlapSeconds} s");

@@ -53,7 +53,7 @@ internal sealed class TurnPoolRights(ClusterView cluster, PoolRights rights, Ope
 
     /// <summary>A pool that merely exists claims no ports.</summary>
     private bool HoldsPorts(TurnPool pool, HashSet<string> serving) =>
-        serving.Contains(pool.Metadata.Uid!) || (pool is { Spec.Replicas: > 0, Metadata.DeletionTimestamp: null } && TurnPoolRules.FindRejection(pool, Alone(pool), options) is null);
+        serving.Contains(pool.Metadata.Uid!) || (pool.Metadata.DeletionTimestamp is null && (pool.Spec.Replicas > 0 || pool.Spec.Autoscaling is not null) && TurnPoolRules.FindRejection(pool, Alone(pool), options) is null);
 
     /// <summary>Pools of the installation first, then pools with relays, then the older pool. Every existing pool is older than one that is being created.</summary>
     private bool TakesPrecedence(TurnPool other, TurnPool pool, HashSet<string> serving)

@@ -25,11 +25,12 @@ internal static class TurnPoolStatuses
     /// <param name="failure">Why relays are missing, or null. The relays' own failures need not be among it.</param>
     /// <param name="now">The current time.</param>
     /// <param name="certificate">The certificate for TLS; null without TLS.</param>
-    public static TurnPoolStatus Build(TurnPool pool, IReadOnlyList<Relay> relays, TurnRecord? record, int peers, NodeFailure? failure, DateTimeOffset now, TurnCertificate? certificate = null)
+    /// <param name="desired">The number of relays that the pool should have; null for spec.replicas.</param>
+    public static TurnPoolStatus Build(TurnPool pool, IReadOnlyList<Relay> relays, TurnRecord? record, int peers, NodeFailure? failure, DateTimeOffset now, TurnCertificate? certificate = null, int? desired = null)
     {
         var counted = relays.Where(relay => relay is { IsLeaving: false, HasFailed: false }).ToArray();
         var taking = relays.Where(relay => relay.TakesParticipants).ToArray();
-        var wanted = pool.Spec.Replicas;
+        var wanted = desired ?? pool.Spec.Replicas;
         var waiting = counted.FirstOrDefault(relay => !relay.TakesParticipants);
         if (taking.Length < wanted && !relays.Any(relay => relay.IsLeaving))
         {
@@ -57,11 +58,13 @@ internal static class TurnPoolStatuses
         return new TurnPoolStatus
         {
             ObservedGeneration = generation,
+            DesiredReplicas = wanted,
             Replicas = counted.Length,
             ReadyReplicas = taking.Length,
             DrainingReplicas = relays.Count(relay => relay.IsLeaving),
             Selector = TurnPod.PoolSelector(pool.Metadata.Name!),
             Allocations = (int)Math.Min(int.MaxValue, relays.Sum(relay => (long)relay.Allocations)),
+            Mbps = (int)Math.Min(int.MaxValue, Math.Round(relays.Sum(relay => relay.Mbps))),
             Peers = peers,
             KeyVersion = record?.KeyVersion ?? 0,
             NextRotation = record is null ? null : TurnKeyPlan.NextRotation(record, pool.Spec.Auth),
@@ -99,6 +102,6 @@ internal static class TurnPoolStatuses
         taking.Count(relay => relay.IsFull) is > 0 and var full
             ? new NodeFailure("AllocationsExhausted", string.Create(
                 CultureInfo.InvariantCulture,
-                $"{full} of {taking.Length} relays {(full == 1 ? "has" : "have")} all {pool.Spec.Limits.AllocationsPerRelay} allocations of limits.allocationsPerRelay, or all ports of relayPorts, and {(full == 1 ? "refuses" : "refuse")} participants: raise spec.replicas or these limits"))
+                $"{full} of {taking.Length} relays {(full == 1 ? "has" : "have")} all {pool.Spec.Limits.AllocationsPerRelay} allocations of limits.allocationsPerRelay, or all ports of relayPorts, and {(full == 1 ? "refuses" : "refuse")} participants: raise {(pool.Spec.Autoscaling is null ? "spec.replicas" : "spec.autoscaling.max")} or these limits"))
             : null;
 }

@@ -23,6 +23,9 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
 
     /// <summary>How long a relay that does not answer is still named to participants: a lost answer must not change what all of them use.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a relay counts as starting, from the creation of its Pod.</summary>
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
     private readonly ConcurrentDictionary<string, Answer> _answers = new(StringComparer.Ordinal);
 
     /// <summary>Calls all relays at the same time.</summary>
@@ -50,7 +53,8 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
         if (answer is not null)
         {
             var ahead = answer.Time - time.GetUtcNow();
-            _answers[pod.Metadata.Uid!] = new Answer(answer, ahead, time.GetTimestamp());
+            var traffic = _answers.TryGetValue(pod.Metadata.Uid!, out var before) ? before.Traffic : TurnTraffic.None;
+            _answers[pod.Metadata.Uid!] = new Answer(answer, ahead, time.GetTimestamp(), traffic.With(answer.RelayedBytes, time.GetElapsedTime(0)));
         }
 
         var last = _answers.TryGetValue(pod.Metadata.Uid!, out var known) && time.GetElapsedTime(known.At) < Patience ? known : null;
@@ -60,11 +64,13 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
             Name = pod.Metadata.Name!,
             IsCurrent = pod.Metadata.Annotations?.TryGetValue(MeetAnnotations.PodHash, out var hash) == true && hash == current,
             HasFailed = hasFailed,
+            IsStarting = last?.Report.IsReady != true && !isDeleted && !hasFailed && time.GetUtcNow() - pod.Metadata.CreationTimestamp < StartTime,
             IsDeleted = isDeleted,
             DrainSince = pod.Metadata.Annotations?.TryGetValue(MeetAnnotations.DrainSince, out var since) == true && DateTimeOffset.TryParse(since, CultureInfo.InvariantCulture, out var at) ? at : null,
             IsReady = last?.Report.IsReady == true,
             HasAnswered = answer is not null,
             Allocations = last?.Report.Allocations ?? 0,
+            Mbps = last?.Traffic.Mbps ?? 0,
             IsFull = last?.Report.IsFull == true,
             ClockAhead = last?.ClockAhead,
             Urls = TurnUrls.Of(pool.Spec, pod, node, last?.Report.CertificateUntil > time.GetUtcNow() ? tlsHost : null),
@@ -121,5 +127,5 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
     [LoggerMessage(2401, LogLevel.Debug, "Relay {Relay} did not answer: {Reason}")]
     private partial void LogNoAnswer(NamespacedName relay, string reason);
 
-    private sealed record Answer(TurnReport Report, TimeSpan? ClockAhead, long At);
+    private sealed record Answer(TurnReport Report, TimeSpan? ClockAhead, long At, TurnTraffic Traffic);
 }

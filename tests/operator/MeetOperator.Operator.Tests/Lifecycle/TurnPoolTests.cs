@@ -57,6 +57,32 @@ public sealed class TurnPoolTests
     }
 
     [Fact]
+    public async Task TurnPool_Autoscaling_FollowsAllocations()
+    {
+        var time = new SkippableTime();
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await cluster.StartOperatorAsync("operator-1", change: options => Embedded(options) with { LeaseDuration = TimeSpan.FromHours(5) }, time: time);
+        await cluster.WithTenantAsync();
+        await CreateAsync(cluster, "edge", Spec() with { Replicas = 5, Autoscaling = new TurnAutoscaling { Min = 1, Max = 3, TargetAllocationsPerRelay = 100 } });
+        var first = Assert.Single(await ReadyAsync(cluster, "edge", 1));
+
+        cluster.Kubelet.Relay(first).Allocations = 250;
+        var relays = await ReadyAsync(cluster, "edge", 3);
+        Assert.Equal(3, (await PoolAsync(cluster, "edge")).Status!.DesiredReplicas);
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Any(seen => seen.Reason == "Scaled" && seen.Message!.Contains("changed from 1 to 3, for 250 allocations", StringComparison.Ordinal)),
+            "an event says so");
+
+        cluster.Kubelet.Relay(first).Allocations = 60;
+        await cluster.EventuallyAsync(async () => (await PoolAsync(cluster, "edge")).Status is { Allocations: 60, DesiredReplicas: 3, DrainingReplicas: 0 }, "relays stay for a while");
+        time.Skip(TimeSpan.FromSeconds(301));
+        await cluster.EventuallyAsync(async () => (await PoolAsync(cluster, "edge")).Status is { DesiredReplicas: 1 }, "one relay is enough");
+        time.Skip(TimeSpan.FromSeconds(16));
+        await cluster.EventuallyAsync(async () => (await RelaysAsync(cluster, "edge")).SequenceEqual([first]), "the relay stays that is in use");
+        Assert.Contains(first, relays);
+    }
+
+    [Fact]
     public async Task TurnPool_RejectedLater_DrainsItsRelays()
     {
         var time = new SkippableTime();

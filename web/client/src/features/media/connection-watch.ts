@@ -151,6 +151,10 @@ export function watchConnection(connection: RTCPeerConnection, { patience, now, 
 /** ICE has found a path, on which DTLS may not be done. */
 const hasPath = ({ iceConnectionState }: RTCPeerConnection): boolean => iceConnectionState === 'connected' || iceConnectionState === 'completed';
 
+/** Whether a connection has had no path yet, and may find one. */
+export const isSeekingPath = (connection: RTCPeerConnection): boolean =>
+  (connection.connectionState === 'new' || connection.connectionState === 'connecting') && !hasPath(connection);
+
 function transportsOf(connection: RTCPeerConnection): RTCDtlsTransport[] {
   return connection.getTransceivers().map(transceiver => transceiver.sender.transport ?? transceiver.receiver.transport).filter(transport => transport !== null && transport !== undefined);
 }

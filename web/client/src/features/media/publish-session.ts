@@ -3,7 +3,7 @@ import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { ConnectTime } from './connect-time.js';
-import { watchConnection } from './connection-watch.js';
+import { isSeekingPath, watchConnection } from './connection-watch.js';
 import { encodingFor, hintTrack, preferRedundancy } from './encodings.js';
 import { FormerConnections, isUp } from './former-connections.js';
 import { withDtx } from './sdp.js';
@@ -222,6 +222,12 @@ export class PublishSession {
   /** Whether the connection was lost, and neither a later one nor an earlier one sends in its place. */
   get isLost(): boolean {
     return this.#isLost && !this.#former.kept.some(former => isUp(former) && !this.#dead.has(former));
+  }
+
+  /** Whether something is to be sent, and no connection has a path to the media node. */
+  get lacksPath(): boolean {
+    if (this.#closed || !this.#isSending || this.#former.kept.some(former => isUp(former) && !this.#dead.has(former))) return false;
+    return this.#isLost || this.#opening || (this.#connection !== null && isSeekingPath(this.#connection));
   }
 
   /** Whether a new connection is to be opened, or an old one still sends beside it. */

@@ -4,7 +4,7 @@ import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { Arrival, canTakeOver, silentAfterMs } from './arrival.js';
 import { ConnectTime } from './connect-time.js';
-import { watchConnection, type LossCause } from './connection-watch.js';
+import { isSeekingPath, watchConnection, type LossCause } from './connection-watch.js';
 import { isUp } from './former-connections.js';
 import type { OfferedTrack } from './messages.js';
 import { keepPlayoutDelay } from './playout-delay.js';
@@ -130,6 +130,12 @@ export class SubscribeSession {
     const generation = this.#next ?? this.#current;
     const newest = generation?.lost === true ? 'failed' : generation?.connection.connectionState;
     return newest === 'new' || newest === 'connecting' || newest === 'connected';
+  }
+
+  /** Whether there is a session, and none has a path to the media node. */
+  get lacksPath(): boolean {
+    const generations = [this.#current, this.#next].filter(generation => generation !== null);
+    return generations.length > 0 && generations.every(({ lost, connection }) => lost || isSeekingPath(connection));
   }
 
   get tracks(): readonly RemoteTrack[] {

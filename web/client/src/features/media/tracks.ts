@@ -230,6 +230,17 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
     return true;
   }
 
+  /** There are other ways to the media node now: connections that have found none, or have lost theirs, begin again at once. */
+  retryWithoutPath(): void {
+    const { lacksPath } = this.#publish;
+    if (this.#subscribe.lacksPath) {
+      this.#isReplacing ||= lacksPath;
+      this.#reconnect();
+    } else if (lacksPath) {
+      this.#publish.restart();
+    }
+  }
+
   handleJoined({ topology }: JoinedMedia, { isFirst, byTicket }: JoinedSocket): void {
     if (topology === 'p2p') return this.#suspend(); // this meeting uses no media node
     if (!(isFirst || byTicket) || this.#isReplacing) this.#publish.restart();

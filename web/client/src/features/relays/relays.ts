@@ -5,6 +5,15 @@ import { relayInUse } from './relay-in-use.js';
 
 /** A relay that is drained ends after 15 s at the earliest. Its people leave it one after another. */
 const leaveWithinMs = 8_000;
+/** When the only relay is replaced, its people come to the next one together. */
+const comeWithinMs = 500;
+
+export interface RelayEvents {
+  /** A connection uses a relay that the server does not name any more, and it names others that are reached in the same way. Called once for each relay, or again later if it returns false. */
+  onWithdrawn(): boolean;
+  /** The server names a relay that it did not name before. Connections without a path, which do not know it, should begin again. */
+  onNamed(): void;
+}
 
 /**
  * The relays (TURN) of the meeting. Their credentials end after minutes, so the server sends new ones in time. Connections that exist use them when they gather candidates again; a
@@ -18,19 +27,16 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
   /** The environment of the connections to the SFU. */
   readonly environment: Environment;
   readonly #open = new Set<RTCPeerConnection>();
-  readonly #onWithdrawn: () => boolean;
+  readonly #events: RelayEvents;
   /** Withdrawn relays that were left. A connection may stay on one, for example because it sends nothing now. */
   readonly #left = new Set<string>();
   #servers: readonly RTCIceServer[];
   #leaving: ReturnType<typeof setTimeout> | undefined;
+  #coming: ReturnType<typeof setTimeout> | undefined;
 
-  /**
-   * Calls `onWithdrawn`, once for each relay, when a connection uses a relay that the server does not name any more, and it names others that are reached in the same way. If it returns
-   * false, it is called again later.
-   */
-  constructor(environment: Environment, servers: readonly RTCIceServer[], onWithdrawn: () => boolean) {
+  constructor(environment: Environment, servers: readonly RTCIceServer[], events: RelayEvents) {
     this.#servers = servers;
-    this.#onWithdrawn = onWithdrawn;
+    this.#events = events;
     this.environment = {
       ...environment,
       createPeerConnection: configuration => {
@@ -49,10 +55,12 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
 
   close(): void {
     clearTimeout(this.#leaving);
+    clearTimeout(this.#coming);
     this.#open.clear();
   }
 
   #use(servers: RTCIceServer[]): void {
+    const before = relayUrls(this.#servers);
     this.#servers = servers;
     this.#forgetClosed();
     for (const connection of this.#open) {
@@ -63,6 +71,14 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
       }
     }
     this.#leaveSoon();
+    if (relayUrls(servers).some(url => !before.includes(url))) this.#comeSoon();
+  }
+
+  #comeSoon(): void {
+    this.#coming ??= setTimeout(() => {
+      this.#coming = undefined;
+      this.#events.onNamed();
+    }, comeWithinMs * this.environment.random());
   }
 
   #leaveSoon(): void {
@@ -75,12 +91,12 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
   async #leaveWithdrawn(): Promise<void> {
     this.#forgetClosed();
     const used = await Promise.all([...this.#open].map(connection => connection.getStats().then(relayInUse, () => undefined))); // a closed connection has no statistics
-    const named = this.#servers.filter(server => server.username !== undefined).flatMap(server => server.urls).map(withoutBrackets);
+    const named = relayUrls(this.#servers);
     for (const url of named) this.#left.delete(url);
     const withdrawn = used.filter(url => url !== undefined).map(withoutBrackets)
       .filter(url => !named.includes(url) && !this.#left.has(url) && named.some(other => wayOf(other) === wayOf(url)));
     if (withdrawn.length === 0) return;
-    if (this.#onWithdrawn()) for (const url of withdrawn) this.#left.add(url);
+    if (this.#events.onWithdrawn()) for (const url of withdrawn) this.#left.add(url);
     else this.#leaveSoon();
   }
 
@@ -90,6 +106,8 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
     }
   }
 }
+
+const relayUrls = (servers: readonly RTCIceServer[]): string[] => servers.filter(({ username }) => username !== undefined).flatMap(({ urls }) => urls).map(withoutBrackets);
 
 /** Browsers leave out the brackets of an IPv6 address in the URLs that they report. */
 const withoutBrackets = (url: string): string => url.replace(/[[\]]/g, '');

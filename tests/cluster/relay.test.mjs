@@ -1,0 +1,99 @@
+// Relays (TURN) on the cluster: people whose browsers can use nothing else, from outside the Pod network.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { pathsOf, relayed, relaysInUse } from '../e2e/support/relayed.mjs';
+import { describeOnFailure } from '../e2e/support/visitor.mjs';
+import { clusterRoom, waitForMediaBothWays } from './support/cluster-room.mjs';
+import { apply, get, kubectl, ready, until } from './support/kubectl.mjs';
+
+const room = clusterRoom({ replicas: 1, ports: { min: 44000, max: 44015 } });
+const options = { timeout: 300_000 };
+
+const pool = async () => (await get('turnpool', 'relays', '-n', room.namespace)).status ?? {};
+const pods = () => get('pods', '-n', room.namespace, '-l', 'meetoperator.io/turnpool=relays');
+const patch = spec => kubectl('patch', 'turnpool', 'relays', '-n', room.namespace, '--type=merge', '-p', JSON.stringify({ spec }));
+
+/** The status of a pool says more than that time has passed. */
+const awaitPool = (condition, what, within) => until(async () => condition(await pool()), what, within)
+  .catch(async error => { throw new Error(`${error.message}: ${JSON.stringify(await pool())}`); });
+
+/** Two people join; Ada can use nothing but a relay. */
+async function withRelayed(transport, run) {
+  const meeting = await room.meeting();
+  const people = [];
+  try {
+    await describeOnFailure(people, async () => {
+      for (const [index, name] of ['Ada', 'Bob'].entries()) {
+        people.push(await room.arrive(name, index));
+        if (name === 'Ada') await relayed(name, transport).prepare(people[index].page);
+        await people[index].enter(meeting.meetingId);
+      }
+      await waitForMediaBothWays(...people);
+      await run(...people);
+    });
+  } finally {
+    await Promise.all(people.map(person => person.close()));
+  }
+}
+
+/** A Secret as cert-manager writes it, with the certificate of its authority beside the key. */
+async function createCertificate(name, host) {
+  const folder = mkdtempSync(join(tmpdir(), 'meet-certificate-'));
+  const file = kind => join(folder, kind);
+  try {
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`, '-keyout', file('key'), '-out', file('crt')], { stdio: 'pipe' });
+    const [certificate, key] = ['crt', 'key'].map(kind => readFileSync(file(kind)).toString('base64'));
+    await apply({ apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name, namespace: room.namespace, annotations: { 'cert-manager.io/certificate-name': name } }, data: { 'tls.crt': certificate, 'tls.key': key, 'ca.crt': certificate } });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe('relays on the cluster', () => {
+  before(async () => {
+    await apply({
+      apiVersion: 'meetoperator.io/v1alpha1', kind: 'TurnPool', metadata: { name: 'relays', namespace: room.namespace },
+      spec: { exposure: { addressSource: 'NodeInternalIP' }, listeners: ['UDP', 'TCP'].map(protocol => ({ protocol, port: 44100 })), drain: { deadlineSeconds: 15 } },
+    });
+    await ready('turnpool', 'relays', room.namespace).catch(async error => { throw new Error(`${error.message}: ${JSON.stringify(await pool())}`); });
+  }, { timeout: 180_000 });
+
+  for (const transport of ['udp', 'tcp']) {
+    it(`somebody who can use nothing but a relay over ${transport} sees and hears others`, options, async t => {
+      await withRelayed(transport, async ada => {
+        const paths = await pathsOf(ada);
+        assert.ok(paths.length >= 2 && paths.every(path => path === `relay ${transport}`), paths.join());
+        const [pod] = await pods();
+        const used = await relaysInUse(ada);
+        t.diagnostic(used.join());
+        assert.deepEqual(used, [`turn:${pod.status.hostIP}:44100?transport=${transport}`]);
+      });
+    });
+  }
+
+  it('the pictures of a call come back when the only relay is deleted without a drain', options, async t => {
+    await withRelayed('udp', async (ada, bob) => {
+      const [before] = await pods();
+      const since = Date.now();
+      await kubectl('delete', 'pod', before.metadata.name, '-n', room.namespace, '--grace-period=0', '--force');
+      await until(async () => (await pods()).every(({ metadata }) => metadata.uid !== before.metadata.uid), 'the relay has ended');
+      await awaitPool(({ readyReplicas }) => readyReplicas === 1, 'another relay takes participants', 90_000);
+      t.diagnostic(`another relay takes participants after ${Date.now() - since} ms`);
+      await waitForMediaBothWays(ada, bob);
+      assert.ok((await pathsOf(ada)).every(path => path === 'relay udp'));
+    });
+  });
+
+  it('relays get the certificate of a Secret, and clients a URL with its name', options, async () => {
+    await createCertificate('relays-tls', 'relay.cluster.example.com');
+    await patch({ listeners: [...['UDP', 'TCP'].map(protocol => ({ protocol, port: 44100 })), { protocol: 'TLS', port: 44101 }], tls: { secretName: 'relays-tls' } });
+    await awaitPool(({ endpoints, readyReplicas }) => readyReplicas === 1 && endpoints?.includes('turns:relay.cluster.example.com:44101?transport=tcp'), 'the URL has the name of the certificate', 120_000);
+    const [pod] = await pods();
+    const shown = execFileSync('openssl', ['s_client', '-connect', `${pod.status.hostIP}:44101`, '-servername', 'relay.cluster.example.com'], { input: '', encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
+    assert.match(shown, /subject=CN ?= ?relay\.cluster\.example\.com/);
+  });
+});
