@@ -71,6 +71,10 @@ public sealed class PeerAttackTests(RunningRelay relay) : IClassFixture<RunningR
         await AssertRefusedAsync(client, new IPEndPoint(IPAddress.Loopback, other.RelayedPort));
     }
 
+    /// <summary>Browsers do not ask again for a permission that was refused, so their calls would wait for another connection.</summary>
+    [Fact]
+    public void Relay_Ready_ForwardsToMediaNodeAtOnce() => Assert.True(relay.WasUsefulWhenReady);
+
     [Fact]
     public async Task Relay_MediaNode_ReceivesDataFromRelay()
     {

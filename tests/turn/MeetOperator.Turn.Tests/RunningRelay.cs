@@ -47,6 +47,9 @@ public class RunningRelay : IAsyncLifetime
     /// <summary>The clock of the agent.</summary>
     private protected virtual TimeProvider Time => TimeProvider.System;
 
+    /// <summary>Whether it forwarded to the media node as soon as it said that it was ready.</summary>
+    public bool WasUsefulWhenReady { get; private set; }
+
     /// <summary>The process of coturn.</summary>
     internal int ProcessId => _app.Services.GetRequiredService<RunningCoturn>().ProcessId;
 
@@ -79,7 +82,7 @@ public class RunningRelay : IAsyncLifetime
         Operator = new TurnControlClient(_http, Control, Host);
         await ApplyAsync([Secret], [MediaNode.Address.ToString()]);
         await Eventually.TrueAsync(async () => (await ApplyAsync([Secret], [MediaNode.Address.ToString()])).IsReady, "coturn relays");
-        await Eventually.TrueAsync(async () => await IsPermittedAsync(MediaNode), "coturn knows the media node");
+        WasUsefulWhenReady = await IsPermittedAsync(MediaNode);
     }
 
     public async Task DisposeAsync()

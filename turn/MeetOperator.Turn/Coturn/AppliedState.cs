@@ -11,12 +11,16 @@ internal sealed class AppliedState(TurnOptions options, CoturnDatabase database,
     private const int MaxPeers = 10_000;
     private const int MaxSecretLength = 256;
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TurnState? _current;
     private (string Certificate, string PrivateKey, DateTimeOffset ValidUntil)? _written;
     private bool _isServed;
 
     /// <summary>Null until the operator has called.</summary>
     public TurnState? Current => _current;
+
+    /// <summary>Completes when the operator's first state is written.</summary>
+    public Task First => _first.Task;
 
     /// <summary>When the certificate ends with which coturn serves TLS; null without one from the operator.</summary>
     public DateTimeOffset? CertificateUntil
@@ -47,6 +51,7 @@ internal sealed class AppliedState(TurnOptions options, CoturnDatabase database,
 
             Use(certificate, next);
             _current = next;
+            _first.TrySetResult();
             return null;
         }
     }

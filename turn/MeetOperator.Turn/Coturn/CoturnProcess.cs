@@ -4,14 +4,17 @@ using MeetOperator.Turn.Settings;
 
 namespace MeetOperator.Turn.Coturn;
 
-/// <summary>Runs coturn. When it ends, this process ends too, so that the container is started again.</summary>
-internal sealed partial class CoturnProcess(TurnOptions options, RunningCoturn running, CoturnLog log, IHostApplicationLifetime lifetime, ILogger<CoturnProcess> logger) : IHostedService
+/// <summary>
+/// Runs coturn, from the operator's first state on: coturn reads the peers when it starts, and then only every 5 s. When it ends, this process ends too, so that the container is started again.
+/// </summary>
+internal sealed partial class CoturnProcess(TurnOptions options, AppliedState state, RunningCoturn running, CoturnLog log, IHostApplicationLifetime lifetime, ILogger<CoturnProcess> logger) : IHostedService, IDisposable
 {
     private const string SetPriv = "/usr/bin/setpriv";
 
     /// <summary>Longer than any line of coturn.</summary>
     private const int MaxLineLength = 4096;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = new();
     private volatile Process? _process;
     private volatile bool _isStopping;
 
@@ -25,6 +28,7 @@ internal sealed partial class CoturnProcess(TurnOptions options, RunningCoturn r
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _isStopping = true;
+        await _stop.CancelAsync().ConfigureAwait(false);
         try
         {
             _process?.Kill(); // coturn has no state that it would write.
@@ -36,6 +40,8 @@ internal sealed partial class CoturnProcess(TurnOptions options, RunningCoturn r
 
         await _ended.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    public void Dispose() => _stop.Dispose();
 
     /// <summary>
     /// The command that starts coturn; it ends when this process is killed, where the system can do that. The environment of this process contains the key of its certificate, which coturn
@@ -56,6 +62,7 @@ internal sealed partial class CoturnProcess(TurnOptions options, RunningCoturn r
     {
         try
         {
+            state.First.Wait(_stop.Token);
             using var process = Process.Start(Command())!;
             _process = process;
             running.ProcessId = process.Id;
@@ -78,6 +85,10 @@ internal sealed partial class CoturnProcess(TurnOptions options, RunningCoturn r
             {
                 LogEnded(process.ExitCode);
             }
+        }
+        catch (OperationCanceledException) when (_isStopping)
+        {
+            // The agent ends before it has run coturn.
         }
         catch (Exception failed)
         {
