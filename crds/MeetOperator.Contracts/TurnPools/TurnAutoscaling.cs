@@ -2,7 +2,7 @@ using MeetOperator.Kube.Schema;
 
 namespace MeetOperator.Contracts.TurnPools;
 
-/// <summary>How many relays a pool has, by what they carry. The operator creates relays at once, and drains one only when fewer have been enough for 5 minutes.</summary>
+/// <summary>How many relays a pool has, by what they carry. The operator creates relays at once, and drains one after another when fewer have been enough for 5 minutes.</summary>
 public sealed record TurnAutoscaling
 {
     /// <summary>The least number of relays, 1 to 100. Default 1; mutable.</summary>
@@ -11,6 +11,7 @@ public sealed record TurnAutoscaling
     public int Min { get; init; } = 1;
 
     /// <summary>The greatest number of relays, 1 to 100. Each needs a cluster node of its own. Required; mutable.</summary>
+    [RequiredField]
     [Range(1, 100)]
     public int Max { get; init; }
 

@@ -39,7 +39,7 @@ public sealed record SignalingTimings
     public TimeSpan RelayAcknowledgementTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Interval at which the relays of the installation are read.</summary>
-    public TimeSpan TurnReadInterval { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan TurnReadInterval { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Interval at which participants are refreshed on the media node.</summary>
     public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromSeconds(10);

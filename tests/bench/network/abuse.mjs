@@ -1,4 +1,4 @@
-// Attacks on a real relay (coturn, run by its agent), which the tests of it make.
+// Attacks on a real relay (coturn, run by its agent), as its tests make them.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -16,5 +16,6 @@ export function measureAbuse(print) {
     console.error(output);
   }
   const count = name => Number(new RegExp(`^\\s*${name}: (\\d+)`, 'm').exec(output)?.[1] ?? 0);
+  if (count('Total tests') === 0) throw new Error(`no attack was made: ${output}`);
   print('turn.abuse-refused', count('Passed'), 'cases', count('Total tests'));
 }

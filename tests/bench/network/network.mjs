@@ -1,5 +1,5 @@
 // network.mjs [--json] [--rounds N] [--only RUNG|fallback|turn|abuse]: whether people whose network lets only one kind of traffic out join, are seen and are heard, and how long it takes until they see
-// somebody; then what happens to calls whose path is blocked, to calls over a relay that ends or changes, and to those who misuse a relay. Each of them is in a network namespace with a firewall of its own, which takes root. Everything runs on this machine.
+// somebody; then what happens to calls whose path is blocked, and to calls over a relay that ends or changes; and whether a relay refuses attacks. Each of these people is in a network namespace with a firewall, which takes root. Everything runs on this machine.
 import { parseArgs } from 'node:util';
 import { launch } from '../../e2e/support/browser.mjs';
 import { PersonNetwork, rungNames, rungs, startProductFor } from '../../e2e/support/person-network.mjs';

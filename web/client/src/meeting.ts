@@ -120,7 +120,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     const relays = new Relays(watchGathering(environment, ms => this.#quality.gathered(ms)), response.iceServers ?? [], {
       onWithdrawn: () => this.#tracks.replaceConnections(),
-      onNamed: () => this.#tracks.retryWithoutPath(),
+      onNamed: connections => this.#tracks.retryWithoutPath(connections),
     });
     this.#tracks = new Tracks(relays.environment, {
       send,

@@ -39,6 +39,25 @@ describe('relays', () => {
     for (const { configuration } of server.connections) expect(configuration.iceServers).toEqual([relay('1:m1:me')]);
   });
 
+  it('of the first join do not make its connections begin again', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    try {
+      const server = new ScriptedServer();
+      const { meeting } = await joinMeeting({}, server);
+      server.socket.receive({ type: 'ice-servers', iceServers: [relay('1:m1:me')] });
+      server.acceptJoin([participant('bob')]);
+      await meeting.publish(track('video'), 'camera');
+      server.offer('s1', 1, [{ mid: '0', participantId: 'bob', kind: 'video', source: 'camera' }], 's1');
+      await settle();
+      for (const connection of server.connections) Object.assign(connection, { connectionState: 'connecting', iceConnectionState: 'checking' });
+      await vi.advanceTimersByTimeAsync(600);
+      expect(server.connections).toHaveLength(2);
+      expect(server.sockets).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('that the server sends later are used by connections that exist, and by new ones', async () => {
     const { server } = await joinedWith([]);
     server.connections[0]!.close();

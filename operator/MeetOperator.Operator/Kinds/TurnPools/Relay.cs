@@ -14,7 +14,7 @@ internal sealed record Relay
     /// <summary>Whether its Pod cannot run any more, so that it is replaced.</summary>
     public bool HasFailed { get; init; }
 
-    /// <summary>Whether its Pod was created a short time ago, and does not work yet.</summary>
+    /// <summary>Whether its Pod got its address a short time ago, and does not work yet.</summary>
     public bool IsStarting { get; init; }
 
     /// <summary>Whether its Pod is being deleted.</summary>

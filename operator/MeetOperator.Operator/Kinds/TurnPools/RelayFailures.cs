@@ -16,11 +16,14 @@ internal static class RelayFailures
     {
         var (message, name, @namespace) = (error.Status.Message ?? error.Message, pool.Metadata.Name, pool.Metadata.Namespace);
         return message.Contains("exceeded quota", StringComparison.Ordinal) || message.Contains("failed quota", StringComparison.Ordinal)
-            ? new NodeFailure("QuotaExceeded", $"the ResourceQuota of namespace {@namespace} does not allow another relay: raise it, or lower spec.replicas or change spec.resources of TurnPool {name} ({message})")
+            ? new NodeFailure("QuotaExceeded", $"the ResourceQuota of namespace {@namespace} does not allow another relay: raise it, or lower {CountField(pool)} or change spec.resources of TurnPool {name} ({message})")
             : message.Contains("PodSecurity", StringComparison.Ordinal)
             ? new NodeFailure("PodSecurityForbids", $"namespace {@namespace} forbids host ports, which relays need: run kubectl label --overwrite namespace {@namespace} pod-security.kubernetes.io/enforce=privileged ({message})")
             : new NodeFailure("PodRejected", $"the API server refused a relay: change the spec of TurnPool {name}, or the policy that refuses it ({message})");
     }
+
+    /// <summary>The field that limits the number of relays.</summary>
+    public static string CountField(TurnPool pool) => pool.Spec.Autoscaling is null ? "spec.replicas" : "spec.autoscaling.max";
 
     /// <summary>Why the Pod does not run; null while it runs or starts normally.</summary>
     public static NodeFailure? Find(TurnPool pool, Pod pod)
@@ -37,7 +40,7 @@ internal static class RelayFailures
     private static NodeFailure Unscheduled(TurnPool pool, string message) => message.Contains("free ports", StringComparison.Ordinal)
         ? new NodeFailure(
             "PortsTaken",
-            $"port {string.Join(" or ", pool.Spec.Listeners.Select(one => one.Port).Distinct())} is in use on every cluster node that could run the relay, and each relay needs a cluster node of its own: lower spec.replicas of TurnPool {pool.Metadata.Name}, add cluster nodes, or change the port in spec.listeners ({message})")
+            $"port {string.Join(" or ", pool.Spec.Listeners.Select(one => one.Port).Distinct())} is in use on every cluster node that could run the relay, and each relay needs a cluster node of its own: lower {CountField(pool)} of TurnPool {pool.Metadata.Name}, add cluster nodes, or change the port in spec.listeners ({message})")
         : new NodeFailure("Unschedulable", $"no cluster node can run the relay: add cluster nodes, or change spec.nodeSelector or spec.resources of TurnPool {pool.Metadata.Name} ({message})");
 
     private static NodeFailure? Waiting(Pod pod, ContainerStatus status, string reason, string? message)

@@ -46,7 +46,7 @@ internal sealed class TurnPoolController(
         if (rejection is not null && found.Count == 0)
         {
             await secrets.WriteAsync(key, null, ct).ConfigureAwait(false);
-            return await WriteAsync(pool, TurnPoolStatuses.Build(pool, [], null, 0, rejection, time.GetUtcNow()), RejectedInterval, ct).ConfigureAwait(false);
+            return await WriteAsync(pool, TurnPoolStatuses.Build(pool, [], null, 0, rejection, time.GetUtcNow(), desired: 0), RejectedInterval, ct).ConfigureAwait(false);
         }
 
         await _policies.EnsureAsync(pool, _mediaNodes.FindPorts(key.Namespace), ct).ConfigureAwait(false);
@@ -72,8 +72,8 @@ internal sealed class TurnPoolController(
         failure ??= notNamed;
 
         // The relays of a rejected pool are drained. A relay without a secret would be useless.
-        var desired = Desired(pool, observed);
-        var plan = rejection is null && record.Keys.Count == 0 ? TurnPodPlan.Nothing : TurnPodPlan.Decide(rejection is null ? desired : 0, observed, TimeSpan.FromSeconds(pool.Spec.Drain.DeadlineSeconds), now);
+        var desired = rejection is null ? Desired(pool, observed) : 0;
+        var plan = rejection is null && record.Keys.Count == 0 ? TurnPodPlan.Nothing : TurnPodPlan.Decide(desired, observed, TimeSpan.FromSeconds(pool.Spec.Drain.DeadlineSeconds), now);
         var notCreated = await pods.RunAsync(pool, plan, found, ct).ConfigureAwait(false);
         await _budgets.EnsureAsync(pool, ct).ConfigureAwait(false);
         await pods.MarkAsync(found, observed, ct).ConfigureAwait(false);
@@ -93,7 +93,7 @@ internal sealed class TurnPoolController(
         }
 
         var (uid, at) = (pool.Metadata.Uid!, time.GetElapsedTime(0));
-        var before = _scaling.TryGetValue(uid, out var known) ? known : TurnScaling.Begin(observed.Count(relay => relay is { IsLeaving: false, HasFailed: false }), at);
+        var before = _scaling.TryGetValue(uid, out var known) ? known : TurnScaling.Begin(Math.Max(observed.Count(relay => relay is { IsLeaving: false, HasFailed: false }), pool.Status?.DesiredReplicas ?? 0), at);
         return (_scaling[uid] = before.Next(spec, observed, at)).Desired;
     }
 
@@ -146,7 +146,7 @@ internal sealed class TurnPoolController(
             _throttle.RecordWrite(key);
             events.Stalled(pool, pool.Status?.Conditions, status.Conditions);
             events.RelayProblems(pool, pool.Status?.Conditions, status.Conditions);
-            if (pool is { Spec.Autoscaling: not null, Status: { DesiredReplicas: > 0 } former } && former.DesiredReplicas != status.DesiredReplicas)
+            if (pool is { Spec.Autoscaling: not null, Status: { DesiredReplicas: > 0 } former } && status.DesiredReplicas > 0 && former.DesiredReplicas != status.DesiredReplicas)
             {
                 events.Normal(pool, "Scaled", $"the desired number of relays changed from {former.DesiredReplicas} to {status.DesiredReplicas}, for {status.Allocations} allocations and {status.Mbps} Mbit/s");
             }

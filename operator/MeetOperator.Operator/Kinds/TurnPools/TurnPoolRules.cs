@@ -68,9 +68,9 @@ internal static class TurnPoolRules
 
     private static PoolRejection? FindExcess(TurnPoolClaims claims) =>
         !claims.IsShared && claims.EarlierInNamespace >= MaxTenantPools ? new PoolRejection(
-            "TooManyPools", PoolRules.NamespaceField, $"the tenant has {MaxTenantPools} other TurnPools, which is the limit: delete one, or raise spec.replicas of another one instead")
+            "TooManyPools", PoolRules.NamespaceField, $"the tenant has {MaxTenantPools} other TurnPools, which is the limit: delete one, or raise the number of relays of another one instead")
         : claims.Earlier >= MaxPools ? new PoolRejection(
-            "TooManyPools", PoolRules.NamespaceField, $"the cluster has {MaxPools} other TurnPools, which is the limit: delete one, or raise spec.replicas of another one instead")
+            "TooManyPools", PoolRules.NamespaceField, $"the cluster has {MaxPools} other TurnPools, which is the limit: delete one, or raise the number of relays of another one instead")
         : null;
 
     public static int WidthOf(TurnPool pool) => pool.Spec.RelayPorts.Max - pool.Spec.RelayPorts.Min + 1;

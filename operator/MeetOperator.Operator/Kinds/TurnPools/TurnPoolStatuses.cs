@@ -102,6 +102,6 @@ internal static class TurnPoolStatuses
         taking.Count(relay => relay.IsFull) is > 0 and var full
             ? new NodeFailure("AllocationsExhausted", string.Create(
                 CultureInfo.InvariantCulture,
-                $"{full} of {taking.Length} relays {(full == 1 ? "has" : "have")} all {pool.Spec.Limits.AllocationsPerRelay} allocations of limits.allocationsPerRelay, or all ports of relayPorts, and {(full == 1 ? "refuses" : "refuse")} participants: raise {(pool.Spec.Autoscaling is null ? "spec.replicas" : "spec.autoscaling.max")} or these limits"))
+                $"{full} of {taking.Length} relays {(full == 1 ? "has" : "have")} all {pool.Spec.Limits.AllocationsPerRelay} allocations of limits.allocationsPerRelay, or all ports of relayPorts, and {(full == 1 ? "refuses" : "refuse")} participants: raise {RelayFailures.CountField(pool)} or these limits"))
             : null;
 }

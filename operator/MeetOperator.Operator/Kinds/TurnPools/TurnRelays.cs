@@ -24,8 +24,9 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
     /// <summary>How long a relay that does not answer is still named to participants: a lost answer must not change what all of them use.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a relay counts as starting, from the creation of its Pod.</summary>
+    /// <summary>How long a relay counts as starting, since its Pod was first seen with an address.</summary>
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
+    private readonly ConcurrentDictionary<string, long> _seen = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Answer> _answers = new(StringComparer.Ordinal);
 
     /// <summary>Calls all relays at the same time.</summary>
@@ -37,9 +38,10 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
     public async Task<IReadOnlyList<Relay>> ObserveAsync(TurnPool pool, IReadOnlyList<Pod> pods, TurnState? state, string? tlsHost, CancellationToken ct)
     {
         var current = TurnPod.HashOf(pool, options.Turn);
-        foreach (var gone in _answers.Keys.Where(uid => !cluster.TurnPods.List().Any(pod => pod.Metadata.Uid == uid)).ToList())
+        foreach (var gone in _answers.Keys.Union(_seen.Keys).Where(uid => !cluster.TurnPods.List().Any(pod => pod.Metadata.Uid == uid)).ToList())
         {
             _answers.TryRemove(gone, out _);
+            _seen.TryRemove(gone, out _);
         }
 
         return await Task.WhenAll(pods.Select(pod => ObserveAsync(pool, pod, current, state, tlsHost, ct))).ConfigureAwait(false);
@@ -54,7 +56,7 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
         {
             var ahead = answer.Time - time.GetUtcNow();
             var traffic = _answers.TryGetValue(pod.Metadata.Uid!, out var before) ? before.Traffic : TurnTraffic.None;
-            _answers[pod.Metadata.Uid!] = new Answer(answer, ahead, time.GetTimestamp(), traffic.With(answer.RelayedBytes, time.GetElapsedTime(0)));
+            _answers[pod.Metadata.Uid!] = new Answer(answer, ahead, time.GetTimestamp(), traffic.With(Math.Max(0, answer.RelayedBytes), time.GetElapsedTime(0)));
         }
 
         var last = _answers.TryGetValue(pod.Metadata.Uid!, out var known) && time.GetElapsedTime(known.At) < Patience ? known : null;
@@ -64,12 +66,12 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
             Name = pod.Metadata.Name!,
             IsCurrent = pod.Metadata.Annotations?.TryGetValue(MeetAnnotations.PodHash, out var hash) == true && hash == current,
             HasFailed = hasFailed,
-            IsStarting = last?.Report.IsReady != true && !isDeleted && !hasFailed && time.GetUtcNow() - pod.Metadata.CreationTimestamp < StartTime,
+            IsStarting = last?.Report.IsReady != true && !isDeleted && !hasFailed && pod.Status?.PodIp is { Length: > 0 } && time.GetElapsedTime(_seen.GetOrAdd(pod.Metadata.Uid!, time.GetTimestamp())) < StartTime,
             IsDeleted = isDeleted,
             DrainSince = pod.Metadata.Annotations?.TryGetValue(MeetAnnotations.DrainSince, out var since) == true && DateTimeOffset.TryParse(since, CultureInfo.InvariantCulture, out var at) ? at : null,
             IsReady = last?.Report.IsReady == true,
             HasAnswered = answer is not null,
-            Allocations = last?.Report.Allocations ?? 0,
+            Allocations = Math.Max(0, last?.Report.Allocations ?? 0),
             Mbps = last?.Traffic.Mbps ?? 0,
             IsFull = last?.Report.IsFull == true,
             ClockAhead = last?.ClockAhead,

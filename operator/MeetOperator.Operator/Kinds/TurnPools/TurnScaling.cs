@@ -2,11 +2,14 @@ using MeetOperator.Contracts.TurnPools;
 
 namespace MeetOperator.Operator.Kinds.TurnPools;
 
-/// <summary>How many relays a pool with autoscaling should have. Remembers what was needed lately, so that a short pause drains no relay. Immutable and pure.</summary>
+/// <summary>How many relays a pool with autoscaling should have. Remembers what was needed lately, so that a short pause drains no relay, and drains one after another. Immutable and pure.</summary>
 internal sealed record TurnScaling
 {
     /// <summary>Fewer relays must have been enough for so long.</summary>
     public static readonly TimeSpan Stabilization = TimeSpan.FromMinutes(5);
+
+    /// <summary>After a longer time without a look at the relays, nothing is known about that time.</summary>
+    private static readonly TimeSpan LongestGap = TimeSpan.FromMinutes(1);
 
     /// <summary>A relay is not needed only if the others would carry no more than this part of their target.</summary>
     private const double Headroom = 0.9;
@@ -14,21 +17,32 @@ internal sealed record TurnScaling
     /// <summary>The number of relays that the pool should have.</summary>
     public int Desired { get; private init; }
 
-    /// <summary>The greatest number that was needed, by the time; with falling numbers.</summary>
+    /// <summary>What was needed lately, each number with the time when it was last needed, the greatest first.</summary>
     private IReadOnlyList<(int Needed, TimeSpan At)> Lately { get; init; } = [];
 
-    /// <param name="existing">The number of relays that a former leader chose.</param>
+    private TimeSpan LookedAt { get; init; }
+
+    /// <param name="desired">The number of relays that there should be so far.</param>
     /// <param name="at">Monotonic time.</param>
-    public static TurnScaling Begin(int existing, TimeSpan at) => new() { Desired = existing, Lately = [(existing, at)] };
+    public static TurnScaling Begin(int desired, TimeSpan at) => new() { Desired = desired, Lately = [(desired, at)], LookedAt = at };
 
     /// <param name="spec">What is wanted.</param>
     /// <param name="relays">The relays of the pool.</param>
     /// <param name="at">Monotonic time.</param>
     public TurnScaling Next(TurnAutoscaling spec, IReadOnlyList<Relay> relays, TimeSpan at)
     {
-        var needed = Math.Clamp(Needed(spec, relays), spec.Min, Math.Max(spec.Min, spec.Max));
+        if (at - LookedAt > LongestGap)
+        {
+            return Begin(Desired, at).Next(spec, relays, at);
+        }
+
+        var needed = Allowed(Needed(spec, relays));
         (int Needed, TimeSpan At)[] lately = [.. Lately.Where(one => at - one.At < Stabilization && one.Needed > needed), (needed, at)];
-        return new TurnScaling { Desired = Math.Clamp(lately[0].Needed, spec.Min, Math.Max(spec.Min, spec.Max)), Lately = lately };
+        var (wanted, present) = (Allowed(lately[0].Needed), Allowed(Desired));
+        var desired = wanted >= present ? wanted : relays.Any(relay => relay.IsLeaving) ? present : present - 1; // Everybody on a relay that drains goes to the others.
+        return new TurnScaling { Desired = desired, Lately = lately, LookedAt = at };
+
+        int Allowed(int count) => Math.Clamp(count, spec.Min, Math.Max(spec.Min, spec.Max));
     }
 
     private int Needed(TurnAutoscaling spec, IReadOnlyList<Relay> relays)
@@ -39,7 +53,8 @@ internal sealed record TurnScaling
         var serving = loaded.Where(relay => !relay.IsLeaving).ToArray();
         if (serving.Any(relay => relay.IsFull))
         {
-            return Math.Max(needed, serving.Count(relay => !relay.IsStarting) < Desired ? Desired : Desired + 1); // What a full relay refuses is not counted.
+            // What a full relay refuses is not counted. Others may have room for it.
+            return Math.Max(needed, serving.Length >= Desired && serving.All(relay => relay is { IsReady: true, IsFull: true }) ? Desired + 1 : Desired);
         }
 
         // What a relay carries that does not answer is not known. One without an address carries nothing.

@@ -136,7 +136,7 @@ internal sealed class TurnSecrets(KubeClient client, OperatorOptions options) : 
 
         data[entry] = next;
         return next.Length > (before?.Length ?? 0) && data.Values.Sum(value => (long)value.Length) * 3 / 4 > (record!.IsShared ? MaxBytes : MaxBytesWithTenants)
-            ? (false, new NodeFailure("SecretFull", $"Secret {Key} has no room for the relays of another pool: delete TurnPools, or lower their spec.replicas"))
+            ? (false, new NodeFailure("SecretFull", $"Secret {Key} has no room for the relays of another pool: delete TurnPools, or lower their spec.replicas or spec.autoscaling.max"))
             : (true, null);
     }
 

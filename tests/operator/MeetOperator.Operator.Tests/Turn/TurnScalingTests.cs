@@ -12,6 +12,17 @@ public sealed class TurnScalingTests
 
     private static TimeSpan At(double minutes) => TimeSpan.FromMinutes(minutes);
 
+    /// <summary>A look every six seconds.</summary>
+    private static TurnScaling Quiet(TurnScaling scaling, Relay[] relays, double from, double to)
+    {
+        for (var minute = from; minute < to; minute += 0.1)
+        {
+            scaling = scaling.Next(ByAllocations, relays, At(minute));
+        }
+
+        return scaling;
+    }
+
     private static int Desired(TurnAutoscaling spec, params Relay[] relays) => TurnScaling.Begin(relays.Length, At(0)).Next(spec, relays, At(0)).Desired;
 
     [Theory]
@@ -36,8 +47,22 @@ public sealed class TurnScalingTests
         Relay[] quiet = [Relay(20), Relay(20), Relay(20), Relay(20)];
         scaling = scaling.Next(ByAllocations, quiet, At(1));
         Assert.Equal(4, scaling.Desired);
-        Assert.Equal(4, scaling.Next(ByAllocations, quiet, At(4.9)).Desired);
-        Assert.Equal(1, scaling.Next(ByAllocations, quiet, At(5)).Desired);
+        scaling = Quiet(scaling, quiet, 1, 4.9);
+        Assert.Equal(4, scaling.Desired);
+        scaling = scaling.Next(ByAllocations, quiet, At(5));
+        Assert.Equal(3, scaling.Desired);
+        Assert.Equal(3, scaling.Next(ByAllocations, [.. quiet[..3], Relay(20) with { DrainSince = DateTimeOffset.UnixEpoch }], At(5.1)).Desired); // one after another
+        Assert.Equal(2, scaling.Next(ByAllocations, quiet[..3], At(5.1)).Desired);
+    }
+
+    /// <summary>Nothing is known about a time in which nobody looked, for example because the API server failed.</summary>
+    [Fact]
+    public void Next_NobodyLookedForAWhile_WaitsBeforeItDrains()
+    {
+        Relay[] relays = [Relay(0), Relay(0), Relay(0)];
+        var scaling = TurnScaling.Begin(3, At(0)).Next(ByAllocations, relays, At(0)).Next(ByAllocations, relays, At(30));
+        Assert.Equal(3, scaling.Desired);
+        Assert.Equal(3, Quiet(scaling, relays, 30, 34.9).Desired);
     }
 
     [Fact]
@@ -56,15 +81,16 @@ public sealed class TurnScalingTests
     {
         Relay[] relays = [Relay(0), Relay(0), Relay(0)];
         var scaling = TurnScaling.Begin(3, At(0)).Next(ByAllocations, relays, At(0));
-        Assert.Equal(3, scaling.Next(ByAllocations, relays, At(4.9)).Desired);
-        Assert.Equal(1, scaling.Next(ByAllocations, relays, At(5.1)).Desired);
+        scaling = Quiet(scaling, relays, 0, 4.9);
+        Assert.Equal(3, scaling.Desired);
+        Assert.Equal(2, scaling.Next(ByAllocations, relays, At(5.1)).Desired);
     }
 
     [Fact]
     public void Next_LoadNearTheTarget_DoesNotAlternate()
     {
         var scaling = TurnScaling.Begin(2, At(0));
-        for (var minute = 0; minute < 30; minute += 6)
+        for (var minute = 0; minute < 30; minute++)
         {
             scaling = scaling.Next(ByAllocations, [Relay(46), Relay(46)], At(minute));
             Assert.Equal(2, scaling.Desired); // One relay would have 92 of 100.
@@ -79,8 +105,9 @@ public sealed class TurnScalingTests
         Assert.Equal(2, scaling.Desired);
         scaling = scaling.Next(ByAllocations, [full], At(0.01)); // The second one is not visible yet.
         Assert.Equal(2, scaling.Desired);
-        scaling = scaling.Next(ByAllocations, [full, Relay(0) with { IsStarting = true, IsReady = false }], At(0.02));
+        scaling = scaling.Next(ByAllocations, [full, Relay(0) with { IsReady = false, HasAnswered = false }], At(0.02));
         Assert.Equal(2, scaling.Desired);
+        Assert.Equal(2, scaling.Next(ByAllocations, [full, Relay(0)], At(0.5)).Desired);
         Assert.Equal(3, scaling.Next(ByAllocations, [full, full], At(0.5)).Desired);
     }
 
@@ -88,14 +115,14 @@ public sealed class TurnScalingTests
     public void Next_RelayDoesNotAnswer_DrainsNone()
     {
         Relay[] silent = [Relay(10), Relay(0) with { HasAnswered = false, IsReady = false }];
-        Assert.Equal(2, TurnScaling.Begin(2, At(0)).Next(ByAllocations, silent, At(10)).Desired);
+        Assert.Equal(2, Quiet(TurnScaling.Begin(2, At(0)), silent, 0, 10).Desired);
     }
 
     [Fact]
     public void Next_RelayWithoutClusterNode_DoesNotKeepOthers()
     {
         Relay[] unscheduled = [Relay(10), Relay(0) with { HasAnswered = false, IsReady = false, Urls = [] }];
-        Assert.Equal(1, TurnScaling.Begin(2, At(0)).Next(ByAllocations, unscheduled, At(10)).Desired);
+        Assert.Equal(1, Quiet(TurnScaling.Begin(2, At(0)), unscheduled, 0, 10).Desired);
     }
 
     [Fact]

@@ -224,10 +224,10 @@ export class PublishSession {
     return this.#isLost && !this.#former.kept.some(former => isUp(former) && !this.#dead.has(former));
   }
 
-  /** Whether something is to be sent, and no connection has a path to the media node. */
-  get lacksPath(): boolean {
-    if (this.#closed || !this.#isSending || this.#former.kept.some(former => isUp(former) && !this.#dead.has(former))) return false;
-    return this.#isLost || this.#opening || (this.#connection !== null && isSeekingPath(this.#connection));
+  /** Whether something is to be sent, nothing is sent now, and one of these connections is to send it, but has no path to the media node. */
+  lacksPath(connections: ReadonlySet<RTCPeerConnection>): boolean {
+    if (this.#closed || !this.#isSending || this.#opening || this.#connection === null || !connections.has(this.#connection)) return false;
+    return (this.#isLost || isSeekingPath(this.#connection)) && !this.#former.kept.some(former => isUp(former) && !this.#dead.has(former));
   }
 
   /** Whether a new connection is to be opened, or an old one still sends beside it. */

@@ -230,10 +230,10 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
     return true;
   }
 
-  /** There are other ways to the media node now: connections that have found none, or have lost theirs, begin again at once. */
-  retryWithoutPath(): void {
-    const { lacksPath } = this.#publish;
-    if (this.#subscribe.lacksPath) {
+  /** There are other ways to the media node than these connections know: those of them that have found none, or have lost theirs, begin again at once. */
+  retryWithoutPath(connections: ReadonlySet<RTCPeerConnection>): void {
+    const lacksPath = this.#publish.lacksPath(connections);
+    if (this.#subscribe.lacksPath(connections)) {
       this.#isReplacing ||= lacksPath;
       this.#reconnect();
     } else if (lacksPath) {
@@ -345,6 +345,7 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
   }
 
   #reconnect(): void {
+    clearTimeout(this.#renewal);
     this.#isRenewing = true;
     this.#host.reconnect(); // calls handleOffline
     this.#isRenewing = false;

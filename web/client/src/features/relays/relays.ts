@@ -11,8 +11,8 @@ const comeWithinMs = 500;
 export interface RelayEvents {
   /** A connection uses a relay that the server does not name any more, and it names others that are reached in the same way. Called once for each relay, or again later if it returns false. */
   onWithdrawn(): boolean;
-  /** The server names a relay that it did not name before. Connections without a path, which do not know it, should begin again. */
-  onNamed(): void;
+  /** The server names a relay that it did not name before. These connections exist without it, and should begin again if they have no path. */
+  onNamed(connections: ReadonlySet<RTCPeerConnection>): void;
 }
 
 /**
@@ -71,13 +71,15 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
       }
     }
     this.#leaveSoon();
-    if (relayUrls(servers).some(url => !before.includes(url))) this.#comeSoon();
+    if (this.#open.size > 0 && relayUrls(servers).some(url => !before.includes(url))) this.#comeSoon();
   }
 
   #comeSoon(): void {
-    this.#coming ??= setTimeout(() => {
+    clearTimeout(this.#coming);
+    const connections = new Set(this.#open);
+    this.#coming = setTimeout(() => {
       this.#coming = undefined;
-      this.#events.onNamed();
+      this.#events.onNamed(connections);
     }, comeWithinMs * this.environment.random());
   }
 
