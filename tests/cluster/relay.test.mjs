@@ -87,7 +87,9 @@ describe('relays on the cluster', () => {
       await awaitPool(({ readyReplicas }) => readyReplicas === 1, 'another relay takes participants', 90_000);
       t.diagnostic(`another relay takes participants after ${Date.now() - since} ms`);
       const ready = Date.now();
-      await until(async () => (await pathsOf(ada)).filter(path => path === 'relay udp').length >= 2, 'Ada uses the relay again', 20_000);
+      let paths;
+      await until(async () => (paths = await pathsOf(ada)).filter(path => path === 'relay udp').length >= 2, 'Ada uses the relay again', 20_000)
+        .catch(error => { throw new Error(`${error.message}, not ${paths.join(', ')}`); });
       await waitForMediaBothWays(ada, bob);
       t.diagnostic(`media flows ${Date.now() - ready} ms later`);
       const pauses = (await Promise.all(tiles.map(tilePause))).map(({ pause }) => pause / 1000);

@@ -37,7 +37,7 @@ export const pathsInUse = async () => {
       if (record.type !== 'transport') return;
       const pair = report.get(record.selectedCandidatePairId);
       const [local, remote] = [report.get(pair?.localCandidateId), report.get(pair?.remoteCandidateId)];
-      kinds.add(`${local?.candidateType === 'relay' ? 'relay' : 'direct'} ${local?.relayProtocol ?? local?.protocol} ${remote?.address?.includes(':') ? 'ipv6' : 'ipv4'}`);
+      kinds.add(`${local?.relayProtocol === undefined ? 'direct' : 'relay'} ${local?.relayProtocol ?? local?.protocol} ${remote?.address?.includes(':') ? 'ipv6' : 'ipv4'}`);
     });
   }
   return [...kinds];

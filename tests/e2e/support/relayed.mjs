@@ -28,7 +28,7 @@ export const pathsOf = visitor => visitor.page.evaluate(async () => {
     report.forEach(record => {
       if (record.type !== 'transport') return;
       const local = report.get(report.get(record.selectedCandidatePairId)?.localCandidateId);
-      found.push(`${local?.candidateType} ${local?.relayProtocol}`);
+      found.push(`${local?.relayProtocol === undefined ? local?.candidateType : 'relay'} ${local?.relayProtocol}`); // `prflx` behind address translation
     });
   }
   return found;

@@ -9,6 +9,7 @@ const locals: readonly StatsRecord[] = [
   { id: 'udp', type: 'local-candidate', candidateType: 'host', protocol: 'udp', address: '10.0.0.5', port: 51111 },
   { id: 'tcp', type: 'local-candidate', candidateType: 'host', protocol: 'tcp', tcpType: 'active', address: '10.0.0.5', port: 9 },
   ...['udp', 'tcp', 'tls'].map(relayProtocol => ({ id: `relay-${relayProtocol}`, type: 'local-candidate', candidateType: 'relay', protocol: 'udp', relayProtocol, address: '198.51.100.1', port: 60000 })),
+  { id: 'translated', type: 'local-candidate', candidateType: 'prflx', protocol: 'udp', relayProtocol: 'tcp', address: '198.51.100.9', port: 60000 },
 ];
 const node = '203.0.113.7';
 const remotes: readonly StatsRecord[] = [
@@ -82,6 +83,11 @@ describe('the path of a connection', () => {
     const [path] = pathsOf(reading([['tcp', 'node-tcp', 'selected'], ['udp', 'node-udp', 'unanswered']]), 'both');
     expect(path).toMatchObject({ isDirect: true, kind: 'p2p', reason: null, blocked: [] });
     expect(pathsOf(reading([['relay-udp', 'node-udp', 'selected']]), 'both')[0]!.kind).toBe('relay-udp');
+  });
+
+  it('over a relay whose address is translated on the way to the media node is one over a relay', () => {
+    expect(pathOf([['translated', 'node-udp', 'selected'], ['udp', 'node-udp', 'unanswered'], ['tcp', 'node-tcp', 'unanswered']])).toMatchObject({ kind: 'relay-tcp', type: 'prflx' });
+    expect(pathsOf(reading([['translated', 'node-udp', 'selected']]), 'both')[0]!.kind).toBe('relay-tcp');
   });
 
   it('is the selected one, although a pair that was used before is still there', () => {

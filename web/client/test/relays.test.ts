@@ -80,7 +80,7 @@ describe('relays', () => {
     const other: RTCIceServer = { urls: ['turn:192.0.2.2:3478?transport=udp'], username: '1:m1:me', credential: 'secret' };
 
     /** A call whose connections use the relay with this URL. With another type, the relay only told the address of this browser. */
-    async function callOver(url: string | undefined, candidateType = 'relay') {
+    async function callOver(url: string | undefined, candidateType = 'relay', relayProtocol: string | undefined = undefined) {
       const joined = await joinedWith([relay('1:m1:me'), other]);
       joined.server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer', reference: joined.server.socket.sentOf('offer').at(-1)!.reference });
       await settle();
@@ -88,7 +88,7 @@ describe('relays', () => {
         connection.stats = new Map<string, unknown>([
           ['T', { type: 'transport', selectedCandidatePairId: 'P' }],
           ['P', { type: 'candidate-pair', localCandidateId: 'L' }],
-          ['L', { type: 'local-candidate', candidateType, url }],
+          ['L', { type: 'local-candidate', candidateType, relayProtocol, url }],
         ]);
         connection.setConnectionState('connected');
       }
@@ -116,6 +116,11 @@ describe('relays', () => {
       const added = server.connections.slice(before);
       expect(added).toHaveLength(2);
       for (const { configuration } of added) expect(configuration.iceServers).toEqual([other]);
+    });
+
+    it('are left if the media node sees another address than that of the relay', async () => {
+      const { server } = await callOver('turn:192.0.2.1:3478?transport=udp', 'prflx', 'udp');
+      expect(await name(server, other)).toBe(1);
     });
 
     it('are kept if there is no other one', async () => {

@@ -1,3 +1,4 @@
+import { isRelayed } from '../relays/relay-in-use.js';
 import { number, text, type StatsRecord } from './records.js';
 
 /**
@@ -60,8 +61,7 @@ export const candidateOf = (records: ReadonlyMap<string, StatsRecord>, pair: Sta
 
 /** The kind of a path by its local candidate; null where the browser does not tell. */
 export function kindOf(local: StatsRecord | undefined): PathKind | null {
-  const isRelayed = text(local, 'candidateType') === 'relay';
-  const name = isRelayed ? `relay-${text(local, 'relayProtocol')}` : text(local, 'protocol');
+  const name = local !== undefined && isRelayed(local) ? `relay-${text(local, 'relayProtocol')}` : text(local, 'protocol');
   return nodeKinds.find(kind => kind === name) ?? null;
 }
 

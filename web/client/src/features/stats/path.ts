@@ -1,3 +1,4 @@
+import { isRelayed } from '../relays/relay-in-use.js';
 import { candidateOf, collectEvidence, kindOf, noEvidence, type Destination, type PathEvidence, type PathKind } from './path-evidence.js';
 import { explainPath, isCutOff, type PathReason } from './path-reason.js';
 import { number, text, type StatsRecord } from './records.js';
@@ -32,7 +33,7 @@ export function pathsOf(records: readonly StatsRecord[], use: MediaPath['use'], 
   return selected.map(pair => {
     const [local, remote] = [candidateOf(byId, pair, 'local'), candidateOf(byId, pair, 'remote')];
     const type = text(local, 'candidateType') ?? 'unknown';
-    const kind = isDirect && type !== 'relay' ? 'p2p' : kindOf(local);
+    const kind = isDirect && (local === undefined || !isRelayed(local)) ? 'p2p' : kindOf(local);
     return {
       isDirect,
       use,
