@@ -103,7 +103,7 @@ describe('relays on the cluster', () => {
     await patch({ listeners: [...['UDP', 'TCP'].map(protocol => ({ protocol, port: 44100 })), { protocol: 'TLS', port: 44101 }], tls: { secretName: 'relays-tls' } });
     const refusal = ({ conditions }) => conditions?.find(one => one.type === 'CertificateUnusable' && one.status === 'True')?.message ?? '';
     await awaitPool(status => refusal(status).includes('kubectl create role '), 'the pool says how the operator may read the Secret');
-    for (const [command] of refusal(await pool()).matchAll(/kubectl create (role|rolebinding) [-=:./\w ]+/g)) await kubectl(...command.trim().split(' ').slice(1));
+    for (const [command] of refusal(await pool()).matchAll(/kubectl create \w+ [-\w]+(?: --[-\w]+=[-:\w]+)+/g)) await kubectl(...command.split(' ').slice(1));
     await awaitPool(({ endpoints, readyReplicas }) => readyReplicas === 1 && endpoints?.includes('turns:relay.cluster.example.com:44101?transport=tcp'), 'the URL has the name of the certificate', 120_000);
     const [pod] = await pods();
     const shown = execFileSync('openssl', ['s_client', '-connect', `${pod.status.hostIP}:44101`, '-servername', 'relay.cluster.example.com'], { input: '', encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
