@@ -15,7 +15,7 @@ export function measureAbuse(print) {
     output = `${error.stdout}`;
     console.error(output);
   }
-  const count = name => Number(new RegExp(`^\\s*${name}: (\\d+)`, 'm').exec(output)?.[1] ?? 0);
-  if (count('Total tests') === 0) throw new Error(`no attack was made: ${output}`);
-  print('turn.abuse-refused', count('Passed'), 'cases', count('Total tests'));
+  const count = name => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(output)?.[1] ?? 0);
+  if (count('Total') === 0) throw new Error(`no attack was made: ${output}`);
+  print('turn.abuse-refused', count('Passed'), 'cases', count('Total'));
 }
