@@ -19,7 +19,7 @@ public sealed record TurnAutoscaling
     [Range(1, 100_000)]
     public int? TargetAllocationsPerRelay { get; init; }
 
-    /// <summary>Megabits per second of one relay, 1 to 100000, in both directions together, on average. Optional; mutable.</summary>
+    /// <summary>Average megabits per second of one relay, 1 to 100000, both directions added up. Optional; mutable.</summary>
     [Range(1, 100_000)]
     public int? TargetMbpsPerRelay { get; init; }
 }

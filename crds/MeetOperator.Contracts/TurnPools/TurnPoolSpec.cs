@@ -19,7 +19,7 @@ namespace MeetOperator.Contracts.TurnPools;
 public sealed record TurnPoolSpec
 {
     /// <summary>
-    /// Number of relays, 0 to 100. Each needs a cluster node of its own, because of its host port. Without effect while there is autoscaling. Default 1; mutable, also through the scale subresource.
+    /// Number of relays, 0 to 100. Each needs a cluster node of its own, because of its host port. Ignored while spec.autoscaling is set. Default 1; mutable, also through the scale subresource.
     /// </summary>
     [Range(0, 100)]
     [Default("1")]

@@ -1,8 +1,7 @@
 // A call whose path is blocked by a firewall: for how long pictures stand still until media flows on the next one.
-import { tilePause, watchTile } from '../../e2e/support/noticed.mjs';
 import { pathsInUse, rungs } from '../../e2e/support/person-network.mjs';
-import { createMeeting } from '../../e2e/support/product.mjs';
-import { until, Visitor } from '../../e2e/support/visitor.mjs';
+import { until } from '../../e2e/support/visitor.mjs';
+import { pauseWhile } from './pause.mjs';
 
 /** Prints `fallback.seconds`: the longest time for which the picture of one of two people stands still after UDP was blocked, in both directions, so that media goes on over TCP. */
 export async function measureFallback({ product, network, inside, outside, rounds, print }) {
@@ -10,24 +9,13 @@ export async function measureFallback({ product, network, inside, outside, round
   const pauses = [];
   for (let round = 0; round < rounds; round++) {
     network.allow([product.page, udp, tcp]);
-    const meeting = await createMeeting(product);
-    const people = [await Visitor.arrive(inside, product, 'Ada'), await Visitor.arrive(outside, product, 'Bob')];
-    const [ada, bob] = people;
     try {
-      for (const person of people) await person.enter(meeting.meetingId);
-      const seeEachOther = () => Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
-      await seeEachOther();
-      await ada.page.waitForTimeout(5_000); // the connections are no longer new
-      const tiles = [ada.tile('Bob'), bob.tile('Ada')];
-      await Promise.all(tiles.map(watchTile));
-      network.allow([product.page, tcp], { isIncomingBlocked: true });
-      await until(async () => (await ada.page.evaluate(pathsInUse)).includes(tcp.path), 'media flows over TCP', 30_000);
-      await seeEachOther();
-      pauses.push(Math.max(...(await Promise.all(tiles.map(tilePause))).map(({ pause }) => pause)));
+      pauses.push(await pauseWhile({ product, inside, outside }, async ada => {
+        network.allow([product.page, tcp], { isIncomingBlocked: true });
+        await until(async () => (await ada.page.evaluate(pathsInUse)).includes(tcp.path), 'media flows over TCP', 30_000);
+      }));
     } catch (error) {
       console.error(`fallback, round ${round + 1}: ${error.message}`);
-    } finally {
-      await Promise.all(people.map(person => person.close()));
     }
   }
   print('fallback.calls', pauses.length, 'calls', rounds);

@@ -1,9 +1,8 @@
 // Calls over a relay (TURN) while something happens to it: its process ends, its secret is replaced, its pool is rolled out.
 import { execFileSync } from 'node:child_process';
-import { tilePause, watchTile } from '../../e2e/support/noticed.mjs';
 import { rungs } from '../../e2e/support/person-network.mjs';
-import { createMeeting } from '../../e2e/support/product.mjs';
-import { until, Visitor } from '../../e2e/support/visitor.mjs';
+import { until } from '../../e2e/support/visitor.mjs';
+import { pauseWhile } from './pause.mjs';
 
 /** A call is broken when somebody has no picture for longer. */
 const brokenAfterMs = 10_000;
@@ -30,29 +29,9 @@ export async function measureRelays({ product, network, inside, outside, rounds,
   const status = () => JSON.parse(kubectl('get', 'turnpool', 'default', '-o', 'json')).status;
   network.allow([product.page, rungs(product).find(({ name }) => name === 'turn-udp')]);
 
-  /** The longest pause of the pictures of two people, in ms, while this happens and until both see each other again. */
-  const pauseWhile = async happens => {
-    const meeting = await createMeeting(product);
-    const people = [await Visitor.arrive(inside, product, 'Ada'), await Visitor.arrive(outside, product, 'Bob')];
-    const [ada, bob] = people;
-    try {
-      for (const person of people) await person.enter(meeting.meetingId);
-      const seeEachOther = () => Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
-      await seeEachOther();
-      await ada.page.waitForTimeout(5_000); // the connections are no longer new
-      const tiles = [ada.tile('Bob'), bob.tile('Ada')];
-      await Promise.all(tiles.map(watchTile));
-      await happens();
-      await seeEachOther();
-      return Math.max(...(await Promise.all(tiles.map(tilePause))).map(({ pause }) => pause));
-    } finally {
-      await Promise.all(people.map(person => person.close()));
-    }
-  };
-
   const killed = [];
   for (let round = 0; round < rounds; round++) {
-    killed.push(await pauseWhile(async () => {
+    killed.push(await pauseWhile({ product, inside, outside }, async () => {
       const before = pods();
       kubectl('delete', 'pod', ...before, '--grace-period=0', '--force');
       await until(() => status().readyReplicas === 1 && pods().every(name => !before.includes(name)), 'another relay takes participants', 60_000);
@@ -64,7 +43,7 @@ export async function measureRelays({ product, network, inside, outside, rounds,
   for (const [name, change] of Object.entries(changes)) {
     for (let round = 0; round < rounds; round++) {
       try {
-        const pause = await pauseWhile(async () => {
+        const pause = await pauseWhile({ product, inside, outside }, async () => {
           const { keyVersion } = status();
           const before = pods();
           change(kubectl, round);

@@ -88,7 +88,7 @@ internal sealed partial class CoturnProcess(TurnOptions options, AppliedState st
         }
         catch (OperationCanceledException) when (_isStopping)
         {
-            // The agent ends before it has run coturn.
+            // The agent was stopped before coturn was started.
         }
         catch (Exception failed)
         {

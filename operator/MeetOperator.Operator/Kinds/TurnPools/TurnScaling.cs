@@ -5,7 +5,7 @@ namespace MeetOperator.Operator.Kinds.TurnPools;
 /// <summary>How many relays a pool with autoscaling should have. Remembers what was needed lately, so that a short pause drains no relay, and drains one after another. Immutable and pure.</summary>
 internal sealed record TurnScaling
 {
-    /// <summary>Fewer relays must have been enough for so long.</summary>
+    /// <summary>How long fewer relays must have been enough before one is drained.</summary>
     public static readonly TimeSpan Stabilization = TimeSpan.FromMinutes(5);
 
     /// <summary>After a longer time without a look at the relays, nothing is known about that time.</summary>
@@ -17,7 +17,7 @@ internal sealed record TurnScaling
     /// <summary>The number of relays that the pool should have.</summary>
     public int Desired { get; private init; }
 
-    /// <summary>What was needed lately, each number with the time when it was last needed, the greatest first.</summary>
+    /// <summary>The numbers of relays that were needed in the last 5 minutes, each with the time when it was last needed; descending.</summary>
     private IReadOnlyList<(int Needed, TimeSpan At)> Lately { get; init; } = [];
 
     private TimeSpan LookedAt { get; init; }

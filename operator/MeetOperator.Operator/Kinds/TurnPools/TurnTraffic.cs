@@ -25,7 +25,7 @@ internal sealed record TurnTraffic
             return new TurnTraffic { Samples = [new Sample(bytes, at)] };
         }
 
-        // The newest sample is replaced until it is a step away from the one before it.
+        // Keeps one sample for each step: the newest one is replaced until it is 5 s later than the one before it.
         var kept = Samples is [.., var before, var newest] && newest.At - before.At < Step ? Samples.SkipLast(1) : Samples;
         return new TurnTraffic { Samples = [.. kept.Where(sample => at - sample.At <= Window), new Sample(bytes, at)] };
     }
