@@ -395,6 +395,7 @@ internal sealed class UpLayer
         History?.Clear();
         Replay?.Forget();
         _nacks = null;
+        _keyFrames = default;
         _keyFrames.Request(urgent: true);
     }
 }

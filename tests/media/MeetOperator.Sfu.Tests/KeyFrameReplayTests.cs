@@ -352,7 +352,7 @@ public sealed class KeyFrameReplayTests
     public void Limit_LineHasPausedTheTrack_WaitsForANewKeyFrame()
     {
         var (_, down, egress) = Join(_call);
-        _call.Advance(600);
+        _call.Advance(10);
         down.Limit(_call.Now, StreamAllocator.Paused);
         Start(_call, 10);
         _call.Upstream.Rtcp.Clear();
