@@ -87,6 +87,8 @@ public sealed class VanishedNodeTests(ITestOutputHelper output) : IAsyncLifetime
         await AssignAsync(First(), Second(Standby));
         await using var ann = await EnterAsync("Ann");
         await OnAsync(_first, ann);
+        await MuteAsync(ann);
+        await Eventually.TrueAsync(() => IsMuted() == true, "signaling knows the session", Soon);
         _link.Vanish();
         await ann.ExpectAsync("media-move", limit: Soon);
         await OnAsync(_second, ann);
@@ -96,8 +98,10 @@ public sealed class VanishedNodeTests(ITestOutputHelper output) : IAsyncLifetime
 
         await ann.ExpectAsync("media-move", m => (long)m["generation"]! == 1, limit: Soon);
         Assert.Equal(0, _first.RejectedDrops); // What the client still has there is not ended.
-        await MuteAsync(ann);
-        await Eventually.TrueAsync(() => _first.Read(_meeting, r => r.Participants.TryGetValue(ann.Id, out var known) && known.IsMuted("microphone")), "calls reach the node again", Soon);
+        await ann.SendAsync(new { type = "unmute", mediaType = "audio" });
+        await Eventually.TrueAsync(() => IsMuted() == false, "calls reach the node again", Soon);
+
+        bool? IsMuted() => _first.Read(_meeting, r => r.Participants.TryGetValue(ann.Id, out var known) ? known.IsMuted("microphone") : (bool?)null);
     }
 
     /// <summary>An idle connection that served a call is open. It says nothing of whether the node can be reached.</summary>
