@@ -292,6 +292,12 @@ describe('the background of the camera in Firefox', () => {
     await withFayAndBob(async (enter, bob) => {
       const fay = await enter(page => page.evaluateOnNewDocument(() => localStorage.setItem('meet.devices', JSON.stringify({ background: 'blur' }))));
       await lastAre(bob, isBlurred, showsPerson);
+      await openDevices(fay);
+      const sent = await fay.page.evaluate(() => globalThis.sent.length);
+      await fay.page.$eval('[data-testid=device-camera]', select => select.dispatchEvent(new Event('change', { bubbles: true })));
+      await until(() => fay.page.evaluate(count => globalThis.sent.length > count && globalThis.opened.filter(track => track.readyState === 'live').length === 1, sent), 'another track is sent');
+      await fay.page.keyboard.press('Escape');
+      await lastAre(bob, isBlurred, showsPerson);
       await fay.page.click('[data-testid=control-camera]');
       await until(async () => await bob.tile('Fay').locator('video').count() === 0, 'the video of Fay disappears');
       await fay.page.click('[data-testid=control-camera]');
