@@ -37,7 +37,7 @@ internal interface IMeetingFeature
     /// <summary>Called every few seconds (<see cref="Settings.SignalingTimings.TickInterval"/>), until the meeting has ended.</summary>
     Task OnTickAsync() => Task.CompletedTask;
 
-    /// <summary>Called after the Meeting or its Tenant has changed, until the meeting has ended.</summary>
+    /// <summary>Called after the Meeting has changed, until the meeting has ended.</summary>
     /// <param name="view">The meeting's resource after the change.</param>
     Task OnMeetingChangedAsync(MeetingView view) => Task.CompletedTask;
 

@@ -113,13 +113,14 @@ public sealed class ModeChangeTests(PostgresServer postgres) : TwoReplicasTestBa
         await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
         await using var bob = await EnterAsync(b, meeting.MeetingId, "Bob");
         await cluster.SetDirectConnectionsAsync(DirectConnections.Denied);
-        await ann.ExpectAsync("topology", m => Kind(m) == "sfu" && Generation(m) > 1);
+        await Eventually.TrueAsync(() => Views().All(view => !view.AllowsDirectConnections), "both replicas know that the tenant denies direct connections");
 
         await SetModeAsync(meeting.MeetingId, MeetingMode.P2P);
 
-        await Eventually.TrueAsync(
-            () => new[] { a, b }.All(server => server.Service<MeetingDirectory>().Find(meeting.MeetingId) is { IsPeerToPeer: true, AllowsDirectConnections: false }), "both replicas know the change");
+        await Eventually.TrueAsync(() => Views().All(view => view.IsPeerToPeer), "both replicas know the change");
         await StayAsync(ann, bob);
+
+        IEnumerable<MeetingView> Views() => new[] { a, b }.Select(server => server.Service<MeetingDirectory>().Find(meeting.MeetingId)!);
     }
 
     /// <summary>Each client gets a response on its socket, after all that has changed before.</summary>
