@@ -206,7 +206,6 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
         await Features.ForEachAsync(feature => feature.OnEnteredAsync(member, view)).ConfigureAwait(false);
         var others = Roster.Entries.Where(e => e.ParticipantId != member.ParticipantId).Select(Roster.Info);
         var topology = view.IsPeerToPeer ? Topology.P2p : Topology.Sfu;
-        member.IsPeerToPeer = view.IsPeerToPeer;
         member.Send(new JoinedMessage(member.ParticipantId, [.. others], member.Identity.Role, member.Entry!.AudioSilenced, member.Entry.VideoSilenced, topology, view.IsE2ee, view.Tenant.Spec.Survey.Enabled));
         await Features.ForEachAsync(feature => feature.OnJoinedAsync(member, view)).ConfigureAwait(false);
         await PublishAsync(new BusEvent { Kind = BusEventKind.Presence, ParticipantId = member.ParticipantId }).ConfigureAwait(false);
@@ -227,18 +226,8 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
         _ when HasEnded => Task.CompletedTask,
         null => EndAsync("ended"),
         { IsEnded: true } view => EndAsync(view.EndReason),
-        { } view => FollowAsync(view),
+        { } view => Features.FollowAsync(view),
     };
-
-    private async Task FollowAsync(MeetingView view)
-    {
-        if (!view.IsPeerToPeer && Media.Assign(view.Assignments) is { } change)
-        {
-            await Features.ForEachAsync(feature => feature.OnRoomsChangedAsync(change)).ConfigureAwait(false);
-        }
-
-        await Features.ForEachAsync(feature => feature.OnMeetingChangedAsync(view)).ConfigureAwait(false);
-    }
 
     private async Task<bool> TickNowAsync()
     {

@@ -31,6 +31,12 @@ internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, Mee
     /// <summary>True while media flows directly. Belongs to the session's loop.</summary>
     public bool IsDirect => _state is { IsDirect: true };
 
+    public Task OnEnteredAsync(Member member, MeetingView view)
+    {
+        member.IsPeerToPeer = view.IsPeerToPeer;
+        return Task.CompletedTask;
+    }
+
     public async Task OnJoinedAsync(Member member, MeetingView view)
     {
         await UpdateAsync(null).ConfigureAwait(false);
