@@ -1,8 +1,9 @@
-// The background of the camera, in Chromium. Its fake camera shows no person, so the whole picture counts as background; the drawn portraits show one.
+// The background of the camera, in Chromium and in Firefox. Chromium's fake camera shows no person, so the whole picture counts as background; the drawn portraits show one.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { accessibilityFindings } from './support/axe.mjs';
 import { launch } from './support/browser.mjs';
+import { FirefoxVisitor, launchFirefox } from './support/firefox.mjs';
 import { actHidden } from './support/hidden-tab.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { portraitCamera, portraits } from './support/portrait-camera.mjs';
@@ -12,15 +13,24 @@ const room = meetingRoom(() => launch(['--use-fake-device-for-media-stream=devic
 const options = { timeout: 240_000 };
 const magenta = [255, 0, 255];
 
-/** Runs in the page: keeps the colours of the four corners and of the middle of every frame that is drawn of another participant, in `globalThis.seen`. */
+/**
+ * Runs in the page: keeps the colours of the four corners and of the middle of every frame that is drawn of another participant, in `globalThis.seen`, and the contrast in
+ * its upper left part: the brightest minus the darkest pixel.
+ */
 const watchFrames = () => {
   globalThis.seen = [];
   const canvas = new OffscreenCanvas(32, 18);
   const context = canvas.getContext('2d', { willReadFrequently: true });
+  const part = new OffscreenCanvas(64, 36).getContext('2d', { willReadFrequently: true });
+  const contrast = video => {
+    part.drawImage(video, 0, 0, video.videoWidth / 8, video.videoHeight / 8, 0, 0, 64, 36);
+    const greens = part.getImageData(0, 0, 64, 36).data.filter((_, index) => index % 4 === 1);
+    return Math.max(...greens) - Math.min(...greens);
+  };
   const at = (x, y) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)];
   const watch = video => video.requestVideoFrameCallback(() => {
     context.drawImage(video, 0, 0, 32, 18);
-    globalThis.seen.push({ corners: [at(1, 1), at(30, 1), at(1, 16), at(30, 16)], middle: at(16, 9) });
+    globalThis.seen.push({ corners: [at(1, 1), at(30, 1), at(1, 16), at(30, 16)], middle: at(16, 9), contrast: contrast(video) });
     watch(video);
   });
   const watched = new WeakSet();
@@ -198,6 +208,127 @@ describe('the background of the camera', () => {
       await ada.page.keyboard.press('Escape');
       await ada.control('camera').click();
       await bob.waitForVideo('Ada');
+    });
+  });
+});
+
+describe('the background of the camera in Firefox', () => {
+  /** Amara in front of a wall with narrow stripes, of which a blurred picture shows nothing. */
+  const look = { ...portraits.amara, wall: Array.from({ length: 41 }, (_, index) => (index % 2 === 0 ? '#ffffff' : '#000000')) };
+  const showsStripes = frame => frame.contrast > 90;
+  const showsPerson = frame => isNear(frame.middle, [138, 90, 60]);
+  const showsSea = frame => isNear(frame.corners[0], [191, 227, 238]) && isNear(frame.corners[3], [30, 97, 128]);
+  const lastAre = (visitor, ...are) => until(async () => {
+    const frames = await latest(visitor);
+    return frames.length === 5 && frames.every(frame => are.every(is => is(frame)));
+  }, `the latest frames: ${are.map(is => is.name || String(is)).join(', ')}`, 60_000).catch(async error => { throw new Error(`${error.message}. They are ${JSON.stringify(await latest(visitor))}`); });
+  const isBlurred = frame => !showsStripes(frame) && !showsSea(frame);
+  let firefox;
+  before(async () => { firefox = await launchFirefox(); });
+  after(() => firefox?.close());
+
+  /** Fay, who enters with Firefox, and Bob, who keeps what he sees. */
+  async function withFayAndBob(run, request) {
+    await room.withParticipants([], async meeting => {
+      const bob = await room.arrive('Bob');
+      const profile = await firefox.createBrowserContext();
+      const enter = more => FirefoxVisitor.enter(profile, room.product, meeting.meetingId, 'Fay', {
+        prepare: async page => {
+          await page.evaluateOnNewDocument(portraitCamera, { look, speaks: false });
+          await page.evaluateOnNewDocument(watchTracks);
+          await more?.(page);
+        },
+      });
+      try {
+        await bob.page.addInitScript(watchFrames);
+        await bob.enter(meeting.meetingId);
+        await run(enter, bob, profile);
+      } finally {
+        await Promise.all([bob.close(), profile.close()]);
+      }
+    }, request);
+  }
+
+  const openDevices = fay => fay.page.click('[data-testid=open-devices]');
+  const chooseIn = (fay, name) => fay.page.$eval(`[data-testid=background-${name}]`, input => input.click());
+  const isCameraSent = fay => fay.page.evaluate(() => globalThis.opened.some(track => globalThis.sent.at(-1) === track));
+
+  it('is blurred and replaced during a meeting behind the person, also while the tab is hidden, and no frame shows the room meanwhile', options, async t => {
+    await withFayAndBob(async (enter, bob, profile) => {
+      const fay = await enter();
+      await lastAre(bob, showsStripes, showsPerson);
+      await openDevices(fay);
+      await chooseIn(fay, 'blur');
+      await lastAre(bob, isBlurred, showsPerson);
+      await chooseIn(fay, 'sea');
+      await lastAre(bob, showsSea, showsPerson);
+      await chooseIn(fay, 'blur');
+      await lastAre(bob, isBlurred, showsPerson);
+
+      const other = await profile.newPage();
+      await other.bringToFront();
+      assert.equal(await fay.page.evaluate(() => globalThis.document.visibilityState), 'hidden');
+      const count = (await seen(bob)).length;
+      await new Promise(resolve => setTimeout(resolve, 10_000));
+      t.diagnostic(`${(await seen(bob)).length - count} frames in 10 s while the tab is hidden`);
+      await fay.page.bringToFront();
+      await other.close();
+      await lastAre(bob, isBlurred, showsPerson);
+
+      const frames = await seen(bob);
+      const first = frames.findIndex(frame => !showsStripes(frame) && showsPerson(frame));
+      t.diagnostic(`${first} frames of the room, then ${frames.length - first} frames without it`);
+      assert.deepEqual(frames.slice(first).filter(showsStripes), [], 'after the first blurred frame, no frame shows the room');
+      assert.equal(await isCameraSent(fay), false, 'the track of the camera is not sent');
+      assert.equal(await fay.page.evaluate(() => globalThis.sent.slice(1).some(track => globalThis.opened.includes(track))), false, 'nor was it sent again');
+
+      await chooseIn(fay, 'none');
+      await lastAre(bob, showsStripes, showsPerson);
+      assert.equal(await isCameraSent(fay), true);
+    });
+  });
+
+  it('is remembered, and then no frame ever shows the room: when the page opens, when the camera is turned off and on, and when another camera is chosen', options, async () => {
+    await withFayAndBob(async (enter, bob) => {
+      const fay = await enter(page => page.evaluateOnNewDocument(() => localStorage.setItem('meet.devices', JSON.stringify({ background: 'blur' }))));
+      await lastAre(bob, isBlurred, showsPerson);
+      await openDevices(fay);
+      const sent = await fay.page.evaluate(() => globalThis.sent.length);
+      await fay.page.$eval('[data-testid=device-camera]', select => select.dispatchEvent(new Event('change', { bubbles: true })));
+      await until(() => fay.page.evaluate(count => globalThis.sent.length > count && globalThis.opened.filter(track => track.readyState === 'live').length === 1, sent), 'another track is sent');
+      await fay.page.keyboard.press('Escape');
+      await lastAre(bob, isBlurred, showsPerson);
+      await fay.page.click('[data-testid=control-camera]');
+      await until(async () => await bob.tile('Fay').locator('video').count() === 0, 'the video of Fay disappears');
+      await fay.page.click('[data-testid=control-camera]');
+      await bob.waitForVideo('Fay');
+      const count = (await seen(bob)).length;
+      await until(async () => (await seen(bob)).length > count + 20, 'Bob sees Fay for some seconds');
+      assert.deepEqual((await seen(bob)).filter(showsStripes), []);
+      assert.equal(await fay.page.evaluate(() => globalThis.sent.some(track => globalThis.opened.includes(track))), false, 'the track of a camera is never sent');
+    }, { settings: { e2ee: 'Required' } });
+  });
+
+  it('turns the camera off when a frame fails, and sends nothing more', options, async () => {
+    await withFayAndBob(async (enter, bob) => {
+      const fay = await enter(page => page.evaluateOnNewDocument(() => {
+        const Real = globalThis.VideoFrame;
+        globalThis.VideoFrame = class extends Real {
+          constructor(...parts) {
+            if (globalThis.framesFail) throw new Error('no frame');
+            super(...parts);
+          }
+        };
+      }));
+      await openDevices(fay);
+      await chooseIn(fay, 'blur');
+      await lastAre(bob, isBlurred, showsPerson);
+      const blurred = (await seen(bob)).findIndex(frame => !showsStripes(frame));
+      await fay.page.evaluate(() => { globalThis.framesFail = true; });
+      await until(async () => await bob.tile('Fay').locator('video').count() === 0, 'the video of Fay disappears');
+      await fay.page.waitForFunction(() => globalThis.document.querySelector('[data-testid=device-help]')?.textContent.includes('nothing is sent'));
+      assert.equal(await fay.page.evaluate(() => globalThis.opened.filter(track => track.readyState === 'live').length), 0, 'the camera is released');
+      assert.deepEqual((await seen(bob)).slice(blurred).filter(showsStripes), []);
     });
   });
 });

@@ -5,7 +5,7 @@ import { Lines } from './support/bad-line.mjs';
 import { launch } from './support/browser.mjs';
 import { directDelay, meetingRoom } from './support/meeting-room.mjs';
 import { plainPage } from './support/plain-page.mjs';
-import { applyMeeting } from './support/product.mjs';
+import { applyMeeting, changeMode } from './support/product.mjs';
 import { recordArrivals, recordFrames, search } from './support/recorded-frames.mjs';
 import { until } from './support/until.mjs';
 import { describeOnFailure } from './support/visitor.mjs';
@@ -50,6 +50,12 @@ const assertContinuous = async (t, visitors, what) => {
   assert.ok(gaps.every(gap => gap < 5_000), `sound stopped during the switch ${what}: ${gaps.join(' and ')} ms`);
 };
 const use = (visitors, expected, what) => until(async () => (await Promise.all(visitors.map(path))).every(one => one === expected), what, 200_000);
+
+/** How many connections of the page are open, and how many of them are not to another participant. */
+const connectionsOf = visitor => visitor.page.evaluate(() => {
+  const open = globalThis.connections.filter(({ connectionState }) => connectionState === 'connected');
+  return { open: open.length, toNode: open.filter(connection => connection.getTransceivers()[0]?.direction !== 'sendrecv').length };
+});
 
 /** The packets of media that the page has sent to the media node. */
 const sentToNode = visitor => visitor.page.evaluate(async () => {
@@ -306,14 +312,32 @@ describe('a direct call', () => {
   });
 });
 
+describe('a running call', () => {
+  it('follows each change of the mode of its meeting, and the new path carries sound and pictures before the former one ends', options, async t => {
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob, meeting) => {
+      const both = [ada, bob];
+      const seeAndHear = () => Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
+      await seeAndHear();
+      for (const visitor of both) await visitor.page.evaluate(watchGap);
+      await use(both, 'p2p', 'both receive each other directly');
+      const [node, direct, nodeAndDirect] = [{ open: 2, toNode: 2 }, { open: 1, toNode: 0 }, { open: 3, toNode: 2 }];
+      for (const [mode, expected, connections] of [['Sfu', 'sfu', node], ['P2P', 'p2p', direct], ['Sfu', 'sfu', node], ['Auto', 'p2p', nodeAndDirect], ['P2P', 'p2p', direct]]) {
+        await resetGap(both);
+        const began = performance.now();
+        changeMode(room.product, meeting.meetingId, mode);
+        await use(both, expected, `both receive each other ${expected === 'p2p' ? 'directly' : 'through the media node'} with mode ${mode}`);
+        const seconds = (performance.now() - began) / 1_000;
+        await until(async () => (await Promise.all(both.map(connectionsOf))).every(one => one.open === connections.open && one.toNode === connections.toNode), `only the connections of mode ${mode} are open`);
+        await assertContinuous(t, both, `to mode ${mode}, which took ${seconds.toFixed(1)} s`);
+        await seeAndHear();
+        assert.deepEqual(await Promise.all(both.map(visitor => visitor.page.getByTestId('tile').count())), [2, 2]);
+      }
+    }, { settings: { mode: 'Auto', maxParticipants: 2 } });
+  });
+});
+
 describe('a meeting with mode P2P', () => {
   const settings = { mode: 'P2P', maxParticipants: 2 };
-  /** How many connections of the page are open, and how many of them are not to another participant. */
-  const connectionsOf = visitor => visitor.page.evaluate(() => {
-    const open = globalThis.connections.filter(({ connectionState }) => connectionState === 'connected');
-    return { open: open.length, toNode: open.filter(connection => connection.getTransceivers()[0]?.direction !== 'sendrecv').length };
-  });
-
   it('carries sound, pictures and a shared screen only directly, and refuses a third with the reason', options, async t => {
     await room.withParticipants(['Ada', 'Bob'], async (ada, bob, meeting) => {
       const both = [ada, bob];

@@ -37,6 +37,10 @@ internal interface IMeetingFeature
     /// <summary>Called every few seconds (<see cref="Settings.SignalingTimings.TickInterval"/>), until the meeting has ended.</summary>
     Task OnTickAsync() => Task.CompletedTask;
 
+    /// <summary>Called after the Meeting has changed, until the meeting has ended.</summary>
+    /// <param name="view">The meeting's resource after the change.</param>
+    Task OnMeetingChangedAsync(MeetingView view) => Task.CompletedTask;
+
     /// <summary>Called after the meeting was assigned another media node or generation, or has left one.</summary>
     Task OnRoomsChangedAsync(RoomsChange change) => Task.CompletedTask;
 

@@ -50,6 +50,9 @@ internal sealed class Member(SocketIdentity identity, IClientTransport transport
 
     public MediaParticipant? Media { get; set; }
 
+    /// <summary>What <c>joined</c> has told the client: media flows only directly.</summary>
+    public bool IsPeerToPeer { get; set; }
+
     /// <summary>
     /// Handles messages that wait for the database, in order, so that they delay neither the meeting nor other messages of the participant. Only for
     /// <see cref="IMeetingFeature.Handle"/>, which one thread at a time calls for a member.

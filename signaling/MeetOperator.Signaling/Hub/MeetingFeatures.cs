@@ -10,6 +10,7 @@ using MeetOperator.Signaling.Features.Presence;
 using MeetOperator.Signaling.Features.Quality;
 using MeetOperator.Signaling.Features.Relay;
 using MeetOperator.Signaling.Features.Topologies;
+using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Protocol.Client;
 
@@ -73,6 +74,17 @@ internal sealed class MeetingFeatures
                 _meeting.LogFailure(e);
             }
         }
+    }
+
+    /// <summary>Follows a change of the Meeting, in its rooms first.</summary>
+    public async Task FollowAsync(MeetingView view)
+    {
+        if (!view.IsPeerToPeer && _meeting.Media.Assign(view.Assignments) is { } change)
+        {
+            await ForEachAsync(feature => feature.OnRoomsChangedAsync(change)).ConfigureAwait(false);
+        }
+
+        await ForEachAsync(feature => feature.OnMeetingChangedAsync(view)).ConfigureAwait(false);
     }
 
     /// <summary>Passes a message on to the feature that it belongs to. Returns an error if the message was rejected.</summary>

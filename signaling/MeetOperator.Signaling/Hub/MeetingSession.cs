@@ -221,14 +221,12 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
     // After the end, the event may belong to a later meeting with the same ID.
     private Task OnBusEventAsync(BusEvent e) => HasEnded ? Task.CompletedTask : Features.ForEachAsync(feature => feature.OnBusEventAsync(e));
 
-
     private Task OnMeetingChangedAsync() => View() switch
     {
         _ when HasEnded => Task.CompletedTask,
         null => EndAsync("ended"),
         { IsEnded: true } view => EndAsync(view.EndReason),
-        { IsPeerToPeer: false } view when Media.Assign(view.Assignments) is { } change => Features.ForEachAsync(feature => feature.OnRoomsChangedAsync(change)),
-        _ => Task.CompletedTask,
+        { } view => Features.FollowAsync(view),
     };
 
     private async Task<bool> TickNowAsync()

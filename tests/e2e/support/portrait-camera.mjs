@@ -106,7 +106,7 @@ export const portraitCamera = ({ look, speaks }) => {
   const context = canvas.getContext('2d');
   const draw = () => {
     const gradient = context.createLinearGradient(0, 0, width, height);
-    look.wall.forEach((colour, index) => gradient.addColorStop(index, colour));
+    look.wall.forEach((colour, index) => gradient.addColorStop(index / (look.wall.length - 1), colour));
     context.fillStyle = gradient;
     context.fillRect(0, 0, width, height);
     context.save();

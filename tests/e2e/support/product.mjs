@@ -66,11 +66,22 @@ export async function createMeeting(product, { settings, ...request } = {}) {
 /** Creates a meeting with settings that only the Meeting object has, as kubectl does. Returns its ID for links. */
 export async function applyMeeting(product, spec) {
   const name = `m-${randomUUID().slice(0, 8)}`;
-  const kubectl = (args, input) => execFileSync('kubectl', ['--kubeconfig', `${product.home}/kubeconfig`, '-n', 'meet-default', ...args], { encoding: 'utf8', input });
+  const kubectl = (args, input) => runKubectl(product, args, input);
   kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'Meeting', metadata: { name }, spec: { tenantRef: { name: 'default' }, mode: 'Sfu', ...spec } }));
   let meetingId = '';
   await until(() => (meetingId = kubectl(['get', 'meeting', name, '-o', 'jsonpath={.status.meetingId}'])) !== '', 'the meeting has an ID');
   return meetingId;
+}
+
+/** Changes the mode of a meeting, as somebody with kubectl does. */
+export function changeMode(product, meetingId, mode) {
+  const { items } = JSON.parse(runKubectl(product, ['get', 'meetings', '-o', 'json']));
+  const { metadata } = items.find(({ status }) => status?.meetingId === meetingId);
+  runKubectl(product, ['patch', 'meeting', metadata.name, '--type=merge', '-p', JSON.stringify({ spec: { mode } })]);
+}
+
+function runKubectl(product, args, input) {
+  return execFileSync('kubectl', ['--kubeconfig', `${product.home}/kubeconfig`, '-n', 'meet-default', ...args], { encoding: 'utf8', input });
 }
 
 export async function hostCall(product, meeting, method, path = '', body = undefined) {

@@ -127,7 +127,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       transforms: () => this.#e2ee.transforms,
       isMuted: source => this.#mute.isSourceMuted(source),
       reconnect: () => this.#connection.reconnect(),
-      route: tracks => [...this.#direct.route(tracks), ...this.#directMeeting.tracks],
+      route: tracks => this.#directMeeting.route(this.#direct.route(tracks)),
       onLocalChange: () => {
         this.#mute.refresh();
         for (const direct of [this.#direct, this.#directMeeting]) direct.refreshLocal();
@@ -147,10 +147,11 @@ export class Meeting extends Emitter<MeetingEvents> {
       transforms: () => this.#e2ee.transforms,
       isMuted: (source: TrackSource) => this.#mute.isSourceMuted(source),
       shownOf: (participantId: string) => this.#view.shownOf(participantId),
+      sfuTracks: () => this.#tracks.forwarded,
       onTracks: () => this.#presence.refresh(),
     };
-    this.#direct = new DirectPaths(environment, { ...directHost, sfuTracks: () => this.#tracks.forwarded, pauseSfu: isPaused => this.#tracks.pauseSfu(isPaused) });
-    this.#directMeeting = new DirectMeeting(environment, { ...directHost, onUnconnected: unconnected => this.#update({ unconnected }) });
+    this.#direct = new DirectPaths(environment, { ...directHost, pauseSfu: isPaused => this.#tracks.pauseSfu(isPaused) });
+    this.#directMeeting = new DirectMeeting(environment, { ...directHost, endSfu: () => this.#tracks.endLeft(), onUnconnected: unconnected => this.#update({ unconnected }) });
     this.#chat = new Chat(environment, {
       send,
       selfId,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { connect, direct } from './direct-meeting.js';
+import type { Meeting } from '../src/meeting.js';
+import { connect, direct, flow } from './direct-meeting.js';
 import { participant, settle, track, type FakePeerConnection, type ScriptedServer } from './fakes.js';
 import { joinedMeeting } from './join.js';
 import { answerOf, connectedMeeting, meetingWithZoe, mode, offers, rejoin, tell, unavailable, untilOffer } from './p2p-meeting.js';
@@ -227,15 +228,73 @@ describe('a list of participants without one who is connected', () => {
 });
 
 describe('a change of the mode', () => {
-  it('from P2P closes the direct connections, and back opens them again', async () => {
+  const sources = [{ mid: '0', participantId: 'zoe', kind: 'audio', source: 'microphone' }, { mid: '1', participantId: 'zoe', kind: 'video', source: 'camera' }] as const;
+  const playedTracks = (meeting: Meeting) => Object.values(meeting.snapshot.participants[0]?.tracks ?? {});
+  const tracksOf = (connection: FakePeerConnection) => connection.transceivers.map(({ receiver }) => receiver.track);
+  const isPlayedFrom = (meeting: Meeting, connection: FakePeerConnection) => playedTracks(meeting).every(one => (tracksOf(connection) as unknown[]).includes(one)) && playedTracks(meeting).length > 0;
+
+  /** A meeting that uses the SFU, over which `zoe` is played. */
+  async function forwardedMeeting() {
+    const { server, meeting } = await joinedMeeting([participant('zoe')]);
+    await meeting.publish(track('audio'), 'microphone');
+    await settle();
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer', sessionId: 'p' });
+    server.offer('s', 1, [...sources], 's1');
+    await settle();
+    const [publish, subscribe] = server.connections as [FakePeerConnection, FakePeerConnection];
+    for (const connection of [publish, subscribe]) connection.setConnectionState('connected');
+    flow(subscribe);
+    return { server, meeting, publish, subscribe };
+  }
+
+  /** `zoe` sends microphone and camera directly. */
+  async function connectToZoe(server: ScriptedServer): Promise<FakePeerConnection> {
+    const connection = direct(server);
+    await answerOf(server);
+    connect(connection, []);
+    await tell(connection, ['microphone', 'camera']);
+    return connection;
+  }
+
+  it('from P2P plays a participant directly until the SFU carries all of it, and closes the direct connection some seconds later', async () => {
+    const { server, meeting, connection } = await connectedMeeting();
+    flow(connection);
+    await rejoin(server, [participant('zoe')], { topology: 'sfu' });
+    expect(server.socket.sentOf('offer')).toMatchObject([{ to: 'sfu', tracks: [{ source: 'microphone' }] }]);
+    server.offer('s', 1, [...sources], 's1');
+    await settle();
+    const subscribe = server.connections.at(-1)!;
+    subscribe.setConnectionState('connected');
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect([isPlayedFrom(meeting, connection), connection.connectionState]).toEqual([true, 'connected']);
+    flow(subscribe);
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect([isPlayedFrom(meeting, subscribe), connection.connectionState]).toEqual([true, 'connected']);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect([playedTracks(meeting).length, connection.connectionState, meeting.snapshot.connection.phase]).toEqual([2, 'closed', 'connected']);
+  });
+
+  it('from P2P closes the direct connections after some time without the SFU too, and back opens them again', async () => {
     const { server, connection } = await connectedMeeting();
     await rejoin(server, [participant('zoe')], { topology: 'sfu' });
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(connection.connectionState).toBe('connected');
+    await vi.advanceTimersByTimeAsync(5_000);
     expect(connection.connectionState).toBe('closed');
     const others = () => offers(server).filter(({ to }) => to === 'zoe').length;
-    await vi.advanceTimersByTimeAsync(30_000);
     expect(others()).toBe(1);
     await rejoin(server);
     expect(others()).toBe(2);
+  });
+
+  it('from P2P and back within seconds keeps the direct connection', async () => {
+    const { server, meeting, connection } = await connectedMeeting();
+    flow(connection);
+    await rejoin(server, [participant('zoe')], { topology: 'sfu' });
+    await vi.advanceTimersByTimeAsync(2_000);
+    await rejoin(server);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([isPlayedFrom(meeting, connection), connection.connectionState, offers(server).filter(({ to }) => to === 'zoe').length]).toEqual([true, 'connected', 1]);
   });
 
   it('from P2P ends the attempts, and names nobody any more', async () => {
@@ -246,30 +305,50 @@ describe('a change of the mode', () => {
     expect(meeting.snapshot.unconnected).toEqual([]);
   });
 
-  it('to P2P ends the connections to the SFU, and back opens them again', async () => {
-    const { server, meeting } = await joinedMeeting([participant('zoe')]);
-    await meeting.publish(track('audio'), 'microphone');
-    await settle();
-    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer', sessionId: 'p' });
-    server.offer('s', 1, [{ mid: '0', participantId: 'zoe', kind: 'audio', source: 'microphone' }], 's1');
-    await settle();
-    for (const connection of server.connections) connection.setConnectionState('connected');
-    const former = [...server.connections];
+  it('to P2P plays a participant through the SFU until all of it arrives directly, and ends the connections to the SFU some seconds later', async () => {
+    const { server, meeting, publish, subscribe } = await forwardedMeeting();
+    await rejoin(server);
+    const connection = await connectToZoe(server);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect([isPlayedFrom(meeting, subscribe), publish.connectionState, subscribe.connectionState]).toEqual([true, 'connected', 'connected']);
+    flow(connection);
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect([isPlayedFrom(meeting, connection), playedTracks(meeting).length, publish.connectionState]).toEqual([true, 2, 'connected']);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect([isPlayedFrom(meeting, connection), publish.connectionState, subscribe.connectionState]).toEqual([true, 'closed', 'closed']);
+    await rejoin(server, [participant('zoe')], { topology: 'sfu' });
+    expect(server.socket.sentOf('offer')).toMatchObject([{ to: 'sfu', tracks: [{ source: 'microphone' }] }]);
+  });
+
+  it('to P2P ends the connections to the SFU after ten seconds if nobody can be reached directly', async () => {
+    const { server, publish, subscribe } = await forwardedMeeting();
+    await rejoin(server);
+    await vi.advanceTimersByTimeAsync(9_500);
+    expect([publish.connectionState, subscribe.connectionState]).toEqual(['connected', 'connected']);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([publish.connectionState, subscribe.connectionState]).toEqual(['closed', 'closed']);
+  });
+
+  it('to P2P does not wait for a media node that is gone', async () => {
+    const { server, meeting, publish, subscribe } = await forwardedMeeting();
+    await rejoin(server);
+    subscribe.setConnectionState('failed');
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect([publish.connectionState, subscribe.connectionState, meeting.snapshot.connection.phase]).toEqual(['closed', 'closed', 'connected']);
+    const sockets = server.sockets.length;
+    await connectToZoe(server);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([meeting.snapshot.connection.phase, server.sockets.length]).toEqual(['connected', sockets]);
+    expect(Object.keys(meeting.snapshot.participants[0]!.tracks)).toEqual(['microphone', 'camera']);
+  });
+
+  it('to P2P, found when the media node is already gone, ends the connections to it at once', async () => {
+    const { server, publish, subscribe } = await forwardedMeeting();
     server.socket.disconnect();
-    for (const connection of former) connection.setConnectionState('failed'); // the media node is gone
+    for (const connection of [publish, subscribe]) connection.setConnectionState('failed');
     await server.nextSocket();
     server.acceptJoin([participant('zoe')], mode);
     await settle();
-    const sockets = server.sockets.length;
-    await vi.advanceTimersByTimeAsync(2_000);
-    expect(former.map(({ connectionState }) => connectionState)).toEqual(['closed', 'closed']);
-    await answerOf(server);
-    connect(direct(server), []);
-    await tell(direct(server), ['microphone']);
-    await vi.advanceTimersByTimeAsync(30_000);
-    expect([meeting.snapshot.connection.phase, server.sockets.length]).toEqual(['connected', sockets]);
-    expect(Object.keys(meeting.snapshot.participants[0]!.tracks)).toEqual(['microphone']);
-    await rejoin(server, [participant('zoe')], { topology: 'sfu' });
-    expect(server.socket.sentOf('offer')).toMatchObject([{ to: 'sfu', tracks: [{ source: 'microphone' }] }]);
+    expect([publish.connectionState, subscribe.connectionState]).toEqual(['closed', 'closed']);
   });
 });

@@ -7,6 +7,7 @@ using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Protocol.Client;
 using MeetOperator.Signaling.Protocol.Server;
 using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Transport;
 
 namespace MeetOperator.Signaling.Features.Topologies;
 
@@ -29,6 +30,12 @@ internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, Mee
 
     /// <summary>True while media flows directly. Belongs to the session's loop.</summary>
     public bool IsDirect => _state is { IsDirect: true };
+
+    public Task OnEnteredAsync(Member member, MeetingView view)
+    {
+        member.IsPeerToPeer = view.IsPeerToPeer;
+        return Task.CompletedTask;
+    }
 
     public async Task OnJoinedAsync(Member member, MeetingView view)
     {
@@ -78,6 +85,26 @@ internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, Mee
     {
         await UpdateAsync(null).ConfigureAwait(false);
         Show();
+    }
+
+    public async Task OnMeetingChangedAsync(MeetingView view)
+    {
+        // The former connections go on until the meeting has a media node, or may use direct ones.
+        if (view.IsPeerToPeer ? view.AllowsDirectConnections : view.Assignment is not null)
+        {
+            foreach (var member in meeting.Members.All.Where(m => m.IsPeerToPeer != view.IsPeerToPeer))
+            {
+                // The client joins again at once, and opens the new connections before it closes the former ones.
+                member.Transport.Close(CloseCode.Restart, "mode changed");
+            }
+        }
+
+        // Without members, this replica does not know the participants.
+        if (meeting.Members.All.Count > 0)
+        {
+            await UpdateAsync(null).ConfigureAwait(false);
+            Show();
+        }
     }
 
     public async Task OnRecoveredAsync()
@@ -158,12 +185,12 @@ internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, Mee
     /// <summary>Writes the topology into the meeting's status, in the background, if that says something else.</summary>
     private void Show()
     {
-        if (_state is not { } state || meeting.View() is not { IsPeerToPeer: false, Object.Status.Topology: { } stored } view)
+        if (_state is not { } state || meeting.View() is not { Object.Status.Topology: { } stored } view)
         {
             return;
         }
 
-        var topology = state.IsDirect ? MediaTopology.P2P : MediaTopology.Sfu;
+        var topology = state.IsDirect || view.IsPeerToPeer ? MediaTopology.P2P : MediaTopology.Sfu;
         var now = meeting.Time.GetUtcNow();
         if (topology == stored || (topology == _shown && now < _showAgainAt))
         {

@@ -24,6 +24,8 @@ public abstract class TwoReplicasTestBase(PostgresServer postgres) : IAsyncLifet
 
     private protected virtual TimeSpan NodeCallTimeout => new SignalingTimings().NodeCallTimeout;
 
+    private protected virtual SignalingTimings Change(SignalingTimings timings) => timings;
+
     private protected virtual string RedisOf(RedisServer server) => server.LongTimeoutConfiguration;
 
     public async Task InitializeAsync()
@@ -41,7 +43,7 @@ public abstract class TwoReplicasTestBase(PostgresServer postgres) : IAsyncLifet
                 Redis = RedisOf(redis),
                 SigningKeys = keys,
                 ReplicaId = Guid.NewGuid().ToString("N"),
-                Timings = options.Timings with { ReconnectTimeout = ReconnectTimeout, DirectDelay = DirectDelay, NodeCallTimeout = NodeCallTimeout },
+                Timings = Change(options.Timings with { ReconnectTimeout = ReconnectTimeout, DirectDelay = DirectDelay, NodeCallTimeout = NodeCallTimeout }),
             })));
         (a, b) = (servers[0], servers[1]);
     }

@@ -37,10 +37,13 @@ async function run(frames: ReadableStreamDefaultReader<VideoFrame>, changed: Wri
     const { value: frame } = await frames.read();
     if (frame === undefined) return;
     const start = performance.now();
+    let picture: VideoFrame | undefined;
     try {
-      await changed.write(compositor.render(frame));
+      picture = compositor.render(frame);
+      await changed.write(picture);
     } finally {
       frame.close();
+      picture?.close(); // a page gets a copy
     }
     const now = performance.now();
     pace = nextPace(pace, now - start, now);

@@ -1,5 +1,6 @@
 import type { Background } from './backgrounds';
 import type { BackgroundProblem, Effect, WorkerReport, WorkerRequest } from './effect';
+import { canUseFrames, openFrames } from './open-frames';
 import { ownPicture } from './own-picture';
 
 /** A camera's track with another background. */
@@ -16,15 +17,9 @@ const startLimitMs = 20_000;
 
 export type ChangedBackground = Exclude<Background, 'none'>;
 
-/** https://www.w3.org/TR/mediacapture-transform/, as Chromium has it: in pages. */
-interface FrameStreams {
-  readonly MediaStreamTrackProcessor?: new (options: { readonly track: MediaStreamTrack }) => { readonly readable: ReadableStream<VideoFrame> };
-  readonly MediaStreamTrackGenerator?: new (options: { readonly kind: 'video' }) => MediaStreamTrack & { readonly writable: WritableStream<VideoFrame> };
-}
-
-/** Whether this browser lets a worker change the frames of a camera. Others could do it only in the page, whose camera would stand still in a hidden tab. */
+/** Whether this browser can change the background. A canvas that cannot blur would show the room. */
 export function canChangeBackground(): boolean {
-  return ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator', 'OffscreenCanvas', 'Worker', 'WebAssembly'].every(name => name in globalThis);
+  return ['OffscreenCanvasRenderingContext2D', 'Worker', 'WebAssembly'].every(name => name in globalThis) && 'filter' in OffscreenCanvasRenderingContext2D.prototype && canUseFrames();
 }
 
 /**
@@ -32,22 +27,19 @@ export function canChangeBackground(): boolean {
  * problem; rejects where the browser cannot change the background.
  */
 export async function changeBackground(camera: MediaStreamTrack, background: ChangedBackground, onProblem: (problem: BackgroundProblem) => void): Promise<BackgroundTrack> {
-  const { MediaStreamTrackProcessor, MediaStreamTrackGenerator } = globalThis as FrameStreams;
-  if (MediaStreamTrackProcessor === undefined || MediaStreamTrackGenerator === undefined) throw new Error('The browser gives no access to the frames of a camera.');
+  if (!canChangeBackground()) throw new Error('The browser cannot change the background.');
   const effect = await effectOf(background);
+  const { frames, changed, track, stop: stopFrames } = openFrames(camera);
   const worker = new Worker(new URL('./background-worker.ts', import.meta.url), { type: 'module', name: 'background' });
-  const track = new MediaStreamTrackGenerator({ kind: 'video' });
   const stop = () => {
     worker.terminate();
-    track.stop();
+    stopFrames();
   };
   const post = (request: WorkerRequest, transfer: Transferable[] = []) => worker.postMessage(request, transfer);
   try {
     await new Promise<void>((resolve, reject) => {
       watch(worker, resolve, problem => reject(new Error(problem)));
       setTimeout(() => reject(new Error(`The background was not ready after ${startLimitMs} ms.`)), startLimitMs);
-      const { readable: frames } = new MediaStreamTrackProcessor({ track: camera });
-      const { writable: changed } = track;
       post({ type: 'start', frames, changed, effect }, [frames, changed]);
     });
   } catch (error) {

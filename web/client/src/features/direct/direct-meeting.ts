@@ -3,6 +3,7 @@ import type { ErrorMessage, ErrorOutcome, Feature } from '../../core/feature.js'
 import type { MessageHandlers } from '../../core/messages.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
+import { Arrival, canTakeOver } from '../media/arrival.js';
 import type { TracksClientMessage, TracksServerMessage } from '../media/messages.js';
 import type { RemoteTrack } from '../media/subscribe-session.js';
 import type { MediaUpdateMessage } from '../mute/messages.js';
@@ -25,6 +26,10 @@ export interface DirectMeetingHost {
   isMuted(source: TrackSource): boolean;
   /** The pictures of a participant that the page shows. */
   shownOf(participantId: string): Shown;
+  /** The tracks that the SFU forwards: none, except after a change of the mode. */
+  sfuTracks(): readonly RemoteTrack[];
+  /** Nothing of the SFU is needed any more. */
+  endSfu(): void;
   /** Other tracks carry the participants now. */
   onTracks(): void;
   /** The IDs of the participants to whom no connection can be opened. */
@@ -40,6 +45,14 @@ interface Path {
   /** The answer to it. */
   answer: string | null;
   isConnected: boolean;
+  /** The participant is played directly. */
+  isCarrying: boolean;
+  /** What arrives since the connection has opened, or since the meeting has stopped using it. */
+  arrival: Arrival;
+  /** When `arrival` began. */
+  arrivalSince: number;
+  /** When the participant was last played directly. */
+  leftAt: number;
   /** Since when the participant is not in the list of those in the meeting, or null. */
   absentSince: number | null;
   published: readonly TrackSource[];
@@ -54,6 +67,10 @@ const patienceMs = 4_000;
 const longestAbsentMs = 5_000;
 /** How long connections go on without signaling, which would say that a participant was removed or the meeting is over. */
 const longestOfflineMs = 60_000;
+/** After a change of the mode, the former connections go on for this time after they are of no use to this participant, because they may be to others. */
+const lingerMs = 3_000;
+/** After this time, they end in any case. */
+const longestLeaveMs = 10_000;
 /** Offers of a participant that follow each other faster are ignored: a browser can open only a limited number of connections. */
 const shortestBetweenOffersMs = 500;
 
@@ -83,6 +100,10 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
   #unconnected = '';
   #isActive = false;
   #isOnline = false;
+  /** Since when the meeting does not use direct connections any more, while some of them carry what the SFU does not carry yet; or null. */
+  #leavingSince: number | null = null;
+  /** Since when all others are played directly, although the SFU forwards something; or null. */
+  #directSince: number | null = null;
   /** Ends the connections if signaling does not come back. */
   #ending: ReturnType<typeof setTimeout> | undefined;
   #cameraLimit: number | null = null;
@@ -97,12 +118,15 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     return [...this.#paths].map(([id, { peer }]) => ({ id, connection: peer.connection, sources: peer.sources }));
   }
 
-  /** What arrives of the other participants. */
-  get tracks(): readonly RemoteTrack[] {
-    return [...this.#paths].filter(([, { isConnected }]) => isConnected).flatMap(([participantId, { peer, published }]) => published.flatMap(source => {
+  /** The tracks of the SFU, with all that arrives directly in the place of those of the same participants. */
+  route(tracks: readonly RemoteTrack[]): readonly RemoteTrack[] {
+    const carrying = [...this.#paths].filter(([, { isCarrying }]) => isCarrying);
+    const direct = carrying.flatMap(([participantId, { peer, published }]) => published.flatMap(source => {
       const receiver = peer.receiver(source);
       return receiver === undefined ? [] : [{ participantId, source, mid: `${participantId} ${peer.mid(source)}`, receiver, track: receiver.track }];
     }));
+    const carried = new Set(carrying.map(([id]) => id));
+    return [...tracks.filter(({ participantId }) => !carried.has(participantId)), ...direct];
   }
 
   /** Call this after a change of the published tracks. */
@@ -126,11 +150,12 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     this.#refreshLimits();
   }
 
-  /** Open connections go on when signaling reconnects, unless the meeting has another mode now. */
+  /** Open connections go on when signaling reconnects. If the meeting has another mode now, they end when the SFU carries the participants. */
   handleJoined({ topology }: JoinedTopology): void {
     clearTimeout(this.#ending);
     this.#ending = undefined;
-    if (topology !== 'p2p') return this.#end();
+    if (topology !== 'p2p') return this.#leave();
+    this.#leavingSince = null;
     this.#isActive = this.#isOnline = true;
     const now = this.#environment.monotonicNow();
     for (const [id, attempts] of this.#attempts) if (!this.#paths.get(id)?.isConnected) attempts.restart(now);
@@ -140,6 +165,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
   /** Nothing can be offered. An attempt whose offer was answered goes on. */
   handleOffline(): void {
     this.#isOnline = false;
+    if (this.#leavingSince !== null) return;
     this.#stopPolling();
     for (const [id, path] of this.#paths) if (isWaiting(path)) this.#drop(id);
     if (this.#isActive) this.#ending ??= setTimeout(() => this.#dropAll(), longestOfflineMs);
@@ -165,6 +191,7 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
 
   /** Does what is due while there is signaling. Called after every event, and regularly while somebody has no connection. */
   #update(): void {
+    if (this.#leavingSince !== null) return this.#goOnLeaving(this.#leavingSince);
     if (!this.#isActive || !this.#isOnline) return;
     const now = this.#environment.monotonicNow();
     const others = this.#host.others();
@@ -174,9 +201,70 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     for (const { id } of others) this.#connect(id, now);
     this.#obeyMutes(others);
     this.#report(now);
-    const isBusy = [...this.#attempts.values()].some(({ isMissing }) => isMissing) || [...this.#paths.values()].some(({ absentSince }) => absentSince !== null);
+    const isChanging = this.#takeOver(others, now);
+    const isBusy = isChanging || [...this.#attempts.values()].some(({ isMissing }) => isMissing) || [...this.#paths.values()].some(({ absentSince }) => absentSince !== null);
     if (isBusy) this.#timer ??= setInterval(() => this.#update(), pollMs);
     else this.#stopPolling();
+  }
+
+  /** Plays participants directly: at once if the SFU forwards nothing of them, and otherwise when all of that arrives directly too. Returns whether that goes on. */
+  #takeOver(others: readonly Participant[], now: number): boolean {
+    const forwarded = this.#host.sfuTracks();
+    for (const [id, path] of this.#paths) {
+      if (!path.isConnected || path.isCarrying) continue;
+      const isExpected = (source: TrackSource) => (source !== 'camera' && source !== 'screen') || this.#host.shownOf(id).has(source);
+      const both = forwarded.filter(({ participantId, source }) => participantId === id && isExpected(source))
+        .map(({ source, receiver }) => ({ old: receiver, next: path.published.includes(source) ? path.peer.receiver(source) : undefined }));
+      if (canTakeOver(both, path.arrival, now - path.arrivalSince)) this.#carry(path);
+    }
+    const isDirect = forwarded.length > 0 && others.every(({ id }) => this.#paths.get(id)?.isCarrying);
+    this.#directSince = isDirect ? this.#directSince ?? now : null;
+    if (this.#directSince !== null && now - this.#directSince >= lingerMs) this.#host.endSfu();
+    return forwarded.length > 0;
+  }
+
+  #carry(path: Path): void {
+    path.isCarrying = true;
+    this.#host.onTracks();
+  }
+
+  /** The meeting uses the SFU now. Connections that carry somebody end when it does, and all others at once. */
+  #leave(): void {
+    this.#isActive = false;
+    const now = this.#environment.monotonicNow();
+    for (const [id, path] of [...this.#paths]) {
+      if (!path.isCarrying) this.#drop(id);
+      else if (this.#leavingSince === null) [path.arrival, path.arrivalSince] = [new Arrival(), now];
+    }
+    if (this.#paths.size === 0) return this.#end();
+    this.#forgetAttempts();
+    this.#leavingSince ??= now;
+    this.#timer ??= setInterval(() => this.#update(), pollMs);
+    this.#update();
+  }
+
+  #goOnLeaving(since: number): void {
+    const now = this.#environment.monotonicNow();
+    const others = this.#host.others();
+    const known = new Set(others.map(({ id }) => id));
+    for (const [id, path] of [...this.#paths]) {
+      if (path.isCarrying && (now - since >= longestLeaveMs || this.#isForwarded(id, path, now))) {
+        path.isCarrying = false;
+        path.leftAt = now;
+        this.#host.onTracks();
+      }
+      if (!path.isConnected || (!path.isCarrying && now - path.leftAt >= lingerMs)) this.#drop(id);
+      else this.#checkPresence(id, path, known.has(id), now);
+    }
+    this.#obeyMutes(others);
+    if (this.#paths.size === 0) this.#end();
+  }
+
+  /** Whether the SFU knows all that the participant publishes, and forwards all of it that arrives directly. */
+  #isForwarded(id: string, { peer, published, arrival, arrivalSince }: Path, now: number): boolean {
+    const forwarded = new Map(this.#host.sfuTracks().filter(({ participantId }) => participantId === id).map(({ source, receiver }) => [source, receiver]));
+    const both = published.map(source => ({ old: peer.receiver(source), next: forwarded.get(source) }));
+    return canTakeOver(both, arrival, now - arrivalSince) && published.every(source => forwarded.has(source));
   }
 
   /** Closes the path to somebody who is no longer in the meeting. */
@@ -257,15 +345,16 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
       },
       onConnected: () => {
         path.isConnected = true;
+        [path.arrival, path.arrivalSince] = [new Arrival(), this.#environment.monotonicNow()];
         this.#attemptsTo(id).markConnected();
-        this.#host.onTracks();
+        if (!this.#host.sfuTracks().some(({ participantId }) => participantId === id)) this.#carry(path);
         this.#update();
       },
       onSteady: () => this.#attemptsTo(id).markSteady(),
       onLost: () => this.#fail(id),
       onClosed: () => this.#fail(id),
     });
-    const path: Path = { peer, since: this.#environment.monotonicNow(), sentAt: null, answer: null, isConnected: false, absentSince: null, published: [] };
+    const path: Path = { peer, since: this.#environment.monotonicNow(), sentAt: null, answer: null, isConnected: false, isCarrying: false, arrival: new Arrival(), arrivalSince: 0, leftAt: 0, absentSince: null, published: [] };
     this.#paths.set(id, path);
     this.#refreshLimits();
     return path;
@@ -276,14 +365,19 @@ export class DirectMeeting implements Feature<JoinedTopology, Received> {
     if (path === undefined) return;
     this.#paths.delete(id);
     path.peer.close();
-    if (path.isConnected) this.#host.onTracks();
+    if (path.isCarrying) this.#host.onTracks();
     this.#refreshLimits();
   }
 
   #end(): void {
     this.#isActive = false;
+    this.#leavingSince = null;
     this.#stopPolling();
     this.#dropAll();
+    this.#forgetAttempts();
+  }
+
+  #forgetAttempts(): void {
     this.#attempts.clear();
     this.#offeredAt.clear();
     this.#report(this.#environment.monotonicNow());

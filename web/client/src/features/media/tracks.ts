@@ -45,6 +45,8 @@ const probeSpreadMs = 700;
 const longestMoveMs = 86_400_000;
 /** A microphone without packets for this time is silent. */
 const silentAfterMs = 250;
+/** How long the connections to the media node go on at most when the meeting does not use it any more. */
+const longestLeaveMs = 10_000;
 
 /** The tracks that this participant sends and receives, over one media connection for each direction. */
 export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
@@ -84,6 +86,8 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
   /** With the next socket, both connections are opened again, although they work. */
   #isReplacing = false;
   #renewal: ReturnType<typeof setTimeout> | undefined;
+  /** Set while the meeting does not use the media node any more, and the connections carry what they can until direct ones do. */
+  #leaving: ReturnType<typeof setTimeout> | undefined;
 
   constructor(environment: Environment, host: TracksHost) {
     this.#environment = environment;
@@ -154,6 +158,10 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
 
   /** Whether a media connection was lost and has no successor yet. */
   get isInterrupted(): boolean {
+    return this.#leaving === undefined && this.#isDisturbed;
+  }
+
+  get #isDisturbed(): boolean {
     return this.#publish.isLost || [this.#publish.connection, this.#subscribe.connection]
       .some(connection => ['failed', 'disconnected', 'closed'].includes(connection?.connectionState ?? 'new'));
   }
@@ -242,7 +250,8 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
   }
 
   handleJoined({ topology }: JoinedMedia, { isFirst, byTicket }: JoinedSocket): void {
-    if (topology === 'p2p') return this.#suspend(); // this meeting uses no media node
+    if (topology === 'p2p') return this.#leave(); // this meeting uses no media node
+    this.#stay();
     if (!(isFirst || byTicket) || this.#isReplacing) this.#publish.restart();
     this.#isReplacing = false;
     this.#publish.handleOnline();
@@ -261,9 +270,25 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
 
   close(): void {
     clearTimeout(this.#renewal);
+    this.#stay();
     this.#endProbing();
     this.#publish.close();
     this.#subscribe.close();
+  }
+
+  /** Ends the connections to the media node if the meeting does not use it any more: something else carries the media. */
+  endLeft(): void {
+    if (this.#leaving !== undefined) this.#suspend();
+  }
+
+  #leave(): void {
+    if (this.#isDisturbed || this.#subscribe.connection === null) this.#suspend();
+    else this.#leaving ??= setTimeout(() => this.#suspend(), longestLeaveMs);
+  }
+
+  #stay(): void {
+    clearTimeout(this.#leaving);
+    this.#leaving = undefined;
   }
 
   #suspend(): void {
@@ -272,6 +297,8 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
     this.#awaitsTakeover = this.#resumeRequested = this.#isReplacing = false;
     this.#publish.suspend();
     this.#subscribe.suspend();
+    this.#stay();
+    this.#host.onState();
   }
 
   /** A path that dies because of the network of this client is not waited for. That of a media node that stands still is. */
@@ -339,6 +366,7 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
    */
   #renewSubscription(cause: LossCause): void {
     clearTimeout(this.#renewal);
+    if (this.#leaving !== undefined) return this.#suspend();
     this.#renewal = setTimeout(() => {
       if (!this.#subscribe.isAlive) this.#reconnect();
     }, (cause === 'ended' ? renewalDelayMs : 0) + backoffMs(this.#subscribeFailures++, this.#environment.random()));
