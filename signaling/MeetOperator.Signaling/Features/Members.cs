@@ -38,6 +38,7 @@ internal sealed class Members(MeetingMedia meetingMedia)
         {
             member.CloseAsRemoved();
             Detach(member, leave: true);
+            meetingMedia.ReleaseDirectPlace(participantId);
         }
     }
 

@@ -42,6 +42,7 @@ internal sealed class MeetingFeatures
             new ChatFeature(meeting, services.Chat, services.Bus, services.Loggers),
             new RelaysFeature(meeting, services.Relays),
             new MediaFeature(meeting, rows),
+            new DirectPlacesFeature(meeting),
             new UnreachableFeature(meeting),
             new QualityFeature(meeting, services.Quality, services.Metrics, services.Options.Timings),
         ];

@@ -49,6 +49,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     private readonly NodePlaces _places = new();
     private readonly LeaveDeadlines _deadlines;
     private readonly MemberMoves _moves;
+    private readonly DirectPlaces _directPlaces;
     private readonly CancellationTokenSource _closed = new();
 
     /// <summary>Guards changes of the rooms.</summary>
@@ -75,6 +76,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         _knownLines = new KnownLines(services.Time);
         _deadlines = new LeaveDeadlines(services.Time);
         Line = new PlaceLine(services.Time);
+        _directPlaces = new DirectPlaces(meetingId, services, _closed.Token);
         _moves = new MemberMoves(services.Time, services.Turns, () => _deadlines.Least() ?? DefaultTimeLeft, participantId => FindParticipant(participantId)?.Move());
     }
 
@@ -174,9 +176,17 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         _ = participant.CloseAsync(leave);
     }
 
+    /// <summary>Keeps places for members whose media flows only directly (<see cref="DirectPlaces.Keep"/>).</summary>
+    public void KeepDirectPlaces(IReadOnlyList<MediaAssignment> assignments, IEnumerable<string> participants) =>
+        _directPlaces.Keep(assignments, participants.Select(participantId => (participantId, FindLastRoom(participantId))));
+
+    /// <inheritdoc cref="DirectPlaces.Release"/>
+    public void ReleaseDirectPlace(string participantId) => _directPlaces.Release(participantId);
+
     /// <summary>Removes a participant from all nodes, without waiting.</summary>
     public void RemoveParticipant(string participantId)
     {
+        ReleaseDirectPlace(participantId);
         _lastRooms.TryRemove(participantId, out _);
         _lastMoves.TryRemove(participantId, out _);
         _ = RemoveEverywhereAsync(participantId);
