@@ -5,7 +5,7 @@ import { Lines } from './support/bad-line.mjs';
 import { launch } from './support/browser.mjs';
 import { directDelay, meetingRoom } from './support/meeting-room.mjs';
 import { plainPage } from './support/plain-page.mjs';
-import { applyMeeting, changeMode } from './support/product.mjs';
+import { applyMeeting, changeMeeting, meetingStatus } from './support/product.mjs';
 import { recordArrivals, recordFrames, search } from './support/recorded-frames.mjs';
 import { until } from './support/until.mjs';
 import { describeOnFailure } from './support/visitor.mjs';
@@ -324,7 +324,7 @@ describe('a running call', () => {
       for (const [mode, expected, connections] of [['Sfu', 'sfu', node], ['P2P', 'p2p', direct], ['Sfu', 'sfu', node], ['Auto', 'p2p', nodeAndDirect], ['P2P', 'p2p', direct]]) {
         await resetGap(both);
         const began = performance.now();
-        changeMode(room.product, meeting.meetingId, mode);
+        changeMeeting(room.product, meeting.meetingId, { mode });
         await use(both, expected, `both receive each other ${expected === 'p2p' ? 'directly' : 'through the media node'} with mode ${mode}`);
         const seconds = (performance.now() - began) / 1_000;
         await until(async () => (await Promise.all(both.map(connectionsOf))).every(one => one.open === connections.open && one.toNode === connections.toNode), `only the connections of mode ${mode} are open`);
@@ -367,6 +367,28 @@ describe('a meeting with mode P2P', () => {
       await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
       t.diagnostic('both see and hear each other again after a reload');
     }, { settings });
+  });
+
+  it('goes on while people are in it, and ends as empty after they have left', options, async t => {
+    const emptyTimeoutSeconds = 5;
+    let meetingId;
+    const status = () => meetingStatus(room.product, meetingId);
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob, meeting) => {
+      ({ meetingId } = meeting);
+      await until(() => status().participants === 2, 'the operator counts both');
+      changeMeeting(room.product, meetingId, { lifecycle: { emptyTimeoutSeconds } });
+      const began = Date.now();
+      await until(() => {
+        const { participants, phase, emptySince, endedAt } = status();
+        assert.deepEqual({ participants, phase, emptySince, endedAt }, { participants: 2, phase: 'Active', emptySince: undefined, endedAt: undefined });
+        return Date.now() - began > 8 * emptyTimeoutSeconds * 1_000; // longer than a media node keeps somebody whom signaling does not refresh
+      }, 'the meeting goes on', 120_000, 1_000);
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
+    }, { settings });
+    const left = Date.now();
+    await until(() => status().endReason !== undefined, 'the meeting has ended');
+    t.diagnostic(`it ended ${((Date.now() - left) / 1_000).toFixed(1)} s after both had closed their pages`);
+    assert.deepEqual([status().endReason, status().peakParticipants], ['Empty', 2]);
   });
 
   it('says to both when they cannot connect directly, and what to do, and goes on when they can', options, async () => {

@@ -73,11 +73,17 @@ export async function applyMeeting(product, spec) {
   return meetingId;
 }
 
-/** Changes the mode of a meeting, as somebody with kubectl does. */
-export function changeMode(product, meetingId, mode) {
+/** Changes the spec of a meeting, as somebody with kubectl does. */
+export function changeMeeting(product, meetingId, spec) {
+  runKubectl(product, ['patch', 'meeting', findMeeting(product, meetingId).metadata.name, '--type=merge', '-p', JSON.stringify({ spec })]);
+}
+
+/** The status of a meeting, as kubectl shows it. */
+export const meetingStatus = (product, meetingId) => findMeeting(product, meetingId).status;
+
+function findMeeting(product, meetingId) {
   const { items } = JSON.parse(runKubectl(product, ['get', 'meetings', '-o', 'json']));
-  const { metadata } = items.find(({ status }) => status?.meetingId === meetingId);
-  runKubectl(product, ['patch', 'meeting', metadata.name, '--type=merge', '-p', JSON.stringify({ spec: { mode } })]);
+  return items.find(({ status }) => status?.meetingId === meetingId);
 }
 
 function runKubectl(product, args, input) {
