@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Meetings;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Http;
@@ -84,8 +85,8 @@ public sealed class DirectPlacesTests(PostgresServer postgres) : TwoReplicasTest
 
         await cluster.KillNodeAsync(node.Name);
         await ReachAsync(bob, ann);
-        await using var next = await cluster.AddNodeAsync("default-bbbbb");
-        await cluster.AssignAsync(meeting.MeetingId, Assigned(next, 2, AssignmentState.Ready));
+        var next = await cluster.AddNodeAsync("default-bbbbb");
+        await PatchAsync(meeting, "title", "placed again");
 
         await ExpectPlacesAsync(next, meeting, ann.Id, bob.Id);
         AssertUndisturbed(ann, bob);
@@ -119,8 +120,7 @@ public sealed class DirectPlacesTests(PostgresServer postgres) : TwoReplicasTest
         await using var ann = await EnterAsync(a, meeting, "Ann");
         await Eventually.TrueAsync(() => Participants(node, meeting).Count == 1, "Ann has a place");
 
-        await cluster.Client.MergePatchAsync<Meeting>(
-            new(TestCluster.Namespace, meeting.MeetingId), new JsonObject { ["spec"] = new JsonObject { ["mode"] = to.ToString() } }, default);
+        await PatchAsync(meeting, "mode", to.ToString());
         Assert.Equal(CloseCode.Restart, await ann.ExpectCloseAsync());
         await using var again = await TestClient.OpenByTicketAsync(ann.Join, a.Address);
         await JoinAsync(again);
@@ -191,6 +191,9 @@ public sealed class DirectPlacesTests(PostgresServer postgres) : TwoReplicasTest
         await JoinAsync(client);
         return client;
     }
+
+    private Task PatchAsync(CreateMeetingResponse meeting, string field, string value) => cluster.Client.MergePatchAsync<Meeting>(
+        new NamespacedName(TestCluster.Namespace, meeting.MeetingId), new JsonObject { ["spec"] = new JsonObject { [field] = value } }, default);
 
     private Task<CreateMeetingResponse> CreateAsync() => a.CreateAsync(new { mode = "P2P", maxParticipants = 2 });
 }
