@@ -42,9 +42,9 @@ internal static class MediaNodeEnv
     {
         AddressSource.Static => Value(AdvertisedAddresses, string.Join(',', exposure.StaticAddresses)),
         AddressSource.PodIP => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Field("status.podIPs") },
-        AddressSource.HostIP or AddressSource.NodeInternalIP => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Field("status.hostIP") },
 
-        // Known only after the Pod is scheduled. The kubelet waits until the operator creates the Secret.
+        // Known only after the Pod is scheduled. The kubelet waits until the operator creates the Secret. Kubernetes before 1.30 has no field for the addresses of both families.
+        AddressSource.HostIP or AddressSource.NodeInternalIP => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Key(secret, ControlSecret.InternalAddressesKey) },
         _ => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Key(secret, ControlSecret.AddressesKey) },
     };
 

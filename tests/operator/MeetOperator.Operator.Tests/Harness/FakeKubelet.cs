@@ -11,6 +11,7 @@ using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Informers;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Tests.Harness;
 
@@ -249,6 +250,12 @@ internal sealed class FakeKubelet : IAsyncDisposable
             return;
         }
 
+        // A kubelet writes the hostIP when it accepts the Pod.
+        if (pod.Status?.HostIp is null && (!Schedules || pod.Spec.NodeName is not null) && ControlSecret.AddressesKeyIn(pod) == ControlSecret.InternalAddressesKey)
+        {
+            await StatusAsync(pod, new JsonObject { ["phase"] = "Pending", ["hostIP"] = HostOf(pod) });
+        }
+
         if (Schedules && !await MayStartAsync(pod))
         {
             return;
@@ -278,8 +285,10 @@ internal sealed class FakeKubelet : IAsyncDisposable
             address = IPAddress.Parse(_nodes[name].Address.Host);
         }
 
-        await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["conditions"] = Ready(!InjectsSidecars), ["containerStatuses"] = Containers(ready: true, killed: false, null), ["podIP"] = address.ToString(), ["hostIP"] = pod.Spec.HostNetwork == true ? _host.ToString() : "127.0.0.1" });
+        await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["conditions"] = Ready(!InjectsSidecars), ["containerStatuses"] = Containers(ready: true, killed: false, null), ["podIP"] = address.ToString(), ["hostIP"] = HostOf(pod) });
     }
+
+    private string HostOf(Pod pod) => pod.Spec.HostNetwork == true ? _host.ToString() : "127.0.0.1";
 
     private async Task RunRelayAsync(Pod pod, IPAddress address, int control)
     {
