@@ -89,6 +89,9 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   return room;
 }
 
+/** The internal addresses of the cluster node that runs a Pod, IPv4 first. */
+export const addressesOf = async pod => (await get('node', pod.spec.nodeName)).status.addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
+
 /** An IP address as it is written in URLs. */
 export const inUrl = address => (address.includes(':') ? `[${address}]` : address);
 
