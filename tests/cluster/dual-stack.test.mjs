@@ -129,7 +129,7 @@ for (const [type, first, protocols] of [['HostPort', 44220, ['udp', 'tcp']], ['H
           const pod = await get('pod', await room.nodeOf(meeting), '-n', room.namespace);
           const address = (await addressesOf(pod)).find(one => familyOf(one) === family);
           assert.ok(remotes.size > 0);
-          for (const remote of remotes) assert.equal(remote.slice(0, remote.lastIndexOf(':')).replace(/^\[|\]$/g, ''), address);
+          for (const remote of remotes) assert.equal(remote.slice(0, remote.lastIndexOf(':')), address);
         }));
       });
     }

@@ -10,8 +10,8 @@ internal static class AdvertisedAddresses
     public static IReadOnlyList<string> Of(SfuExposure exposure, Pod? pod, Node? node) => OfFamilies(exposure, exposure.AddressSource switch
     {
         AddressSource.Static => exposure.StaticAddresses,
-        AddressSource.PodIP => pod?.Status?.PodIps is { Count: > 0 } all ? [.. all.Select(each => each.Ip).OfType<string>()] : One(pod?.Status?.PodIp),
-        AddressSource.HostIP or AddressSource.NodeInternalIP => Internal(pod, node),
+        AddressSource.PodIP => Own(pod),
+        AddressSource.HostIP or AddressSource.NodeInternalIP => pod?.Spec.HostNetwork == true ? Own(pod) : Internal(pod, node),
         _ => External(node),
     });
 
@@ -29,6 +29,9 @@ internal static class AdvertisedAddresses
     /// <summary>Leaves out the addresses that the pool's media nodes do not use.</summary>
     public static IReadOnlyList<string> OfFamilies(SfuExposure exposure, IReadOnlyList<string> addresses) =>
         exposure.IpFamilies.Count == 0 ? addresses : [.. addresses.Where(address => exposure.IpFamilies.Contains(SfuPoolValidation.FamilyOf(address)))];
+
+    /// <summary>The addresses of the Pod; in the host network, these are the internal ones of its cluster node.</summary>
+    private static IReadOnlyList<string> Own(Pod? pod) => pod?.Status?.PodIps is { Count: > 0 } all ? [.. all.Select(each => each.Ip).OfType<string>()] : One(pod?.Status?.PodIp);
 
     private static string[] One(string? address) => string.IsNullOrEmpty(address) ? [] : [address];
 }

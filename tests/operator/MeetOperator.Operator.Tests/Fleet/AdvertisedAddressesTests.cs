@@ -54,6 +54,15 @@ public sealed class AdvertisedAddressesTests
         Assert.Equal(expected, string.Join(' ', AdvertisedAddresses.Of(new SfuExposure { AddressSource = AddressSource.NodeInternalIP }, new Pod { Status = new PodStatus { HostIp = host } }, node)));
     }
 
+    /// <summary>A media node in the host network learns its addresses from the kubelet, as those of its Pod.</summary>
+    [Fact]
+    public void Of_InternalAddressesInTheHostNetwork_ReturnsThoseOfThePod()
+    {
+        var pod = new Pod { Spec = new PodSpec { HostNetwork = true }, Status = new PodStatus { PodIp = "192.0.2.10", PodIps = [new PodIp { Ip = "192.0.2.10" }, new PodIp { Ip = "fd00:2::10" }], HostIp = "192.0.2.10" } };
+
+        Assert.Equal(["192.0.2.10", "fd00:2::10"], AdvertisedAddresses.Of(new SfuExposure { AddressSource = AddressSource.NodeInternalIP }, pod, null));
+    }
+
     [Fact]
     public void Of_InternalAddressOfUnknownClusterNode_ReturnsHostIP() =>
         Assert.Equal(["192.0.2.10"], AdvertisedAddresses.Of(new SfuExposure { AddressSource = AddressSource.NodeInternalIP }, Pod, null));

@@ -11,7 +11,6 @@ using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Informers;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
-using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Tests.Harness;
 
@@ -251,7 +250,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
         }
 
         // A kubelet writes the hostIP when it accepts the Pod.
-        if (pod.Status?.HostIp is null && (!Schedules || pod.Spec.NodeName is not null) && ControlSecret.AddressesKeyIn(pod) == ControlSecret.InternalAddressesKey)
+        if (pod.Status?.HostIp is null && (!Schedules || pod.Spec.NodeName is not null) && pod.Spec.Containers[0].Env?.Any(variable => variable.ValueFrom?.SecretKeyRef?.Key == "internalAddresses") == true)
         {
             await StatusAsync(pod, new JsonObject { ["phase"] = "Pending", ["hostIP"] = HostOf(pod) });
         }
