@@ -31,7 +31,7 @@ async function withoutFamily(family, { min, max, protocols = ['udp', 'tcp'] }, m
 }
 
 /** Ada and Bob join a new meeting, and see and hear each other. */
-async function meet(room, run, prepare = () => {}) {
+async function meet(room, during, prepare = () => {}) {
   const meeting = await room.meeting();
   const people = [];
   try {
@@ -42,7 +42,7 @@ async function meet(room, run, prepare = () => {}) {
         await people[index].enter(meeting.meetingId);
       }
       await waitForMediaBothWays(...people);
-      return run(meeting, ...people);
+      return during(meeting, ...people);
     });
   } finally {
     await Promise.all(people.map(person => person.close()));
