@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeOnFailure } from '../e2e/support/visitor.mjs';
-import { clusterRoom, waitForMediaBothWays } from './support/cluster-room.mjs';
+import { addressesOf, clusterRoom, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { get, until } from './support/kubectl.mjs';
 import { waitForVideoAndSound } from './support/received.mjs';
 
@@ -12,7 +12,7 @@ async function call(t, room) {
     const [atAda, atBob] = await Promise.all([waitForVideoAndSound(ada), waitForVideoAndSound(bob)]);
     for (const [name, figures] of [['Ada', atAda], ['Bob', atBob]]) t.diagnostic(`${name} received ${JSON.stringify(figures)}`);
     const pod = await get('pod', await room.nodeOf(meeting), '-n', room.namespace);
-    return { pod, remotes: [...new Set([...atAda.remotes, ...atBob.remotes])] };
+    return { pod, addresses: await addressesOf(pod), remotes: [...new Set([...atAda.remotes, ...atBob.remotes])] };
   });
 }
 
@@ -21,10 +21,10 @@ const media = pod => pod.spec.containers[0].ports.filter(port => port.protocol =
 describe('a call through a pool with hostPort', () => {
   const room = clusterRoom({ replicas: 1, ports: { min: 43100, max: 43115 } });
 
-  it('media uses the address of the cluster node, and the Pod has its own address', { timeout: 300_000 }, async t => {
-    const { pod, remotes } = await call(t, room);
+  it('media uses an address of the cluster node, and the Pod has its own address', { timeout: 300_000 }, async t => {
+    const { pod, addresses, remotes } = await call(t, room);
     assert.notEqual(pod.status.podIP, pod.status.hostIP);
-    const opened = media(pod).map(port => `${pod.status.hostIP}:${port.hostPort}`);
+    const opened = media(pod).flatMap(port => addresses.map(address => `${address}:${port.hostPort}`));
     assert.ok(remotes.length > 0 && remotes.every(remote => opened.includes(remote)), `media came from ${remotes}, the media node opened ${opened}`);
   });
 });
@@ -33,10 +33,10 @@ describe('a call through a pool with hostNetwork', () => {
   const room = clusterRoom({ replicas: 1, ports: { min: 43200, max: 43215 }, exposure: { type: 'HostNetwork' } });
 
   it('media uses the host network of the cluster node', { timeout: 300_000 }, async t => {
-    const { pod, remotes } = await call(t, room);
+    const { pod, addresses, remotes } = await call(t, room);
     assert.equal(pod.spec.hostNetwork, true);
-    assert.equal(pod.status.podIP, pod.status.hostIP);
-    const opened = media(pod).map(port => `${pod.status.podIP}:${port.containerPort}`);
+    assert.deepEqual(pod.status.podIPs.map(({ ip }) => ip), addresses);
+    const opened = media(pod).flatMap(port => addresses.map(address => `${address}:${port.containerPort}`));
     assert.ok(remotes.length > 0 && remotes.every(remote => opened.includes(remote)), `media came from ${remotes}, the media node opened ${opened}`);
   });
 });

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { clusterRoom, signalingPods, sockets, system, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { gaps, keepConnections, keepsConnections, sameConnections, watchGaps } from './support/gaps.mjs';
 import { apply, cluster, get, kubectl, ready, until } from './support/kubectl.mjs';
+import { programFor } from './support/network.mjs';
 
 const room = clusterRoom();
 const options = { timeout: 420_000 };
@@ -167,16 +168,17 @@ describe('a media node', () => {
       const pod = await get('pod', node, '-n', room.namespace);
       const nodeNumber = pod.spec.nodeName.slice(1);
       const port = pod.spec.containers[0].ports.find(one => one.protocol === 'UDP').containerPort;
-      const rule = ['FORWARD', '-p', 'udp', '-d', pod.status.podIP, '--dport', String(port), '-j', 'DROP'];
+      const rules = pod.status.podIPs.map(({ ip }) => ['FORWARD', '-p', 'udp', '-d', ip, '--dport', String(port), '-j', 'DROP']);
+      const change = async action => { for (const rule of rules) await cluster('node', nodeNumber, programFor(rule), '-w', action, ...rule); };
       await watch(ada, bob);
-      await cluster('node', nodeNumber, 'iptables', '-I', ...rule);
+      await change('-I');
       try {
         await until(async () => ![undefined, node].includes(await room.nodeOf(meeting)), 'the meeting is on another media node', 90_000);
         await waitForMediaBothWays(ada, bob);
         await reportGaps(t, ada, bob);
         assert.equal((await get('pod', node, '-n', room.namespace).catch(() => pod)).status.phase, 'Running');
       } finally {
-        await cluster('node', nodeNumber, 'iptables', '-D', ...rule);
+        await change('-D');
       }
     });
   });

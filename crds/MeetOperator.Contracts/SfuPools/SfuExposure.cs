@@ -34,8 +34,8 @@ public sealed record SfuExposure
     public AddressSource AddressSource { get; init; } = AddressSource.NodeExternalIP;
 
     /// <summary>
-    /// Families of the addresses that clients get; those of other families are left out. With PodIP and NodeExternalIP, a media node gets the addresses of both families that its
-    /// cluster has. Default IPv4 and IPv6; mutable, by replacing nodes.
+    /// Families of the addresses that clients get; those of other families are left out. With NodeExternalIP, NodeInternalIP and PodIP, a media node gets the addresses of both
+    /// families that its cluster has. Default IPv4 and IPv6; mutable, by replacing nodes.
     /// </summary>
     [MaxItems(2)]
     [Default("[\"IPv4\",\"IPv6\"]")]

@@ -14,8 +14,11 @@ namespace MeetOperator.Operator.Resources;
 /// </summary>
 internal static class ControlSecret
 {
-    /// <summary>Comma-separated list of IP addresses.</summary>
+    /// <summary>The external addresses of the cluster node, separated by commas.</summary>
     public const string AddressesKey = "addresses";
+
+    /// <summary>Its internal ones.</summary>
+    public const string InternalAddressesKey = "internalAddresses";
 
     /// <summary>Placeholder for the name where it does not matter.</summary>
     public const string PlaceholderName = "control";
@@ -26,15 +29,15 @@ internal static class ControlSecret
     /// <summary>The Secret that contains the Pod's certificate; null for a Pod without one.</summary>
     public static string? NameIn(Pod pod) => Reference(pod, MediaNodeEnv.Certificate)?.Name;
 
-    /// <summary>Whether the Pod also reads its addresses from its Secret.</summary>
-    public static bool HasAddresses(Pod pod) => Reference(pod, MediaNodeEnv.AdvertisedAddresses) is not null;
+    /// <summary>The key at which the Pod also reads its addresses from its Secret; null if it does not.</summary>
+    public static string? AddressesKeyIn(Pod pod) => Reference(pod, MediaNodeEnv.AdvertisedAddresses)?.Key;
 
     public static Secret Build(SfuNode node, Pod pod, string name, NodeCredentials credentials, IReadOnlyList<string> addresses)
     {
         var data = ControlSecretText.Data(credentials);
-        if (addresses.Count > 0)
+        if (addresses.Count > 0 && AddressesKeyIn(pod) is { } key)
         {
-            data[AddressesKey] = Convert.ToBase64String(Encoding.UTF8.GetBytes(string.Join(',', addresses)));
+            data[key] = Convert.ToBase64String(Encoding.UTF8.GetBytes(string.Join(',', addresses)));
         }
 
         return new Secret

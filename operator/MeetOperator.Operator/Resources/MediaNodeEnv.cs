@@ -27,7 +27,7 @@ internal static class MediaNodeEnv
         Value("MEET_CONTROL_ADDRESS", $"$(POD_IP):{node.Spec.ControlPort}"),
         Value("MEET_UDP_PORTS", string.Join(',', node.Spec.UdpPorts)),
         .. node.Spec.TcpPort == 0 ? Array.Empty<EnvVar>() : [Value("MEET_TCP_PORT", node.Spec.TcpPort.ToString(CultureInfo.InvariantCulture))],
-        Addresses(pool.Spec.Exposure, secret),
+        Addresses(node, pool.Spec.Exposure, secret),
         Value("MEET_IP_FAMILIES", string.Join(',', pool.Spec.Exposure.IpFamilies)),
         Value("MEET_MAX_PARTICIPANTS", pool.Spec.Capacity.MaxParticipants.ToString(CultureInfo.InvariantCulture)),
 
@@ -38,13 +38,16 @@ internal static class MediaNodeEnv
         .. defaults.Tracing.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => Value(variable.Key, variable.Value.Replace("$", "$$", StringComparison.Ordinal))),
     ];
 
-    private static EnvVar Addresses(SfuExposure exposure, string secret) => exposure.AddressSource switch
+    private static EnvVar Addresses(SfuNode node, SfuExposure exposure, string secret) => exposure.AddressSource switch
     {
         AddressSource.Static => Value(AdvertisedAddresses, string.Join(',', exposure.StaticAddresses)),
         AddressSource.PodIP => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Field("status.podIPs") },
-        AddressSource.HostIP or AddressSource.NodeInternalIP => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Field("status.hostIP") },
 
-        // Known only after the Pod is scheduled. The kubelet waits until the operator creates the Secret.
+        // In the host network, the Pod has the addresses of the cluster node, and knows them without the operator.
+        AddressSource.HostIP or AddressSource.NodeInternalIP when node.Spec.HostNetwork => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Field("status.podIPs") },
+
+        // Known only after the Pod is scheduled. The kubelet waits until the operator creates the Secret. Kubernetes before 1.30 has no field for the addresses of both families.
+        AddressSource.HostIP or AddressSource.NodeInternalIP => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Key(secret, ControlSecret.InternalAddressesKey) },
         _ => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Key(secret, ControlSecret.AddressesKey) },
     };
 

@@ -28,8 +28,9 @@ start_apiserver() {
     --kubelet-preferred-address-types=InternalIP)
   local audit=(--audit-policy-file="$RUN/audit-policy.yaml" --audit-log-path="$RUN/audit.log" --audit-log-maxsize=50 --audit-log-maxbackup=1)
   # With aggregator routing, the API server calls webhooks at the addresses of Pods, because no kube-proxy runs in the root namespace.
+  # Both families are an alpha feature of 1.20.
   spawn apiserver "$MEET_KUBERNETES/bin/kube-apiserver" --etcd-servers=http://127.0.0.1:12379 --bind-address="$HOST" --advertise-address="$HOST" --secure-port=6443 \
-    --service-cluster-ip-range="$SERVICES" --client-ca-file="$RUN/ca.crt" --tls-cert-file="$RUN/apiserver.crt" --tls-private-key-file="$RUN/apiserver.key" \
+    --feature-gates=IPv6DualStack=true --service-cluster-ip-range="$SERVICES,$SERVICES6" --client-ca-file="$RUN/ca.crt" --tls-cert-file="$RUN/apiserver.crt" --tls-private-key-file="$RUN/apiserver.key" \
     --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction,OwnerReferencesPermissionEnforcement,PodSecurityPolicy --allow-privileged=true --enable-aggregator-routing=true \
     "${accounts[@]}" "${kubelets[@]}" "${limits[@]}" "${audit[@]}"
 }
@@ -37,14 +38,14 @@ start_apiserver() {
 # A node that does not respond is detected within 16 s, and its Pods are evicted 5 s later.
 start_controller_manager() {
   spawn controller-manager "$MEET_KUBERNETES/bin/kube-controller-manager" --kubeconfig="$RUN/controller-manager.kubeconfig" --leader-elect=false \
-    --bind-address=127.0.0.1 --port=0 --secure-port=10257 --root-ca-file="$RUN/ca.crt" \
+    --feature-gates=IPv6DualStack=true --bind-address=127.0.0.1 --port=0 --secure-port=10257 --root-ca-file="$RUN/ca.crt" \
     --service-account-private-key-file="$RUN/service-accounts.key" --use-service-account-credentials \
     --flex-volume-plugin-dir="$RUN/volume-plugins" --node-monitor-period=1s --node-monitor-grace-period=16s --pod-eviction-timeout=5s
 }
 
 start_scheduler() {
   spawn scheduler "$MEET_KUBERNETES/bin/kube-scheduler" --kubeconfig="$RUN/scheduler.kubeconfig" --leader-elect=false \
-    --bind-address=127.0.0.1 --port=0 --secure-port=10259
+    --feature-gates=IPv6DualStack=true --bind-address=127.0.0.1 --port=0 --secure-port=10259
 }
 
 api_ready() { api /readyz; }
@@ -60,7 +61,7 @@ register_nodes() {
     api /api/v1/nodes -o /dev/null -H 'content-type: application/json' --data @- <<JSON
 {"apiVersion": "v1", "kind": "Node",
  "metadata": {"name": "n$node", "labels": {"kubernetes.io/hostname": "n$node", "topology.kubernetes.io/zone": "zone-$node"}},
- "spec": {"podCIDR": "$PODS.$node.0/24", "podCIDRs": ["$PODS.$node.0/24"]},
+ "spec": {"podCIDR": "$PODS.$node.0/24", "podCIDRs": ["$PODS.$node.0/24", "$PODS6:$node::/80"]},
  "status": {"capacity": {"pods": "0"}, "allocatable": {"pods": "0"}}}
 JSON
   done

@@ -6,7 +6,7 @@ source settings.sh
 source processes.sh
 source certificates.sh
 
-names='.items[] | select((.spec.clusterIP // "None") != "None") | .spec.clusterIP + " " + .metadata.name + "." + .metadata.namespace + ".svc.cluster.local"'
+names='.items[] | select((.spec.clusterIP // "None") != "None") | .spec.clusterIPs[] + " " + .metadata.name + "." + .metadata.namespace + ".svc.cluster.local"'
 
 # dnsmasq drops the old entries when it rereads the file, so a recreated Service has only its new address.
 write_names() {

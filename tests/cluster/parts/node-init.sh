@@ -26,6 +26,6 @@ until_true 60 "containerd of node $node" ctr version
 ctr -n k8s.io image import "$MEET_KUBERNETES/pause.tar" >/dev/null
 until_true 120 "the API server (node $node)" own_api
 "$MEET_KUBERNETES/bin/kube-proxy" --config="$RUN/n$node/proxy.yaml" >"$RUN/log/proxy$node" 2>&1 &
-"$MEET_KUBERNETES/bin/kubelet" --config="$RUN/n$node/kubelet.yaml" --kubeconfig="$RUN/n$node.kubeconfig" --hostname-override="n$node" --node-ip="10.250.0.1$node" \
+"$MEET_KUBERNETES/bin/kubelet" --config="$RUN/n$node/kubelet.yaml" --kubeconfig="$RUN/n$node.kubeconfig" --hostname-override="n$node" --node-ip="10.250.0.1$node,${HOST6}$node" \
   --container-runtime=remote --container-runtime-endpoint=unix:///run/containerd/containerd.sock >"$RUN/log/kubelet$node" 2>&1 &
 wait

@@ -7,7 +7,7 @@ write_node() {
   cat >"$folder/cni/10-bridge.conflist" <<JSON
 {"cniVersion": "0.4.0", "name": "pods", "plugins": [
   {"type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true, "hairpinMode": true,
-   "ipam": {"type": "host-local", "ranges": [[{"subnet": "$PODS.$node.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+   "ipam": {"type": "host-local", "ranges": [[{"subnet": "$PODS.$node.0/24"}], [{"subnet": "$PODS6:$node::/80"}]], "routes": [{"dst": "0.0.0.0/0"}, {"dst": "::/0"}]}},
   {"type": "portmap", "capabilities": {"portMappings": true}, "snat": true}]}
 JSON
   # Without restrict_oom_score_adj and CAP_SYS_RESOURCE, runc fails with "can't get final child's PID".
@@ -24,6 +24,7 @@ TOML
   cat >"$folder/kubelet.yaml" <<YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
+featureGates: {IPv6DualStack: true}
 cgroupDriver: cgroupfs
 cgroupRoot: /meet-n$node
 failSwapOn: false
@@ -45,8 +46,9 @@ YAML
   cat >"$folder/proxy.yaml" <<YAML
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
+featureGates: {IPv6DualStack: true}
 mode: iptables
-clusterCIDR: $PODS.0.0/16
+clusterCIDR: $PODS.0.0/16,$PODS6::/64
 hostnameOverride: n$node
 clientConnection: {kubeconfig: "$RUN/proxy.kubeconfig"}
 conntrack: {maxPerCore: 0, min: 0, tcpEstablishedTimeout: 0s, tcpCloseWaitTimeout: 0s}

@@ -10,6 +10,9 @@ BRIDGE=meetbr0
 HOST=10.250.0.1                           # control plane and DNS; node N is 10.250.0.1N
 PODS=10.251                               # node N has 10.251.N.0/24
 SERVICES=10.252.0.0/16
+HOST6=fd6d:6565:74:250::1                 # as above; node N is …:250::1N
+PODS6=fd6d:6565:74:251                    # node N has …:251:N::/80
+SERVICES6=fd6d:6565:74:252::/112
 API=https://$HOST:6443
 export KUBECONFIG=$RUN/admin.kubeconfig
 

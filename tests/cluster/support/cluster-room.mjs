@@ -9,17 +9,18 @@ export const system = 'meet-system';
 
 /**
  * A tenant with its own pool on the installed release `meet`, and browsers outside the Pod network. With `shared`, the pool is in the namespace of the release,
- * and the tenant selects it. `pool` adds to the spec of the pool, and `template` to the template in it. `close` removes all of them.
+ * and the tenant selects it. `pool` adds to the spec of the pool, and `template` to the template in it. The browsers open the page over IPv4, or over the `family`. `close` removes all of them.
  */
-export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 }, exposure = {}, shared = false, browsers = 2, template = {}, pool: more = {} } = {}) {
+export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 }, exposure = {}, shared = false, browsers = 2, template = {}, pool: more = {}, family = 'IPv4' } = {}) {
   const name = `test-${randomUUID().slice(0, 8)}`;
   const room = { name, namespace: `meet-${name}`, product: null, browsers: [] };
   const labels = { 'test.meetoperator.io/tenant': name };
   const pool = shared ? { name, namespace: system, labels } : { name: 'pool', namespace: room.namespace };
   const service = await get('service', 'meet-signaling', '-n', system);
   const port = service.spec.ports.find(one => one.name === 'http')?.port ?? service.spec.ports[0].port;
+  const address = inUrl(service.spec.clusterIPs[service.spec.ipFamilies.indexOf(family)]);
   // Without TLS, browsers allow cameras only on `localhost` and its subdomains.
-  room.product = { url: `http://meet.localhost${port === 80 ? '' : `:${port}`}`, address: `http://${service.spec.clusterIP}:${port}` };
+  room.product = { url: `http://meet.localhost${port === 80 ? '' : `:${port}`}`, address: `http://${address}:${port}` };
   await apply({ apiVersion: group, kind: 'Tenant', metadata: { name }, spec: { displayName: 'Cluster tests', namespace: room.namespace, ...(shared ? { pools: { sfuSelector: { matchLabels: labels } } } : {}) } });
   await ready('tenant', name);
   await apply({
@@ -29,7 +30,7 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   });
   await ready('sfupool', pool.name, pool.namespace);
   // One browser per participant, because the pages of a browser share its fake camera.
-  for (let number = 0; number < browsers; number++) room.browsers.push(await launch([`--host-resolver-rules=MAP meet.localhost ${service.spec.clusterIP}`]));
+  for (let number = 0; number < browsers; number++) room.browsers.push(await launch([`--host-resolver-rules=MAP meet.localhost ${address}`]));
   room.close = async () => {
     await leave().catch(() => {});
     await Promise.all(room.browsers.map(browser => browser.close()));
@@ -87,6 +88,12 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   room.nodeOf = async meeting => (await get('meeting', meeting.name, '-n', room.namespace)).status?.assignments?.[0]?.sfuNode;
   return room;
 }
+
+/** The internal addresses of the cluster node that runs a Pod, IPv4 first. */
+export const addressesOf = async pod => (await get('node', pod.spec.nodeName)).status.addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
+
+/** An IP address as it is written in URLs. */
+export const inUrl = address => (address.includes(':') ? `[${address}]` : address);
 
 /** Starts the deletion of a tenant and of the objects in its namespace, without waiting; upgrade.test.mjs and rights.test.mjs test deletions. */
 export async function deleteTenant(tenant, namespace) {

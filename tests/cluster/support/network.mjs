@@ -1,13 +1,17 @@
 // Firewall rules in Pods, for faults of the network.
+import { isIPv6 } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cluster, get } from './kubectl.mjs';
 
 /** The number of the node that runs a Pod. */
 export const machineOf = pod => pod.spec.nodeName.slice(1);
 
+/** The program for a rule: that of the family of its address. */
+export const programFor = rule => (rule.some(part => isIPv6(part.split('/')[0])) ? 'ip6tables' : 'iptables');
+
 /** Runs iptables in the network namespace of a Pod, with `-I` or `-D` and each of the rules. Rejects if the node has no such namespace. */
 async function firewall(pod, action, rules) {
-  const commands = rules.map(rule => `ip netns exec "$ns" iptables -w ${action} ${rule.join(' ')}`).join(' && ');
+  const commands = rules.map(rule => `ip netns exec "$ns" ${programFor(rule)} -w ${action} ${rule.join(' ')}`).join(' && ');
   await cluster('node', machineOf(pod), 'sh', '-c',
     `for ns in $(ip netns list | cut -d' ' -f1); do if ip netns exec "$ns" ip -o addr | grep -q ' ${pod.status.podIP}/'; then ${commands}; exit; fi; done; echo 'no network namespace has the address ${pod.status.podIP}' >&2; exit 1`);
 }
@@ -38,7 +42,8 @@ async function isThere({ metadata: { name, namespace, uid } }) {
 
 /** Rules that drop all UDP between these Pods of media nodes where they are on different nodes of the cluster. Packets between them have the address of a Pod or of the other node. */
 export const betweenMachines = pods => pods.map(pod => {
-  const sources = machineOf(pod) === '1' ? ['10.251.2.0/24', '10.250.0.12'] : ['10.251.1.0/24', '10.250.0.11'];
+  const other = machineOf(pod) === '1' ? 2 : 1;
+  const sources = [`10.251.${other}.0/24`, `10.250.0.1${other}`, `fd6d:6565:74:251:${other}::/80`, `fd6d:6565:74:250::1${other}`];
   return [pod, sources.map(source => ['INPUT', '-p', 'udp', '-s', source, '-j', 'DROP'])];
 });
 

@@ -68,19 +68,25 @@ internal sealed class PodSecrets(ClusterView cluster, ControlAuthority authority
     /// <summary>Returns null addresses while they are unknown, and an empty list for a Pod that reads no addresses from its Secret.</summary>
     private async Task<(NodeFailure? Failure, IReadOnlyList<string>? Addresses)> FindAddressesAsync(Pod pod, CancellationToken ct)
     {
-        if (!ControlSecret.HasAddresses(pod))
+        if (ControlSecret.AddressesKeyIn(pod) is not { } key)
         {
             return (null, []);
         }
 
-        if (pod.Spec.NodeName is not { Length: > 0 } clusterNode)
+        var clusterNode = pod.Spec.NodeName is { Length: > 0 } name ? await cluster.Client.TryGetAsync<Node>(new NamespacedName(null, name), ct).ConfigureAwait(false) : null;
+        if (key == ControlSecret.InternalAddressesKey)
+        {
+            return (null, AdvertisedAddresses.Internal(pod, clusterNode) is { Count: > 0 } addresses ? addresses : null);
+        }
+
+        if (pod.Spec.NodeName is not { Length: > 0 })
         {
             return (null, null);
         }
 
-        var found = AdvertisedAddresses.External(await cluster.Client.TryGetAsync<Node>(new NamespacedName(null, clusterNode), ct).ConfigureAwait(false));
+        var found = AdvertisedAddresses.External(clusterNode);
         return found.Count > 0 ? (null, found) : (new NodeFailure(
-            "NoExternalAddress", $"cluster node {clusterNode} has no ExternalIP: assign one, or set the pool's exposure.addressSource to NodeInternalIP or Static"), null);
+            "NoExternalAddress", $"cluster node {pod.Spec.NodeName} has no ExternalIP: assign one, or set the pool's exposure.addressSource to NodeInternalIP or Static"), null);
     }
 
     private async Task CreateAsync(Secret secret, CancellationToken ct)

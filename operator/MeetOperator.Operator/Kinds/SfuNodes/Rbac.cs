@@ -18,4 +18,4 @@ using MeetOperator.Kube.Schema;
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], Verbs = ["create"],
     Reason = "Give each media node Pod its certificate. These Secrets are never read or changed, and are deleted with their Pod.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["nodes"], Verbs = ["get", "list", "watch"],
-    Reason = "Read the external address of the cluster node that runs a media node, and observe whether it is ready, cordoned or deleted.")]
+    Reason = "Read the addresses of the cluster node that runs a media node, and observe whether it is ready, cordoned or deleted.")]

@@ -133,8 +133,8 @@ internal sealed class SfuNodeController(
 
     private IReadOnlyList<string> AddressesOf(NamespacedName key, SfuPool? pool, Pod? pod) =>
         pool is null ? []
-        : pool.Spec.Exposure.AddressSource != AddressSource.NodeExternalIP ? AdvertisedAddresses.Of(pool.Spec.Exposure, pod, null)
-        : AdvertisedAddresses.OfFamilies(pool.Spec.Exposure, secrets.AddressesOf(key, pod));
+        : secrets.AddressesOf(key, pod) is { Count: > 0 } given ? AdvertisedAddresses.OfFamilies(pool.Spec.Exposure, given)
+        : AdvertisedAddresses.Of(pool.Spec.Exposure, pod, null);
 
     private async Task<ReconcileResult> WriteAsync(SfuNode node, SfuPool? pool, Pod? pod, TimeSpan? again, NodeFailure? blocked, CancellationToken ct)
     {

@@ -15,7 +15,7 @@ internal static class TurnUrls
 
     /// <param name="spec">The pool.</param>
     /// <param name="pod">The relay's Pod.</param>
-    /// <param name="node">Its cluster node; only NodeExternalIP needs it.</param>
+    /// <param name="node">Its cluster node, which names the external address, and the internal one of the second family.</param>
     /// <param name="tlsHost">The name for which the relay has a certificate; null without one. Clients check names and not addresses.</param>
     /// <returns>The URLs, UDP first and TLS last; empty while the addresses are unknown.</returns>
     public static IReadOnlyList<string> Of(TurnPoolSpec spec, Pod? pod, Node? node, string? tlsHost)

@@ -249,6 +249,12 @@ internal sealed class FakeKubelet : IAsyncDisposable
             return;
         }
 
+        // A kubelet writes the hostIP when it accepts the Pod.
+        if (pod.Status?.HostIp is null && (!Schedules || pod.Spec.NodeName is not null) && pod.Spec.Containers[0].Env?.Any(variable => variable.ValueFrom?.SecretKeyRef?.Key == "internalAddresses") == true)
+        {
+            await StatusAsync(pod, new JsonObject { ["phase"] = "Pending", ["hostIP"] = HostOf(pod) });
+        }
+
         if (Schedules && !await MayStartAsync(pod))
         {
             return;
@@ -278,8 +284,10 @@ internal sealed class FakeKubelet : IAsyncDisposable
             address = IPAddress.Parse(_nodes[name].Address.Host);
         }
 
-        await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["conditions"] = Ready(!InjectsSidecars), ["containerStatuses"] = Containers(ready: true, killed: false, null), ["podIP"] = address.ToString(), ["hostIP"] = pod.Spec.HostNetwork == true ? _host.ToString() : "127.0.0.1" });
+        await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["conditions"] = Ready(!InjectsSidecars), ["containerStatuses"] = Containers(ready: true, killed: false, null), ["podIP"] = address.ToString(), ["hostIP"] = HostOf(pod) });
     }
+
+    private string HostOf(Pod pod) => pod.Spec.HostNetwork == true ? _host.ToString() : "127.0.0.1";
 
     private async Task RunRelayAsync(Pod pod, IPAddress address, int control)
     {

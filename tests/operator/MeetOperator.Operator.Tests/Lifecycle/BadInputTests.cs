@@ -179,6 +179,7 @@ public sealed class BadInputTests
     private static JsonObject Waiting(string reason, string message) => new()
     {
         ["phase"] = "Pending",
+        ["hostIP"] = "127.0.0.1",
         ["containerStatuses"] = new JsonArray(new JsonObject
         {
             ["name"] = "media-node",

@@ -20,6 +20,12 @@ public sealed class TurnUrlsTests
     public void Of_InternalAddress_NeedsNoClusterNode() => Assert.Equal("turn:10.0.0.4:3478?transport=udp", TurnUrls.Of(Spec(AddressSource.NodeInternalIP), Pod, null, null)[0]);
 
     [Fact]
+    public void Of_InternalAddressesOfBothFamilies_NamesBoth() =>
+        Assert.Equal(
+            ["turn:10.0.0.4:3478?transport=udp", "turn:[fd00::4]:3478?transport=udp"],
+            TurnUrls.Of(Spec(AddressSource.NodeInternalIP), Pod, new Node { Status = new NodeStatus { Addresses = [new NodeAddress { Type = "InternalIP", Address = "10.0.0.4" }, new NodeAddress { Type = "InternalIP", Address = "fd00::4" }] } }, null).Take(2));
+
+    [Fact]
     public void Of_AddressNotKnownYet_IsEmpty() => Assert.Empty(TurnUrls.Of(Spec(AddressSource.NodeExternalIP), Pod, null, null));
 
     [Fact]
