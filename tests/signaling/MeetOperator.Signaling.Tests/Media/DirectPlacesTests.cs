@@ -78,6 +78,7 @@ public sealed class DirectPlacesTests(PostgresServer postgres) : TwoReplicasTest
         var meeting = await CreateAsync();
         await using var ann = await EnterAsync(a, meeting, "Ann");
         await using var bob = await EnterAsync(b, meeting, "Bob");
+        await ann.ExpectAsync("participant-joined");
         await ReachAsync(ann, bob);
 
         node.MaxParticipants = int.MaxValue;
