@@ -395,7 +395,6 @@ internal sealed class UpLayer
         History?.Clear();
         Replay?.Forget();
         _nacks = null;
-        _keyFrames = default;
         _keyFrames.Request(urgent: true);
     }
 }

@@ -73,7 +73,7 @@ internal sealed class DirectPlaces(string meetingId, MediaServices services, Can
         }
         catch (Exception) when (closed.IsCancellationRequested)
         {
-            return; // The node has not failed.
+            return; // The meeting closed during the call. That is no failure of the node.
         }
         catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
         {

@@ -7,6 +7,7 @@ using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Transport;
 using MeetOperator.Testing;
+using static MeetOperator.Signaling.Tests.Harness.DirectClients;
 
 namespace MeetOperator.Signaling.Tests.Features;
 
@@ -16,7 +17,7 @@ public sealed class ModeChangeTests(PostgresServer postgres) : TwoReplicasTestBa
 {
     private protected override TimeSpan DirectDelay => TimeSpan.Zero;
 
-    /// <summary>There is no tick during a test.</summary>
+    /// <summary>The next tick is longer away than any test takes, so what follows is not due to one.</summary>
     private protected override SignalingTimings Change(SignalingTimings timings) => timings with { TickInterval = TimeSpan.FromMinutes(10), PresenceLifetime = TimeSpan.FromMinutes(20) };
 
     [Fact]
@@ -143,21 +144,4 @@ public sealed class ModeChangeTests(PostgresServer postgres) : TwoReplicasTestBa
     }
 
     private async Task<Meeting> FindAsync(string meetingId) => (await cluster.Client.ListAllAsync<Meeting>(null, null, default)).Items.Single(m => MeetingId.Of(m) == meetingId);
-
-    private static string? Kind(JsonObject message) => (string?)message["kind"];
-
-    private static long Generation(JsonObject message) => (long)message["generation"]!;
-
-    private static async Task<TestClient> EnterAsync(TestSignaling server, string meetingId, string name)
-    {
-        var client = await TestClient.OpenAsync(await server.JoinAsync(meetingId, name));
-        await JoinAsync(client);
-        return client;
-    }
-
-    private static async Task JoinAsync(TestClient client)
-    {
-        await client.SendAsync(new { type = "join", participantId = client.Id, capabilities = new { p2p = true } });
-        await client.ExpectAsync("joined");
-    }
 }

@@ -7,6 +7,7 @@ using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Tests.Rest;
 using MeetOperator.Testing;
+using static MeetOperator.Signaling.Tests.Harness.DirectClients;
 
 namespace MeetOperator.Signaling.Tests.Features;
 
@@ -213,22 +214,5 @@ public sealed class TopologyTests(PostgresServer postgres) : TwoReplicasTestBase
         var problem = await Problem.IsAsync(response, HttpStatusCode.BadRequest, "invalid-request");
         Assert.Contains("must be Auto or Sfu, because the tenant denies direct connections", (string?)problem["errors"]!["settings.mode"]![0], StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Created, (await a.SendAsync(HttpMethod.Post, "meetings", new { title = "x", settings = new { mode = "Auto" } })).StatusCode);
-    }
-
-    private static string? Kind(JsonObject message) => (string?)message["kind"];
-
-    private static long Generation(JsonObject message) => (long)message["generation"]!;
-
-    private static async Task<TestClient> EnterAsync(TestSignaling server, string meetingId, string name)
-    {
-        var client = await TestClient.OpenAsync(await server.JoinAsync(meetingId, name));
-        await JoinAsync(client);
-        return client;
-    }
-
-    private static async Task JoinAsync(TestClient client)
-    {
-        await client.SendAsync(new { type = "join", participantId = client.Id, capabilities = new { p2p = true } });
-        await client.ExpectAsync("joined");
     }
 }

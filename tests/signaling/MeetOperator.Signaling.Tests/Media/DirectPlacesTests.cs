@@ -8,6 +8,7 @@ using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Transport;
 using MeetOperator.Testing;
+using static MeetOperator.Signaling.Tests.Harness.DirectClients;
 
 namespace MeetOperator.Signaling.Tests.Media;
 
@@ -22,8 +23,8 @@ public sealed class DirectPlacesTests(PostgresServer postgres) : TwoReplicasTest
     public async Task Members_OnBothReplicas_AreInTheRoomUntilTheyLeave()
     {
         var meeting = await CreateAsync();
-        await using var ann = await EnterAsync(a, meeting, "Ann", region: "eu-west");
-        await using var bob = await EnterAsync(b, meeting, "Bob");
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann", region: "eu-west");
+        await using var bob = await EnterAsync(b, meeting.MeetingId, "Bob");
 
         await ExpectPlacesAsync(node, meeting, ann.Id, bob.Id);
 
@@ -43,8 +44,8 @@ public sealed class DirectPlacesTests(PostgresServer postgres) : TwoReplicasTest
     public async Task Member_ReturnsToOtherReplica_KeepsThePlaceAndGivesItUpThere()
     {
         var meeting = await CreateAsync();
-        await using var bob = await EnterAsync(b, meeting, "Bob");
-        await using var ann = await EnterAsync(a, meeting, "Ann");
+        await using var bob = await EnterAsync(b, meeting.MeetingId, "Bob");
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
         await ExpectPlacesAsync(node, meeting, ann.Id, bob.Id);
 
         ann.Abort();
@@ -61,8 +62,8 @@ public sealed class DirectPlacesTests(PostgresServer postgres) : TwoReplicasTest
     public async Task Member_RemovedByHost_LosesThePlace()
     {
         var meeting = await CreateAsync();
-        await using var ann = await EnterAsync(a, meeting, "Ann");
-        await using var bob = await EnterAsync(b, meeting, "Bob");
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
+        await using var bob = await EnterAsync(b, meeting.MeetingId, "Bob");
         await ExpectPlacesAsync(node, meeting, ann.Id, bob.Id);
 
         (await a.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken)).EnsureSuccessStatusCode();
@@ -76,8 +77,8 @@ public sealed class DirectPlacesTests(PostgresServer postgres) : TwoReplicasTest
     {
         node.MaxParticipants = 0;
         var meeting = await CreateAsync();
-        await using var ann = await EnterAsync(a, meeting, "Ann");
-        await using var bob = await EnterAsync(b, meeting, "Bob");
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
+        await using var bob = await EnterAsync(b, meeting.MeetingId, "Bob");
         await ann.ExpectAsync("participant-joined");
         await ReachAsync(ann, bob);
 
@@ -98,8 +99,8 @@ public sealed class DirectPlacesTests(PostgresServer postgres) : TwoReplicasTest
     public async Task Node_IsLeft_LetsPlacesFollowAndDisturbsNobody()
     {
         var meeting = await CreateAsync();
-        await using var ann = await EnterAsync(a, meeting, "Ann");
-        await using var bob = await EnterAsync(b, meeting, "Bob");
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
+        await using var bob = await EnterAsync(b, meeting.MeetingId, "Bob");
         await ExpectPlacesAsync(node, meeting, ann.Id, bob.Id);
 
         var next = await cluster.AddNodeAsync("default-bbbbb");
@@ -118,7 +119,7 @@ public sealed class DirectPlacesTests(PostgresServer postgres) : TwoReplicasTest
     public async Task Mode_Changes_KeepsThePlace(MeetingMode from, MeetingMode to)
     {
         var meeting = await a.CreateAsync(new { mode = from.ToString(), maxParticipants = 2 });
-        await using var ann = await EnterAsync(a, meeting, "Ann");
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
         await Eventually.TrueAsync(() => Participants(node, meeting).Count == 1, "Ann has a place");
 
         await PatchAsync(meeting, "mode", to.ToString());
@@ -178,19 +179,6 @@ public sealed class DirectPlacesTests(PostgresServer postgres) : TwoReplicasTest
     {
         await client.SendAsync(new { type = "leave" });
         await client.ExpectCloseAsync();
-    }
-
-    private static async Task JoinAsync(TestClient client)
-    {
-        await client.SendAsync(new { type = "join", participantId = client.Id, capabilities = new { p2p = true } });
-        await client.ExpectAsync("joined");
-    }
-
-    private static async Task<TestClient> EnterAsync(TestSignaling server, CreateMeetingResponse meeting, string name, string? region = null)
-    {
-        var client = await TestClient.OpenAsync(await server.JoinAsync(meeting.MeetingId, name, region: region));
-        await JoinAsync(client);
-        return client;
     }
 
     private Task PatchAsync(CreateMeetingResponse meeting, string field, string value) => cluster.Client.MergePatchAsync<Meeting>(
