@@ -13,6 +13,9 @@ public sealed record RoomSpec
 
     /// <summary>Payloads are encrypted between the clients. The node reads no picture content and tells so in <see cref="RoomReport.E2ee"/>.</summary>
     public bool E2ee { get; init; }
+
+    /// <summary>Whether participants may send and receive on a tunnel. The node rejects sessions on tunnels otherwise.</summary>
+    public bool Tunnel { get; init; }
 }
 
 public sealed record ParticipantSpec
@@ -36,6 +39,9 @@ public sealed record SdpOffer
     /// <summary>True to replace the session with one on a new transport, false to renegotiate it.</summary>
     public bool Restart { get; init; }
 
+    /// <summary>True to send a new session's packets on a tunnel (<see cref="NodeControlClient.OpenTunnelAsync"/>). An open session stays what it is.</summary>
+    public bool Tunnel { get; init; }
+
     /// <summary>The session that the offer renegotiates. When that session has ended, the request fails with <c>unknown-session</c>. Null means the current session.</summary>
     public string? SessionId { get; init; }
 }
@@ -56,6 +62,9 @@ public sealed record SubscribeRequest
 
     public required long Generation { get; init; }
     public bool Restart { get; init; }
+
+    /// <summary>True to send a new session's packets on a tunnel. An open session stays what it is.</summary>
+    public bool Tunnel { get; init; }
 
     /// <summary>The slots that the client can use. Null for one media section a track.</summary>
     public SlotCounts? Slots { get; init; }

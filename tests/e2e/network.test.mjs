@@ -4,11 +4,14 @@ import { after, before, describe, it } from 'node:test';
 import { launch } from './support/browser.mjs';
 import { tilePause, watchTile } from './support/noticed.mjs';
 import { readsPath } from './support/path-words.mjs';
-import { canMakeNetworks, pathsInUse, PersonNetwork, rungNames, rungs, startProductFor } from './support/person-network.mjs';
+import { allowTunnels, canMakeNetworks, pathsInUse, PersonNetwork, rungNames, rungs, startProductFor } from './support/person-network.mjs';
 import { createMeeting } from './support/product.mjs';
 import { describeOnFailure, until, Visitor } from './support/visitor.mjs';
 
 const options = { timeout: 240_000 };
+
+/** Seconds from the join to the first picture on a tunnel, on a machine that runs both browsers and the product. */
+const tunnelLimitSeconds = 6;
 
 /** Seconds for which a picture may stand still when the path in use is blocked in a call, until media flows on the next one. */
 const fallbackSeconds = 8;
@@ -80,6 +83,32 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     }
   });
 
+  it('people see and hear each other on a tunnel where only the page gets out', options, async t => {
+    allowTunnels(product);
+    network.allow([product.page]);
+    const meeting = await createMeeting(product);
+    const people = [];
+    try {
+      await describeOnFailure(people, async () => {
+        people.push(await Visitor.arrive(outside, product, 'Bob'), await Visitor.arrive(inside, product, 'Ada'));
+        for (const person of people) await person.enter(meeting.meetingId);
+        const [bob, ada] = people;
+        await ada.waitForVideo('Bob');
+        const { join, frame } = await ada.page.evaluate(() => globalThis.marks);
+        t.diagnostic(`seconds from the join to the first picture: ${((frame - join) / 1_000).toFixed(1)}`);
+        await bob.waitForVideo('Ada');
+        const energy = await bob.soundEnergy();
+        await until(async () => await bob.soundEnergy() > energy, 'Bob hears Ada');
+        await until(async () => await ada.page.evaluate(playedLevel) > 0.01, 'Ada hears Bob');
+        await readsPath(ada, 'tunnel');
+        await ada.page.locator('[data-testid=tunnel-banner][data-state=on]').waitFor();
+        assert.ok(frame - join < tunnelLimitSeconds * 1_000, `${frame - join} ms`);
+      });
+    } finally {
+      await Promise.all(people.map(person => person.close()));
+    }
+  });
+
   const falls = [
     ['from UDP to TCP when UDP is blocked in a call in both directions', ['udp4', 'tcp4'], 'tcp4', { isIncomingBlocked: true }],
     ['from UDP to TCP when UDP is blocked in a call from the person only', ['udp4', 'tcp4'], 'tcp4', {}],
@@ -104,6 +133,28 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     });
   }
 });
+
+/** Runs in the page: how loud what it plays is, from 0 to 1, at most within a second. */
+const playedLevel = async () => {
+  const audio = new AudioContext();
+  await audio.resume();
+  const analysers = [...document.querySelectorAll('audio')].filter(({ srcObject }) => srcObject !== null).map(({ srcObject }) => {
+    const analyser = audio.createAnalyser();
+    audio.createMediaStreamSource(srcObject).connect(analyser);
+    return analyser;
+  });
+  let loudest = 0;
+  for (const end = performance.now() + 1_000; performance.now() < end;) {
+    await new Promise(resolve => setTimeout(resolve, 20));
+    for (const analyser of analysers) {
+      const samples = new Float32Array(analyser.fftSize);
+      analyser.getFloatTimeDomainData(samples);
+      loudest = Math.max(loudest, Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
+    }
+  }
+  await audio.close();
+  return loudest;
+};
 
 async function seeAndHearEachOther(one, other) {
   for (const [seer, seen] of [[one, other], [other, one]]) {

@@ -17,4 +17,7 @@ public static class MeetingLimits
         ArgumentNullException.ThrowIfNull(meeting);
         return meeting.Spec.Mode != MeetingMode.Sfu && tenant?.Spec.Connectivity.DirectConnections != DirectConnections.Denied;
     }
+
+    /// <summary>Whether participants may use tunnels through signaling when nothing else works.</summary>
+    public static bool AllowsTunnels(Tenant? tenant) => tenant?.Spec.Connectivity.Tunnel == TunnelPolicy.LastResort;
 }

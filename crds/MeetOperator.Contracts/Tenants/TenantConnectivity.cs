@@ -11,4 +11,11 @@ public sealed record TenantConnectivity
     /// </summary>
     [Default("\"Allowed\"")]
     public DirectConnections DirectConnections { get; init; } = DirectConnections.Allowed;
+
+    /// <summary>
+    /// Whether participants whose network lets nothing but HTTPS to the page's address through may send and receive media on WebSockets through signaling. With LastResort, clients use them only
+    /// when no other path works. Media nodes learn it with the room, so meetings that were placed before keep what they have. Default Denied; mutable.
+    /// </summary>
+    [Default("\"Denied\"")]
+    public TunnelPolicy Tunnel { get; init; } = TunnelPolicy.Denied;
 }

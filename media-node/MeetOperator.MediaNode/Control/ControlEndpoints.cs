@@ -21,6 +21,7 @@ namespace MeetOperator.MediaNode.Control;
 internal static class ControlEndpoints
 {
     private const int MaxIdCharacters = 128;
+    private const string Participant = "/rooms/{room}/participants/{participant}";
 
     public static void Map(WebApplication app, MediaNodeHost node, ControlCredentialStore credentials)
     {
@@ -61,6 +62,8 @@ internal static class ControlEndpoints
         byBoth.MapGet("/rooms/{room}", async (string room, HttpContext c) =>
             await ControlJson.WriteAsync(c, 200, await node.Rooms.ReportAsync(room, c.RequestAborted)));
         MapParticipants(bySignaling, node.Rooms, node.Sdp, c => credentials.IsAuthorized(c, ControlRole.Signaling));
+        bySignaling.MapGet(Participant + "/sessions/{session}/tunnel", (string room, string participant, string session, HttpContext c) =>
+            node.Tunnels.RunAsync(c, room, participant, session, () => credentials.IsAuthorized(c, ControlRole.Signaling)));
     }
 
     private static RouteHandlerBuilder MapMetrics(WebApplication app, MediaNodeHost node)
@@ -69,7 +72,7 @@ internal static class ControlEndpoints
             async () =>
             {
                 var (report, loops) = await node.ReportAsync(CancellationToken.None);
-                return MetricsWriter.Write(report, loops, node.Streams);
+                return MetricsWriter.Write(report, loops, node.Streams, node.Tunnels.Counters);
             },
             app.Services.GetRequiredService<TimeProvider>());
         return app.MapGet("/metrics", async (CancellationToken ct) => Results.Text(await page.ReadAsync().WaitAsync(ct), MetricsWriter.ContentType));
@@ -122,7 +125,6 @@ internal static class ControlEndpoints
     /// <param name="mayWatch">Whether a client may still read the events of a room.</param>
     internal static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms, SdpExchange sdp, Func<HttpContext, bool> mayWatch)
     {
-        const string Participant = "/rooms/{room}/participants/{participant}";
         v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room, () => mayWatch(c)));
         v1.MapDelete("/rooms/{room}/sessions/{session}", (string room, string session, HttpContext c) =>
             NoContentAsync(rooms.RunOnAllAsync(room, r => r.EndSession(session), c.RequestAborted)));

@@ -10,6 +10,7 @@ using MeetOperator.MediaNode.Settings;
 using MeetOperator.MediaNode.Statistics;
 using MeetOperator.MediaNode.Streams;
 using MeetOperator.MediaNode.Time;
+using MeetOperator.MediaNode.Tunnels;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Dtls;
 using Microsoft.Extensions.Logging;
@@ -55,8 +56,10 @@ internal sealed partial class MediaNodeHost : IDisposable
         _gate = OpenGate();
         Rooms = new RoomDirectory(_loops, _certificate, options, tcpPort: _gate?.Port);
         Sdp = new SdpExchange(Rooms);
+        Tunnels = new TunnelEndpoint(Rooms, clock);
         foreach (var loop in _loops)
         {
+            loop.Streams.Tunnels = Tunnels.Counters;
             loop.Start();
         }
 
@@ -74,6 +77,8 @@ internal sealed partial class MediaNodeHost : IDisposable
     public RoomDirectory Rooms { get; }
 
     public SdpExchange Sdp { get; }
+
+    public TunnelEndpoint Tunnels { get; }
 
     public TimeProvider Clock { get; }
 

@@ -8,7 +8,7 @@ using MeetOperator.Sfu.Egress;
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
-/// The TCP connections of one loop. Each belongs to one session, whose check has authenticated it before the loop got it. A connection can delay others only by what one read takes. Used on the loop's thread.
+/// The TCP connections and tunnels of one loop. Each belongs to one session, whose check has authenticated it before the loop got it. A connection can delay others only by what one read takes. Used on the loop's thread.
 /// </summary>
 internal sealed class LoopStreams(MediaLoop loop) : IDisposable
 {
@@ -47,6 +47,9 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
     /// <summary>The counters of the media node.</summary>
     public StreamCounters Counters { get; set; } = new();
 
+    /// <summary>The same for tunnels.</summary>
+    public StreamCounters Tunnels { get; set; } = new();
+
     /// <summary>Takes a connection whose first check is authentic and not read yet.</summary>
     /// <param name="socket">The connection.</param>
     /// <param name="address">Its other end, with the number of the connection.</param>
@@ -61,6 +64,28 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         }
 
         CloseOldest(session);
+        Add(socket, address, session);
+    }
+
+    /// <summary>Takes the connection of a session's tunnel, in place of an earlier one.</summary>
+    /// <param name="socket">The connection.</param>
+    /// <param name="address">Stands for its other end, with the number of the connection.</param>
+    /// <param name="session">The session, which has a transport for a tunnel.</param>
+    public void OpenTunnel(StreamSocket socket, in TransportAddress address, PeerSession session)
+    {
+        CloseOf(session, StreamEnd.TooManyOfSession);
+        Tunnels.OnAccepted();
+        Tunnels.OnAuthenticated();
+        if (Add(socket, address, session))
+        {
+            session.OpenTunnel(MonotonicClock.NowTicks, address);
+        }
+    }
+
+    private StreamCounters CountersOf(PeerSession session) => session.Transport.IsTunnel ? Tunnels : Counters;
+
+    private bool Add(StreamSocket socket, in TransportAddress address, PeerSession session)
+    {
         try
         {
             _poller ??= new SocketPoller(MaxReady);
@@ -69,11 +94,12 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         catch (Win32Exception)
         {
             socket.Abort();
-            Counters.OnEnded(StreamEnd.NoDescriptors, wasOpen: true);
-            return;
+            CountersOf(session).OnEnded(StreamEnd.NoDescriptors, wasOpen: true);
+            return false;
         }
 
         _streams.Add(address.Connection, new PeerStream(socket, address, session, loop.Egress.Streams.Add(_poller, address.Connection, socket), MonotonicClock.NowTicks));
+        return true;
     }
 
     /// <summary>Reads what has arrived, and sends what waits. Returns the number of packets.</summary>
@@ -114,11 +140,13 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
     }
 
     /// <summary>Closes the connections of a session that has ended.</summary>
-    public void CloseOf(PeerSession session)
+    public void CloseOf(PeerSession session) => CloseOf(session, StreamEnd.SessionEnded);
+
+    private void CloseOf(PeerSession session, StreamEnd reason)
     {
         foreach (var stream in _streams.Values.Where(stream => stream.Session == session).ToList())
         {
-            Close(stream, StreamEnd.SessionEnded, isSessionAlive: false);
+            Close(stream, reason, isSessionAlive: false);
         }
     }
 
@@ -255,7 +283,7 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
             stream.Socket.Abort();
         }
 
-        Counters.OnEnded(reason, wasOpen: true);
+        CountersOf(stream.Session).OnEnded(reason, wasOpen: true);
         if (isSessionAlive)
         {
             stream.Session.OnConnectionClosed(MonotonicClock.NowTicks, stream.Address);

@@ -29,7 +29,7 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
     private readonly IPeerSessionOwner _owner;
     private readonly IngressLimit _ingress;
 
-    /// <summary>The TCP connection that ICE has selected; null for UDP.</summary>
+    /// <summary>The TCP connection that ICE has selected, or that of the tunnel; null for UDP.</summary>
     private StreamSender? _stream;
     private bool _connected;
     private bool _failed;
@@ -199,6 +199,15 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
 
         var space = _lane.Reserve(length);
         _lane.Commit(Transport.ProtectRtcp(compound, space));
+    }
+
+    /// <summary>The client's tunnel has this connection from now on, which the egress knows already.</summary>
+    public void OpenTunnel(long nowTicks, in TransportAddress connection)
+    {
+        Transport.OpenTunnel(nowTicks, connection);
+        UpdateDestination(); // first: the owner may send as soon as it knows that the session is connected
+        Drain();
+        WakeAt(Transport.NextTimeoutTicks);
     }
 
     /// <summary>A TCP connection of the peer has ended.</summary>

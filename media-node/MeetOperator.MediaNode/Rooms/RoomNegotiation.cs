@@ -17,11 +17,12 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
     /// <summary>What the answer to an offer for publishing depends on.</summary>
     public PublishBasis DescribePublish(RoomSpec spec, string participantId, SdpOffer request)
     {
+        CheckTunnel(spec, request.Tunnel);
         var participant = participants.FindOrAdmit(participantId, spec.MaxParticipants);
         var session = request.Restart ? null : participant?.Sessions.Find<PublishSession>();
         return !request.Restart && request.SessionId is { } named && named != session?.Peer.Id
             ? throw ControlProblemException.UnknownSession(named)
-            : new PublishBasis { Factory = factory, Codecs = spec.Codecs, IsE2ee = spec.E2ee, Session = session?.State };
+            : new PublishBasis { Factory = factory, Codecs = spec.Codecs, IsE2ee = spec.E2ee, IsTunnel = session is null && request.Tunnel, Session = session?.State };
     }
 
     /// <summary>Applies a prepared answer to the session that it is for, or to a new one. Null when it is out of date.</summary>
@@ -74,8 +75,9 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
     /// <summary>What a subscribe session depends on. Adds the participant if it is new: nothing that follows rejects the request.</summary>
     public SubscribeBasis DescribeSubscribe(RoomSpec spec, string participantId, SubscribeRequest request)
     {
+        CheckTunnel(spec, request.Tunnel);
         var participant = participants.GetOrAdd(participantId, spec.MaxParticipants, out _);
-        return new SubscribeBasis(participant.Context, NeedsSession: request.Restart || participant.Sessions.Find<SubscribeSession>() is null);
+        return new SubscribeBasis(participant.Context, NeedsSession: request.Restart || participant.Sessions.Find<SubscribeSession>() is null, request.Tunnel);
     }
 
     /// <summary>Opens a prepared session, or returns the offer of the one that is open. Null when what was prepared is out of date.</summary>
@@ -171,6 +173,14 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
 
             RemoveIfNew(isNew, participantId);
             throw;
+        }
+    }
+
+    private static void CheckTunnel(RoomSpec spec, bool isTunnel)
+    {
+        if (isTunnel && !spec.Tunnel)
+        {
+            throw ControlProblemException.TunnelDenied();
         }
     }
 

@@ -25,7 +25,12 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
     /// Returns null when the room exists; otherwise the reason why not, for statuses and events. A node that does not answer polls, or did not respond to a call a moment ago, is not
     /// called.
     /// </summary>
-    public async Task<string?> CreateAsync(MeetingRef meeting, AssignedNode assigned, MeetingSpec spec, CancellationToken ct)
+    /// <param name="meeting">The meeting.</param>
+    /// <param name="assigned">The node.</param>
+    /// <param name="spec">What the room is made of.</param>
+    /// <param name="ct">Cancels the wait.</param>
+    /// <param name="allowsTunnels">Whether the node admits sessions on tunnels.</param>
+    public async Task<string?> CreateAsync(MeetingRef meeting, AssignedNode assigned, MeetingSpec spec, CancellationToken ct, bool allowsTunnels = false)
     {
         if (fleet.View(assigned.Node) is not { Target: { } target } view)
         {
@@ -51,7 +56,14 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
         }
 
         var began = time.GetTimestamp();
-        var room = new RoomSpec { Generation = assigned.Generation, MaxParticipants = spec.MaxParticipants, Codecs = spec.Media.Codecs, E2ee = spec.Media.E2ee == MeetingE2ee.Required };
+        var room = new RoomSpec
+        {
+            Generation = assigned.Generation,
+            MaxParticipants = spec.MaxParticipants,
+            Codecs = spec.Media.Codecs,
+            E2ee = spec.Media.E2ee == MeetingE2ee.Required,
+            Tunnel = allowsTunnels,
+        };
         using var limit = new CancellationTokenSource(Timeout, time);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try

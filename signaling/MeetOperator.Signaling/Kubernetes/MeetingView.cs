@@ -39,6 +39,9 @@ internal sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<
     /// <summary>True if media may flow directly between the participants, which shows them each other's IP addresses.</summary>
     public bool AllowsDirectConnections => MeetingLimits.AllowsDirectConnections(Object, Tenant);
 
+    /// <summary>True if participants may use tunnels through signaling when no other path works.</summary>
+    public bool AllowsTunnels => MeetingLimits.AllowsTunnels(Tenant);
+
     /// <summary>True if the clients must encrypt media end to end.</summary>
     public bool IsE2ee => Object.Spec.Media.E2ee == MeetingE2ee.Required;
 

@@ -127,6 +127,10 @@ public sealed class TestCluster : IAsyncDisposable
         },
         default);
 
+    /// <summary>Sets whether a tenant allows tunnels.</summary>
+    public Task SetTunnelAsync(TunnelPolicy value, string tenant = Tenant) => Client.MergePatchAsync<Tenant>(
+        new NamespacedName(null, tenant), new JsonObject { ["spec"] = new JsonObject { ["connectivity"] = new JsonObject { ["tunnel"] = value.ToString() } } }, default);
+
     /// <summary>Sets whether a tenant allows direct connections.</summary>
     public Task SetDirectConnectionsAsync(DirectConnections value, string tenant = Tenant) => Client.MergePatchAsync<Tenant>(
         new NamespacedName(null, tenant), new JsonObject { ["spec"] = new JsonObject { ["connectivity"] = new JsonObject { ["directConnections"] = value.ToString() } } }, default);

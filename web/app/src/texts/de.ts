@@ -249,6 +249,10 @@ const de: Texts = {
     seconds: '({{seconds, number}} s)',
     minutes: '({{minutes, number}} min)',
     restored: 'Sie sind wieder verbunden',
+    tunnel: {
+      on: 'Ihr Netzwerk lässt nur Webseiten durch. Ton und Bild nehmen einen Umweg über den Webserver: Die Bilder sind kleiner, und alles kommt später an.',
+      refused: 'Ihr Netzwerk lässt nur Webseiten durch, deshalb können Sie niemanden sehen oder hören. Dieses Meeting ist verschlüsselt, und der Umweg über den Webserver funktioniert in verschlüsselten Meetings nicht. Schalten Sie ein VPN aus, oder nutzen Sie ein anderes Netzwerk, etwa das eines Telefons. Der Chat funktioniert.',
+    },
     unreachable: {
       state: 'Einige Personen können Sie im Moment nicht sehen oder hören',
       more_one: 'und {{count}} weitere',
@@ -305,6 +309,7 @@ const de: Texts = {
       'relay': 'Ton und Bild werden über ein Relay mit {{protocol}} übertragen.',
       'p2p': 'Ton und Bild werden direkt zwischen den Browsern übertragen.',
       'none': 'Keine Verbindung zum Medienserver kommt zustande.',
+      'tunnel': 'Ton und Bild nehmen einen Umweg über den Webserver, weil keine Verbindung zum Medienserver zustande kommt.',
       'udp-unanswered': 'Ton und Bild werden über {{protocol}} übertragen, weil der Medienserver über UDP nicht antwortet. Auf einer schlechten Leitung kommen sie mit mehr Verzögerung an.',
       'udp-not-gathered': 'Ton und Bild werden über {{protocol}} übertragen, weil dieser Browser UDP nicht verwendet. Auf einer schlechten Leitung kommen sie mit mehr Verzögerung an.',
       'direct-unanswered': 'Ton und Bild werden über ein Relay mit {{protocol}} übertragen, weil keine direkte Verbindung zustande kommt.',

@@ -98,8 +98,8 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
       isMuted: host.isMuted,
       patience: interruptedMs => this.#patience(interruptedMs),
       onSuspected: () => this.#probe(),
-      sendOffer: ({ reference, sdp, tracks, restart, sessionId }) => host.send({
-        type: 'offer', to: 'sfu', reference, sdp, tracks, ...(restart ? { restart: true } : {}), ...(sessionId === undefined ? {} : { sessionId }),
+      sendOffer: ({ reference, sdp, tracks, restart, isTunnel, sessionId }) => host.send({
+        type: 'offer', to: 'sfu', reference, sdp, tracks, ...(restart ? { restart: true } : {}), ...(isTunnel ? { tunnel: true } : {}), ...(sessionId === undefined ? {} : { sessionId }),
       }),
       onState: host.onState,
       onFormerChanged: () => {
@@ -236,6 +236,11 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
     this.#isReplacing = true;
     this.#reconnect();
     return true;
+  }
+
+  /** Opens the connection that sends again. The present one carries media until the new one does. */
+  replacePublishing(): void {
+    this.#publish.restart();
   }
 
   /** There are other ways to the media node than these connections know: those of them that have found none, or have lost theirs, begin again at once. */

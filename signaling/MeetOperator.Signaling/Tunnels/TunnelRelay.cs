@@ -1,0 +1,60 @@
+using System.Net.WebSockets;
+using MeetOperator.Signaling.Transport;
+
+namespace MeetOperator.Signaling.Tunnels;
+
+/// <summary>
+/// Passes messages between the WebSocket of a client and that of its media node as they are, until one of them ends. It holds one piece in each direction, so what one side does not read stays with
+/// the other side, which bounds it.
+/// </summary>
+internal sealed class TunnelRelay(WebSocket client, WebSocket node)
+{
+    private const int PieceBytes = 16 * 1024;
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Runs until one of the two has closed, or <paramref name="ct"/> tells the client to connect again.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Task[] directions = [PassAsync(client, node, ends.Token), PassAsync(node, client, ends.Token)];
+        await Task.WhenAny(directions).ConfigureAwait(false);
+        if (ct.IsCancellationRequested)
+        {
+            await CloseAsync(client, (WebSocketCloseStatus)CloseCode.Restart, "server restarts").ConfigureAwait(false);
+        }
+
+        await ends.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(directions).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static async Task PassAsync(WebSocket from, WebSocket to, CancellationToken ct)
+    {
+        var piece = new byte[PieceBytes];
+        try
+        {
+            while (await from.ReceiveAsync(piece.AsMemory(), ct).ConfigureAwait(false) is { MessageType: not WebSocketMessageType.Close } received)
+            {
+                await to.SendAsync(piece.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, ct).ConfigureAwait(false);
+            }
+
+            await CloseAsync(to, from.CloseStatus ?? WebSocketCloseStatus.NormalClosure, from.CloseStatusDescription).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException)
+        {
+            // One of the two has gone away. The other one is aborted when it is disposed.
+        }
+    }
+
+    private static async Task CloseAsync(WebSocket socket, WebSocketCloseStatus status, string? reason)
+    {
+        using var limit = new CancellationTokenSource(CloseTimeout);
+        try
+        {
+            await socket.CloseOutputAsync(status == WebSocketCloseStatus.Empty ? WebSocketCloseStatus.NormalClosure : status, reason, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException or ArgumentException)
+        {
+            socket.Abort(); // it does not read, or its peer has sent a status that must not be sent
+        }
+    }
+}
