@@ -68,7 +68,13 @@ internal sealed class TunnelWindow
     {
         if (_periodTicks == long.MinValue || nowTicks - _periodTicks >= MinimumTicks)
         {
-            (_periodTicks, _shortestBefore, _shortest) = (nowTicks, _shortest, long.MaxValue);
+            (_periodTicks, _shortestBefore, _shortest) = (nowTicks, _shortest, ticks);
+            if (_shortestBefore < long.MaxValue)
+            {
+                // Lets the queue drain for a moment. On a line that is always full, the shortest round trip would otherwise never be seen again.
+                _limit = Math.Max(MinBytes, (long)(_limit * ((double)_shortestBefore / (_shortestBefore + QueueTicks))));
+                return;
+            }
         }
 
         _shortest = Math.Min(_shortest, ticks);
@@ -79,7 +85,8 @@ internal sealed class TunnelWindow
         }
         else if (_wasFull)
         {
-            _limit = Math.Min(MaxBytes, _limit + Math.Max(MinBytes / 4, _limit / 4));
+            // Half of what is missing, because what was timed left a round trip ago.
+            _limit = Math.Min(MaxBytes, _limit + (long)(_limit * Math.Min(0.25, (((double)target / ticks) - 1) / 2)));
         }
     }
 }

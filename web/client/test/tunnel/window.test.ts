@@ -7,11 +7,11 @@ function fill(bitsPerSecond: number, roundTripMs: number): { rate: number; longe
   const window = new TunnelWindow();
   const acknowledgements: { at: number; total: number; sent: number }[] = [];
   let [freeAt, sent, delivered, longest] = [0, 0, 0, 0];
-  for (let now = 0; now < 30_000; now++) {
+  for (let now = 0; now < 160_000; now++) {
     while (acknowledgements[0] !== undefined && acknowledgements[0].at <= now) {
       const next = acknowledgements.shift()!;
       window.onAcknowledged(next.total, next.at);
-      if (now < 20_000) continue;
+      if (now < 100_000) continue;
       delivered += 1_000;
       longest = Math.max(longest, next.at - next.sent);
     }
@@ -22,13 +22,13 @@ function fill(bitsPerSecond: number, roundTripMs: number): { rate: number; longe
       acknowledgements.push({ at: freeAt + roundTripMs, total: sent, sent: now });
     }
   }
-  return { rate: delivered * 8 / 10, longest };
+  return { rate: delivered * 8 / 60, longest };
 }
 
 describe('what is under way on a tunnel', () => {
-  it.each([[1_000_000, 20, 170], [1_000_000, 100, 260], [300_000, 40, 260], [10_000_000, 100, 230]])('at %d bit/s with %d ms uses the line and adds little delay', (bitsPerSecond, roundTripMs, limit) => {
+  it.each([[1_000_000, 20, 220], [1_000_000, 100, 260], [500_000, 40, 290], [10_000_000, 100, 250]])('at %d bit/s with %d ms uses the line and adds little delay', (bitsPerSecond, roundTripMs, limit) => {
     const { rate, longest } = fill(bitsPerSecond, roundTripMs);
-    expect(rate).toBeGreaterThan(bitsPerSecond * 0.85);
+    expect(rate).toBeGreaterThan(bitsPerSecond * 0.9);
     expect(longest).toBeLessThan(limit);
   });
 });
@@ -54,12 +54,14 @@ describe('the WebSocket of a tunnel', () => {
     expect(before).toBeGreaterThan(30);
     link.sendUrgent(kilobyte(1));
     receive(`${2_004}`);
-    expect(kinds(sent.slice(before))).toEqual([1, 2]);
+    const [first, ...others] = kinds(sent.slice(before));
+    expect([first, new Set(others)]).toEqual([1, new Set([2])]);
+    const after = sent.length;
     wait(250);
     link.sendVideo([kilobyte(3)]);
-    receive(`${before * 1_002}`);
+    receive(`${after * 1_002}`);
     expect(seen.dropped).toBe(1);
-    expect(kinds(sent.slice(before + 2))).toEqual([]);
+    expect(kinds(sent.slice(after))).toEqual([]);
   });
 
   it('acknowledges what has arrived', () => {

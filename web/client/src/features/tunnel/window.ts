@@ -68,11 +68,17 @@ export class TunnelWindow {
     if (now - this.#periodAt >= minimumMs) {
       this.#periodAt = now;
       this.#shortestBefore = this.#shortest;
-      this.#shortest = Infinity;
+      this.#shortest = ms;
+      if (this.#shortestBefore < Infinity) {
+        // Lets the queue drain for a moment. On a line that is always full, the shortest round trip would otherwise never be seen again.
+        this.#limit = Math.max(minBytes, Math.floor(this.#limit * this.#shortestBefore / (this.#shortestBefore + queueMs)));
+        return;
+      }
     }
     this.#shortest = Math.min(this.#shortest, ms);
     const target = Math.min(this.#shortest, this.#shortestBefore) + queueMs;
     if (ms > target) this.#limit = Math.max(minBytes, Math.floor(this.#limit * Math.max(0.5, target / ms)));
-    else if (this.#wasFull) this.#limit = Math.min(maxBytes, this.#limit + Math.max(minBytes / 4, Math.floor(this.#limit / 4)));
+    // Half of what is missing, because what was timed left a round trip ago.
+    else if (this.#wasFull) this.#limit = Math.min(maxBytes, this.#limit + Math.floor(this.#limit * Math.min(0.25, (target / ms - 1) / 2)));
   }
 }
