@@ -18,6 +18,10 @@ public static class MeetingLimits
         return meeting.Spec.Mode != MeetingMode.Sfu && tenant?.Spec.Connectivity.DirectConnections != DirectConnections.Denied;
     }
 
-    /// <summary>Whether participants may use tunnels through signaling when nothing else works.</summary>
-    public static bool AllowsTunnels(Tenant? tenant) => tenant?.Spec.Connectivity.Tunnel == TunnelPolicy.LastResort;
+    /// <summary>Whether participants may use tunnels through signaling when nothing else works: as the tenant says, but never if they must encrypt end to end, which clients cannot do there.</summary>
+    public static bool AllowsTunnels(Meeting meeting, Tenant? tenant)
+    {
+        ArgumentNullException.ThrowIfNull(meeting);
+        return tenant?.Spec.Connectivity.Tunnel == TunnelPolicy.LastResort && meeting.Spec.Media.E2ee != MeetingE2ee.Required;
+    }
 }

@@ -8,7 +8,7 @@ using MeetOperator.Sfu.Egress;
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
-/// The TCP connections and tunnels of one loop. Each belongs to one session, whose check has authenticated it before the loop got it. A connection can delay others only by what one read takes. Used on the loop's thread.
+/// The TCP connections and tunnels of one loop. Each belongs to one session: its check has authenticated a connection before the loop got it, and signaling has named the session of a tunnel. A connection can delay others only by what one read takes. Used on the loop's thread.
 /// </summary>
 internal sealed class LoopStreams(MediaLoop loop) : IDisposable
 {
@@ -56,10 +56,10 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
     /// <param name="ufrag">The username fragment in the check.</param>
     public void Open(StreamSocket socket, in TransportAddress address, string ufrag)
     {
-        if (loop.Peers.FindByUfrag(ufrag) is not { } session)
+        if (loop.Peers.FindByUfrag(ufrag) is not { Transport.IsTunnel: false } session)
         {
             socket.Abort();
-            Counters.OnEnded(StreamEnd.UnknownSession, wasOpen: true); // it has ended since
+            Counters.OnEnded(StreamEnd.UnknownSession, wasOpen: true); // it has ended since, or takes no connections of clients
             return;
         }
 
@@ -71,12 +71,13 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
     /// <param name="socket">The connection.</param>
     /// <param name="address">Stands for its other end, with the number of the connection.</param>
     /// <param name="session">The session, which has a transport for a tunnel.</param>
-    public void OpenTunnel(StreamSocket socket, in TransportAddress address, PeerSession session)
+    /// <param name="onClosed">Called when the connection is closed, on the loop's thread.</param>
+    public void OpenTunnel(StreamSocket socket, in TransportAddress address, PeerSession session, Action onClosed)
     {
         CloseOf(session, StreamEnd.TooManyOfSession);
         Tunnels.OnAccepted();
         Tunnels.OnAuthenticated();
-        if (Add(socket, address, session))
+        if (Add(socket, address, session, onClosed))
         {
             session.OpenTunnel(MonotonicClock.NowTicks, address);
         }
@@ -84,7 +85,7 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
 
     private StreamCounters CountersOf(PeerSession session) => session.Transport.IsTunnel ? Tunnels : Counters;
 
-    private bool Add(StreamSocket socket, in TransportAddress address, PeerSession session)
+    private bool Add(StreamSocket socket, in TransportAddress address, PeerSession session, Action? onClosed = null)
     {
         try
         {
@@ -98,7 +99,7 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
             return false;
         }
 
-        _streams.Add(address.Connection, new PeerStream(socket, address, session, loop.Egress.Streams.Add(_poller, address.Connection, socket), MonotonicClock.NowTicks));
+        _streams.Add(address.Connection, new PeerStream(socket, address, session, loop.Egress.Streams.Add(_poller, address.Connection, socket), MonotonicClock.NowTicks, onClosed));
         return true;
     }
 
@@ -284,6 +285,7 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         }
 
         CountersOf(stream.Session).OnEnded(reason, wasOpen: true);
+        stream.OnClosed?.Invoke();
         if (isSessionAlive)
         {
             stream.Session.OnConnectionClosed(MonotonicClock.NowTicks, stream.Address);

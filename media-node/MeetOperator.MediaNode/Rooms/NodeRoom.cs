@@ -213,14 +213,15 @@ internal sealed class NodeRoom
     }
 
     /// <summary>Gives a session the connection of its tunnel, which replaces an earlier one. Throws when the participant has no such session, or the room admits no tunnels.</summary>
-    public void OpenTunnel(string participantId, string sessionId, StreamSocket socket, in TransportAddress connection)
+    public void OpenTunnel(string participantId, string sessionId, StreamSocket socket, in TransportAddress connection, Action onClosed)
     {
         if (_participants.Require(participantId).Sessions.Find(sessionId)?.Peer is not { Transport.IsTunnel: true } session)
         {
             throw ControlProblemException.UnknownSession(sessionId);
         }
 
-        Loop.Streams.OpenTunnel(socket, connection, _share.Spec.Tunnel ? session : throw ControlProblemException.TunnelDenied());
+        RoomNegotiation.CheckTunnel(_share.Spec, isTunnel: true);
+        Loop.Streams.OpenTunnel(socket, connection, session, onClosed);
     }
 
     public void View(string participantId, ParticipantViews views)

@@ -176,9 +176,10 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
         }
     }
 
-    private static void CheckTunnel(RoomSpec spec, bool isTunnel)
+    /// <summary>Throws when a session is to use a tunnel and the room admits none. Clients cannot encrypt what they send on one.</summary>
+    public static void CheckTunnel(RoomSpec spec, bool isTunnel)
     {
-        if (isTunnel && !spec.Tunnel)
+        if (isTunnel && (!spec.Tunnel || spec.E2ee))
         {
             throw ControlProblemException.TunnelDenied();
         }

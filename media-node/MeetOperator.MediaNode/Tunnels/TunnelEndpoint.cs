@@ -21,6 +21,10 @@ internal sealed class TunnelEndpoint(RoomDirectory rooms, TimeProvider time)
     /// <summary>How often it is checked whether the caller is still trusted.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>Pings find out that the caller's machine is gone, also while nothing may be sent.</summary>
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PongTimeout = TimeSpan.FromSeconds(10);
+
     public TunnelLimits Limits { get; } = new();
 
     /// <summary>Counts the connections of tunnels to sessions.</summary>
@@ -40,18 +44,19 @@ internal sealed class TunnelEndpoint(RoomDirectory rooms, TimeProvider time)
         }
 
         using var place = Limits.Take(room);
-        using var loop = await ConnectAsync(room, participant, session).ConfigureAwait(false);
-        using var client = await context.WebSockets.AcceptWebSocketAsync().ConfigureAwait(false);
+        var closed = new CancellationTokenSource(); // not disposed, because the loop may close the connection later
+        using var loop = await ConnectAsync(room, participant, session, () => _ = closed.CancelAsync()).ConfigureAwait(false);
+        using var client = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = PingInterval, KeepAliveTimeout = PongTimeout }).ConfigureAwait(false);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         var checks = CheckAsync(ends, isAllowed);
         using var pump = new TunnelPump(client, loop, time);
-        await pump.RunAsync(ends.Token).ConfigureAwait(false);
+        await pump.RunAsync(closed.Token, ends.Token).ConfigureAwait(false);
         await ends.CancelAsync().ConfigureAwait(false);
         await checks.ConfigureAwait(false);
     }
 
     /// <summary>Gives the session one end of a new connection, and returns the other one.</summary>
-    private async Task<Socket> ConnectAsync(string room, string participant, string session)
+    private async Task<Socket> ConnectAsync(string room, string participant, string session, Action onClosed)
     {
         var (near, far) = StreamSocket.CreatePair(UnsentBytes);
         var address = default(TransportAddress).Over(StreamGate.NextNumber());
@@ -64,7 +69,7 @@ internal sealed class TunnelEndpoint(RoomDirectory rooms, TimeProvider time)
                 joins: null,
                 part =>
                 {
-                    part.OpenTunnel(participant, session, near, address);
+                    part.OpenTunnel(participant, session, near, address, onClosed);
                     return true;
                 },
                 CancellationToken.None).ConfigureAwait(false);

@@ -19,6 +19,9 @@ internal sealed class TunnelPump(WebSocket client, Socket loop, TimeProvider tim
     private const int PieceBytes = 4 * 1024;
     private const int ReceiveBytes = 16 * 1024;
 
+    /// <summary>How long a client may take for the close frame.</summary>
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
+
     /// <summary>The longest text message: a number of 63 bits.</summary>
     private const int MaxAcknowledgementBytes = 20;
     private readonly TunnelWindow _window = new();
@@ -27,11 +30,19 @@ internal sealed class TunnelPump(WebSocket client, Socket loop, TimeProvider tim
     private long _received;
 
     /// <summary>Runs until the session, the client or <paramref name="ct"/> ends it.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    /// <param name="closed">The loop has closed the connection. The client then gets a close frame, if it takes one.</param>
+    /// <param name="ct">Ends it at once.</param>
+    public async Task RunAsync(CancellationToken closed, CancellationToken ct)
     {
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        Task[] directions = [SendAsync(ends.Token), ReceiveAsync(ends.Token)];
+        using var waits = CancellationTokenSource.CreateLinkedTokenSource(ends.Token, closed);
+        using var limit = closed.Register(() => ends.CancelAfter(CloseLimit));
+        Task[] directions = [SendAsync(waits.Token, ends.Token), ReceiveAsync(ends.Token)];
         await Task.WhenAny(directions).ConfigureAwait(false);
+
+        // Until the client has answered the close frame: a connection that is aborted may lose the frame.
+        await waits.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAny(Task.WhenAll(directions), Task.Delay(CloseLimit, CancellationToken.None)).ConfigureAwait(false);
         await ends.CancelAsync().ConfigureAwait(false);
         foreach (var direction in directions)
         {
@@ -52,13 +63,15 @@ internal sealed class TunnelPump(WebSocket client, Socket loop, TimeProvider tim
         _acknowledged.Dispose();
     }
 
-    private async Task SendAsync(CancellationToken ct)
+    /// <summary>Sends what the loop has sent.</summary>
+    /// <param name="waits">Ends the waits for the loop and for acknowledgements.</param>
+    /// <param name="ct">Ends everything.</param>
+    private async Task SendAsync(CancellationToken waits, CancellationToken ct)
     {
         var piece = new byte[PieceBytes];
         while (true)
         {
-            var free = await WaitForFreeAsync(ct).ConfigureAwait(false);
-            var read = await loop.ReceiveAsync(piece.AsMemory(0, (int)Math.Min(free, PieceBytes)), ct).ConfigureAwait(false);
+            var read = await ReadAsync(piece, waits, ct).ConfigureAwait(false);
             if (read == 0)
             {
                 await CloseAsync(WebSocketCloseStatus.NormalClosure, "session ended", ct).ConfigureAwait(false);
@@ -71,6 +84,20 @@ internal sealed class TunnelPump(WebSocket client, Socket loop, TimeProvider tim
             }
 
             await SendAsync(piece.AsMemory(0, read), WebSocketMessageType.Binary, ct).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Reads as much as may be sent. Returns 0 when the loop has closed the connection.</summary>
+    private async Task<int> ReadAsync(byte[] piece, CancellationToken waits, CancellationToken ct)
+    {
+        try
+        {
+            var free = await WaitForFreeAsync(waits).ConfigureAwait(false);
+            return await loop.ReceiveAsync(piece.AsMemory(0, (int)Math.Min(free, PieceBytes)), waits).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return 0;
         }
     }
 

@@ -40,7 +40,7 @@ internal sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<
     public bool AllowsDirectConnections => MeetingLimits.AllowsDirectConnections(Object, Tenant);
 
     /// <summary>True if participants may use tunnels through signaling when no other path works.</summary>
-    public bool AllowsTunnels => MeetingLimits.AllowsTunnels(Tenant);
+    public bool AllowsTunnels => MeetingLimits.AllowsTunnels(Object, Tenant);
 
     /// <summary>True if the clients must encrypt media end to end.</summary>
     public bool IsE2ee => Object.Spec.Media.E2ee == MeetingE2ee.Required;

@@ -47,7 +47,7 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
         try
         {
             using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, sessions.Evacuating);
-            await new TunnelRelay(client, node).RunAsync(ends.Token).ConfigureAwait(false);
+            await new TunnelRelay(client, node, _services.Time).RunAsync(ends.Token).ConfigureAwait(false);
         }
         finally
         {

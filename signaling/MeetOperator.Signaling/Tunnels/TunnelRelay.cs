@@ -7,27 +7,29 @@ namespace MeetOperator.Signaling.Tunnels;
 /// Passes messages between the WebSocket of a client and that of its media node as they are, until one of them ends. It holds one piece in each direction, so what one side does not read stays with
 /// the other side, which bounds it.
 /// </summary>
-internal sealed class TunnelRelay(WebSocket client, WebSocket node)
+internal sealed class TunnelRelay(WebSocket client, WebSocket node, TimeProvider time)
 {
     private const int PieceBytes = 16 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Runs until one of the two has closed, or <paramref name="ct"/> tells the client to connect again.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    /// <summary>Runs until one of the two has closed, or <paramref name="restart"/> tells the client to connect again.</summary>
+    public async Task RunAsync(CancellationToken restart)
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        Task[] directions = [PassAsync(client, node, ends.Token), PassAsync(node, client, ends.Token)];
-        await Task.WhenAny(directions).ConfigureAwait(false);
-        if (ct.IsCancellationRequested)
+        using var ends = new CancellationTokenSource();
+        Task[] directions = [PassAsync(client, node, new TunnelPace(), ends.Token), PassAsync(node, client, pace: null, ends.Token)];
+        await Task.WhenAny([.. directions, Task.Delay(Timeout.Infinite, restart)]).ConfigureAwait(false);
+        if (restart.IsCancellationRequested)
         {
             await CloseAsync(client, (WebSocketCloseStatus)CloseCode.Restart, "server restarts").ConfigureAwait(false);
         }
 
+        // Until the other side has answered the close frame: a connection that is aborted may lose the frame.
+        await Task.WhenAny(Task.WhenAll(directions), Task.Delay(CloseTimeout, CancellationToken.None)).ConfigureAwait(false);
         await ends.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(directions).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static async Task PassAsync(WebSocket from, WebSocket to, CancellationToken ct)
+    private async Task PassAsync(WebSocket from, WebSocket to, TunnelPace? pace, CancellationToken ct)
     {
         var piece = new byte[PieceBytes];
         try
@@ -35,13 +37,17 @@ internal sealed class TunnelRelay(WebSocket client, WebSocket node)
             while (await from.ReceiveAsync(piece.AsMemory(), ct).ConfigureAwait(false) is { MessageType: not WebSocketMessageType.Close } received)
             {
                 await to.SendAsync(piece.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, ct).ConfigureAwait(false);
+                if (pace?.Take(time.GetElapsedTime(0).Ticks, received.Count) is { Ticks: > 0 } wait)
+                {
+                    await Task.Delay(wait, time, ct).ConfigureAwait(false);
+                }
             }
 
             await CloseAsync(to, from.CloseStatus ?? WebSocketCloseStatus.NormalClosure, from.CloseStatusDescription).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException)
         {
-            // One of the two has gone away. The other one is aborted when it is disposed.
+            to.Abort(); // one of the two has gone away
         }
     }
 

@@ -28,6 +28,9 @@ internal sealed class TunnelPeer : IAsyncDisposable
     /// <summary>Whether the client leaves unread what arrives from now on.</summary>
     public bool IsStopped { get; set; }
 
+    /// <summary>Whether the client acknowledges what it reads.</summary>
+    public bool Acknowledges { get; set; } = true;
+
     /// <summary>Packets that have arrived.</summary>
     public IReadOnlyList<byte[]> Packets
     {
@@ -120,7 +123,7 @@ internal sealed class TunnelPeer : IAsyncDisposable
 
                 _received += result.Count;
                 Take(buffer.AsSpan(0, result.Count));
-                await SendRawAsync(Encoding.ASCII.GetBytes($"{_received}"), WebSocketMessageType.Text);
+                await (Acknowledges ? SendRawAsync(Encoding.ASCII.GetBytes($"{_received}"), WebSocketMessageType.Text) : Task.CompletedTask);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException)

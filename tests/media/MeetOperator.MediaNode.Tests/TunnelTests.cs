@@ -100,12 +100,10 @@ public sealed class TunnelTests : IAsyncLifetime
         }
 
         await SyntheticPeer.UntilAsync("carol has all pictures", () => carol.Rtp.Count(packet => IsOf(packet, 96)) >= Pictures, alice, carol);
-        var discarded = (await StatisticsAsync()).Sum(loop => loop.TransportDrops["TcpQueueFull"]);
-        Assert.True(discarded > 0 || bob.Rtp.Count() < Pictures);
-        bob.IsStopped = false;
         var before = bob.Rtp.Count();
+        bob.IsStopped = false;
         await UntilSeenAsync(bob, alice, carol);
-        Assert.InRange(bob.Rtp.Count() - before, 1, 700); // 64 KiB under way, 4 KiB to the pump, and 320 KiB that wait at most
+        Assert.InRange(bob.Rtp.Count() - before, 1, 700); // of 2,800: what is under way, and 320 KiB that wait at most
     }
 
     [Theory]
@@ -159,6 +157,61 @@ public sealed class TunnelTests : IAsyncLifetime
         await alice.Ended.WaitAsync(TimeSpan.FromSeconds(30));
         await SyntheticPeer.UntilTrueAsync("no tunnel is open", () => Task.FromResult(_node.Host.Tunnels is { Counters.Open: 0, Limits.Open: 0 }));
         Assert.Equal(1, _node.Host.Tunnels.Counters.Of(StreamEnd.SessionEnded));
+    }
+
+    /// <summary>Also a client that never acknowledges loses its tunnel with its session, when nothing more may be sent to it.</summary>
+    [Fact]
+    public async Task Delete_ParticipantThatNeverAcknowledges_ClosesItsTunnel()
+    {
+        using var alice = new SyntheticPeer();
+        await PublishAsync(alice, "alice");
+        await using var bob = await SubscribeAsync("bob");
+        bob.Acknowledges = false;
+        await UntilSeenAsync(bob, alice);
+        var large = new byte[1100];
+        KeyFrame.CopyTo(large, 0);
+        for (var i = 0; i < 300; i++)
+        {
+            Send(alice, large);
+            await SyntheticPeer.UntilAsync("sent", () => true, alice);
+        }
+
+        await SyntheticPeer.UntilTrueAsync("the window is full", async () =>
+        {
+            var before = bob.Rtp.Count();
+            await Task.Delay(200);
+            return Send(alice, large) && before == bob.Rtp.Count();
+        }, alice);
+
+        await _node.Control.DeleteParticipantAsync("r", "bob", default);
+
+        await bob.Ended.WaitAsync(TimeSpan.FromSeconds(30));
+        await SyntheticPeer.UntilTrueAsync("no tunnel is open", () => Task.FromResult(_node.Host.Tunnels is { Counters.Open: 0, Limits.Open: 0 }));
+    }
+
+    /// <summary>Who knows the ICE password of a session on a tunnel, as its client does, opens no TCP connection for it.</summary>
+    [Fact]
+    public async Task Connect_TcpToSessionOnTunnel_IsRejected()
+    {
+        await using var node = await TestNode.StartAsync(o => o with { TcpPort = 0 });
+        await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1, Tunnel = true }, default);
+        using var alice = new SyntheticPeer { IsBehindFirewall = true };
+        var answer = await node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice), Tunnel = true }, default);
+
+        alice.Connect(answer.Sdp);
+
+        await SyntheticPeer.UntilAsync("the connection is rejected", () => node.Host.Streams.Of(StreamEnd.UnknownSession) == 1, alice);
+        Assert.Equal((0, 0, 0), (node.Host.Streams.Open, node.Host.Streams.Unauthenticated, node.Host.Tunnels.Counters.Open));
+    }
+
+    [Fact]
+    public async Task Tunnel_InEncryptedRoom_IsRejected()
+    {
+        await _node.Control.PutRoomAsync("secret", new RoomSpec { Generation = 1, Tunnel = true, E2ee = true }, default);
+
+        var rejection = await RejectedAsync(HttpStatusCode.Forbidden, () => _node.Control.SubscribeAsync("secret", "eve", new SubscribeRequest { Generation = 1, Tunnel = true }, default));
+
+        Assert.Equal("tunnel-denied", rejection.Code);
     }
 
     [Fact]

@@ -79,6 +79,21 @@ public sealed class TunnelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Join_EncryptedMeeting_OpensOrdinarySessionsOnly()
+    {
+        var meeting = await _signaling.CreateAsync(new { e2ee = "Required" });
+        var ann = await TestClient.OpenAsync(await _signaling.JoinAsync(meeting.MeetingId, "Ann"));
+        await using var a = ann;
+        await ann.SendAsync(new { type = "join", participantId = ann.Id, identityKey = E2ee.E2eeTests.Key('a'), capabilities = new { tunnel = true, slots = true, e2ee = true } });
+        await ann.ExpectAsync("joined");
+
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), tracks = Array.Empty<object>(), tunnel = true });
+
+        Assert.Equal("forbidden", (string?)(await ann.ExpectAsync("error"))["code"]);
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(ann.Join, meeting.MeetingId, "any"));
+    }
+
+    [Fact]
     public async Task Tenant_DeniesTunnels_NoneIsOpenedOrOffered()
     {
         var (meeting, before, session) = await EnterAsync();
@@ -182,9 +197,13 @@ public sealed class TunnelTests : IAsyncLifetime
             },
             "the node is held back");
 
-        Assert.InRange(last, 1, 64 * 1024 * 1024);
+        Assert.InRange(last, 1, 32 * 1024 * 1024); // what the kernel holds of two connections
         Assert.Equal(16 * 1024, (await ReceiveAsync(tunnel, 16 * 1024, WebSocketMessageType.Binary)).Length);
-        await Eventually.TrueAsync(() => Interlocked.Read(ref sent) >= last, "the node goes on");
+        while (Interlocked.Read(ref sent) == last)
+        {
+            await ReceiveAsync(tunnel, 16 * 1024, WebSocketMessageType.Binary);
+        }
+
     }
 
     [Fact]
@@ -209,6 +228,7 @@ public sealed class TunnelTests : IAsyncLifetime
 
         var stopping = _signaling.StopAsync();
         var end = await tunnel.ReceiveAsync(new byte[10].AsMemory(), default);
+        await tunnel.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);
 
         Assert.Equal((WebSocketMessageType.Close, (WebSocketCloseStatus)1012), (end.MessageType, tunnel.CloseStatus));
         await stopping;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { frame, FrameReader } from '../../src/features/tunnel/framing.js';
 import { PlayoutClock } from '../../src/features/tunnel/playout.js';
-import { readKeyFrameRequests, Unwrapper, writeArrivals, writePictureLoss, writeReceiverReport, writeSenderReport } from '../../src/features/tunnel/rtcp.js';
+import { groupArrivals, readKeyFrameRequests, Unwrapper, writeArrivals, writePictureLoss, writeReceiverReport, writeSenderReport } from '../../src/features/tunnel/rtcp.js';
 import { isRtcp, readRtp, writeRtp } from '../../src/features/tunnel/rtp.js';
 import { readOffer, writeAnswer, writeOffer } from '../../src/features/tunnel/sdp.js';
 import { levelOf } from '../../src/features/tunnel/sound-sender.js';
@@ -102,6 +102,14 @@ describe('RTCP packets', () => {
     const report = writeArrivals(1, 2, [{ number: 65_535, at: 64 }, { number: 65_536, at: 64.25 }, { number: 65_538, at: 164.25 }, { number: 65_539, at: 163.25 }], 3);
     // Base, count, reference time, number of the report, one vector, and the steps: 0, 1, 400 and -4.
     expect(hex(report)).toBe('8f cd 00 06 00 00 00 01 00 00 00 02 ff ff 00 05 00 00 01 03 d4 a0 00 01 01 90 ff fc');
+  });
+
+  it('are about packets in their order, each once, and of a span that fits', () => {
+    const groups = groupArrivals([105, 101, 102, 101, 2_000].map((number, at) => ({ number, at })));
+    expect(groups.map(group => group.map(({ number }) => number))).toEqual([[101, 102, 105], [2_000]]);
+    // The step from 102 to 105 goes back in time.
+    expect(hex(writeArrivals(1, 2, groups[0]!, 0))).toBe('8f cd 00 06 00 00 00 01 00 00 00 02 00 65 00 05 00 00 00 00 d4 08 04 04 ff f8 00 00');
+    expect(writeArrivals(1, 2, groupArrivals(Array.from({ length: 1_000 }, (_, number) => ({ number, at: number * 100 })))[0]!, 0).length).toBeLessThan(1_100);
   });
 
   it('count numbers on beyond their end', () => {

@@ -64,6 +64,16 @@ describe('the WebSocket of a tunnel', () => {
     expect(kinds(sent.slice(after))).toEqual([]);
   });
 
+  it('lets sound overtake the rest of a large frame', () => {
+    const { link, sent, receive } = open();
+    link.sendVideo(Array.from({ length: 200 }, () => kilobyte(2)));
+    const before = sent.length;
+    expect(before).toBeLessThan(40);
+    link.sendUrgent(kilobyte(1));
+    receive(`${before * 1_002}`);
+    expect(kinds(sent.slice(before))[0]).toBe(1);
+  });
+
   it('acknowledges what has arrived', () => {
     const { sent, seen, receive } = open();
     receive(new Uint8Array([0, 2, 5, 6, 0, 1]).buffer);

@@ -70,7 +70,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
             }
 
             var finalizer = Finalizers.AddAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct);
-            var rejection = await rooms.CreateAsync(context.Ref, origin, context.Meeting.Spec with { MaxParticipants = context.RoomCapacity }, ct, MeetingLimits.AllowsTunnels(context.Tenant)).ConfigureAwait(false);
+            var rejection = await rooms.CreateAsync(context.Ref, origin, context.Meeting.Spec with { MaxParticipants = context.RoomCapacity }, ct, MeetingLimits.AllowsTunnels(context.Meeting, context.Tenant)).ConfigureAwait(false);
             context.Meeting = await finalizer.ConfigureAwait(false);
             if (rejection is null)
             {

@@ -48,7 +48,7 @@ internal sealed class RoomsStep(MediaFleet fleet, RoomKeeper rooms, MeetingEvent
 
     private async Task<(AssignedNode Node, string? Rejection)> CreateAsync(MeetingContext context, AssignedNode node, CancellationToken ct)
     {
-        var rejection = await rooms.CreateAsync(context.Ref, node, context.Meeting.Spec with { MaxParticipants = context.RoomCapacity }, ct, MeetingLimits.AllowsTunnels(context.Tenant)).ConfigureAwait(false);
+        var rejection = await rooms.CreateAsync(context.Ref, node, context.Meeting.Spec with { MaxParticipants = context.RoomCapacity }, ct, MeetingLimits.AllowsTunnels(context.Meeting, context.Tenant)).ConfigureAwait(false);
         if (rejection is null)
         {
             fleet.RecordRoom(context.Ref, node.Node, node.Generation, context.RoomCapacity);

@@ -2,7 +2,7 @@ import type { MediaType } from '../../core/wire-types.js';
 import { TunnelLink } from './link.js';
 import { PictureReceiver } from './picture-receiver.js';
 import { PictureSender } from './picture-sender.js';
-import { maxReported, readKeyFrameRequests, Unwrapper, writeArrivals, writePictureLoss, writeReceiverReport, writeSenderReport, type ArrivedPacket } from './rtcp.js';
+import { groupArrivals, readKeyFrameRequests, Unwrapper, writeArrivals, writePictureLoss, writeReceiverReport, writeSenderReport, type ArrivedPacket } from './rtcp.js';
 import { isRtcp, readRtp } from './rtp.js';
 import { newTransportNames, readOffer, writeAnswer, writeOffer, type ReceivedSection } from './sdp.js';
 import { SoundReceiver } from './sound-receiver.js';
@@ -14,6 +14,10 @@ export interface TunnelHost {
   open(sessionId: string): WebSocket;
   now(): number;
   wallTime(): number;
+  /** The tunnel has opened. */
+  onOpen(): void;
+  /** The tunnel has ended before it had opened. */
+  onRefused(): void;
 }
 
 const reportMs = 1_000;
@@ -270,8 +274,10 @@ export class TunnelConnection extends EventTarget {
       onOpen: () => this.#begin(),
       onPacket: packet => this.#receive(packet, now()),
       onClosed: () => {
+        const hasOpened = this.connectionState === 'connected';
         this.#stop();
         this.#setState('failed');
+        if (!hasOpened) this.host.onRefused();
       },
       onDropped: () => {
         for (const { media } of this.getSenders()) if (media instanceof PictureSender) media.onDropped();
@@ -283,6 +289,7 @@ export class TunnelConnection extends EventTarget {
     this.#report();
     this.#timers = [setInterval(() => this.#report(), reportMs), setInterval(() => this.#reportArrivals(), arrivalsMs)];
     this.#setState('connected');
+    this.host.onOpen();
   }
 
   /** Shows the media node that this client is there, and how its times relate to the clock. */
@@ -294,10 +301,7 @@ export class TunnelConnection extends EventTarget {
   }
 
   #reportArrivals(): void {
-    while (this.#arrived.length > 0) {
-      const reported = this.#arrived.splice(0, maxReported);
-      this.link?.sendUrgent(writeArrivals(this.#ownSsrc, this.#arrivedSsrc, reported, this.#reports++));
-    }
+    for (const group of groupArrivals(this.#arrived.splice(0))) this.link?.sendUrgent(writeArrivals(this.#ownSsrc, this.#arrivedSsrc, group, this.#reports++));
   }
 
   #receive(bytes: Uint8Array, now: number): void {

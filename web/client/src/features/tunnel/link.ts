@@ -15,7 +15,7 @@ const maxVideoMs = 200;
 const maxSoundMs = 400;
 
 interface Waiting {
-  readonly packets: readonly Uint8Array[];
+  readonly packet: Uint8Array;
   readonly at: number;
 }
 
@@ -58,13 +58,14 @@ export class TunnelLink {
   }
 
   sendUrgent(packet: Uint8Array): void {
-    this.#urgent.push({ packets: [packet], at: this.#now() });
+    this.#urgent.push({ packet, at: this.#now() });
     this.#flush();
   }
 
-  /** Sends the packets of one frame. */
+  /** Sends the packets of one frame, each for itself, so that sound can overtake the rest of it. */
   sendVideo(packets: readonly Uint8Array[]): void {
-    this.#video.push({ packets, at: this.#now() });
+    const at = this.#now();
+    this.#video.push(...packets.map(packet => ({ packet, at })));
     this.#flush();
   }
 
@@ -100,7 +101,7 @@ export class TunnelLink {
     while (this.#window.free > 0) {
       const next = this.#urgent.shift() ?? this.#video.shift();
       if (next === undefined) return;
-      const framed = frame(next.packets);
+      const framed = frame([next.packet]);
       this.#window.onSent(framed.length, now);
       this.bytesSent += framed.length;
       this.#socket.send(framed);

@@ -9,6 +9,10 @@ const requestMs = 500;
 const maxQueued = 8;
 /** A longer pause between two pictures is a freeze, as browsers count. */
 const freezeMs = 300;
+/** A frame with more is none of a camera or screen. */
+const maxFrameBytes = 1024 * 1024;
+/** A decoder that has failed is replaced no more often: whoever sends nonsense goes on with it. */
+const renewMs = 1_000;
 
 /** Decodes and shows the pictures of one section. */
 export class PictureReceiver {
@@ -16,9 +20,12 @@ export class PictureReceiver {
   readonly #writer = this.track.writable.getWriter();
   readonly #now: () => number;
   readonly #requestKeyFrame: () => void;
-  readonly #decoder: VideoDecoder;
+  #decoder: VideoDecoder;
+  #renewedAt = -Infinity;
   readonly #times = new Unwrapper(32);
   #parts: Uint8Array[] = [];
+  #partBytes = 0;
+  #timestamp = 0;
   #sequence = -1;
   #needsKey = true;
   #requestedAt = -Infinity;
@@ -40,8 +47,7 @@ export class PictureReceiver {
   constructor(now: () => number, requestKeyFrame: () => void) {
     this.#now = now;
     this.#requestKeyFrame = requestKeyFrame;
-    this.#decoder = new VideoDecoder({ output: picture => this.#show(picture), error: () => undefined });
-    this.#decoder.configure({ codec: 'vp8', optimizeForLatency: true });
+    this.#decoder = this.#createDecoder();
   }
 
   receive({ sequence, timestamp, marker, payload }: RtpPacket): void {
@@ -54,9 +60,15 @@ export class PictureReceiver {
     if (missing > 0) this.#skip(Math.min(100, missing));
     const part = readVp8(payload);
     if (part === null) return;
-    if (part.begins) this.#parts = [];
-    else if (this.#parts.length === 0) return; // its beginning is missing
+    if (part.begins) {
+      this.#drop();
+      this.#timestamp = timestamp;
+    } else if (this.#parts.length === 0) {
+      return; // its beginning is missing
+    }
     this.#parts.push(part.data);
+    this.#partBytes += part.data.length;
+    if (timestamp !== this.#timestamp || this.#partBytes > maxFrameBytes) return this.#skip(0); // the end of the frame is missing
     if (marker) this.#decode(timestamp);
   }
 
@@ -69,8 +81,13 @@ export class PictureReceiver {
   /** Packets are missing: nothing makes sense before the next key frame. */
   #skip(packets: number): void {
     this.lost += packets;
-    this.#parts = [];
+    this.#drop();
     this.#await();
+  }
+
+  #drop(): void {
+    this.#parts = [];
+    this.#partBytes = 0;
   }
 
   #await(): void {
@@ -85,13 +102,29 @@ export class PictureReceiver {
   #decode(timestamp: number): void {
     const encoded = new Uint8Array(this.#parts.reduce((sum, part) => sum + part.length, 0));
     this.#parts.reduce((at, part) => (encoded.set(part, at), at + part.length), 0);
-    this.#parts = [];
+    this.#drop();
     const isKey = isVp8Key(encoded);
-    if ((this.#needsKey && !isKey) || this.#decoder.state !== 'configured') return this.#await();
+    if ((this.#needsKey && !isKey) || !this.#renewDecoder()) return this.#await();
     if (!isKey && this.#decoder.decodeQueueSize > maxQueued) return this.#await();
     this.#needsKey = false;
     this.keyFrames += isKey ? 1 : 0;
     this.#decoder.decode(new EncodedVideoChunk({ type: isKey ? 'key' : 'delta', timestamp: Math.round(this.#times.unwrap(timestamp) * 1000 / 90), data: encoded }));
+  }
+
+  #createDecoder(): VideoDecoder {
+    const decoder = new VideoDecoder({ output: picture => this.#show(picture), error: () => { this.#needsKey = true; } });
+    decoder.configure({ codec: 'vp8', optimizeForLatency: true });
+    return decoder;
+  }
+
+  /** A frame that is none closes the decoder, and the slot may be somebody else's next. Returns whether there is a decoder. */
+  #renewDecoder(): boolean {
+    if (this.#decoder.state === 'configured') return true;
+    const now = this.#now();
+    if (now - this.#renewedAt < renewMs) return false;
+    this.#renewedAt = now;
+    this.#decoder = this.#createDecoder();
+    return true;
   }
 
   #show(picture: VideoFrame): void {

@@ -65,16 +65,31 @@ export interface ArrivedPacket {
 
 const [notReceived, smallDelta, largeDelta] = [0, 1, 2];
 const symbolsPerChunk = 7;
-/** More packets go into the next report. */
-export const maxReported = 400;
+/** A report about more numbers would not fit into a packet. */
+const maxNumbers = 400;
 
 /**
- * Says when packets have arrived (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1). The packets are in the order of their numbers, and at most {@link maxReported}.
- * Times are in steps of 250 µs from a reference in steps of 64 ms.
+ * Divides what has arrived into what one report each is about: in the order of the numbers, each once, and of a span that fits. Sound overtakes video, so packets do not arrive in the order of their
+ * numbers.
+ */
+export function groupArrivals(arrived: readonly ArrivedPacket[]): ArrivedPacket[][] {
+  const groups: ArrivedPacket[][] = [];
+  for (const packet of [...arrived].sort((a, b) => a.number - b.number)) {
+    const group = groups.at(-1);
+    if (group?.at(-1)?.number === packet.number) continue;
+    if (group !== undefined && packet.number - group[0]!.number < maxNumbers) group.push(packet);
+    else groups.push([packet]);
+  }
+  return groups;
+}
+
+/**
+ * Says when packets have arrived (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1): those of one group of {@link groupArrivals}. Times are in steps of 250 µs from a reference in steps of
+ * 64 ms.
  */
 export function writeArrivals(ssrc: number, mediaSsrc: number, arrived: readonly ArrivedPacket[], reports: number): Uint8Array {
   const [first, last] = [arrived[0]!, arrived[arrived.length - 1]!];
-  const reference = Math.floor(first.at / 64);
+  const reference = Math.floor(Math.min(...arrived.map(({ at }) => at)) / 64);
   const count = last.number - first.number + 1;
   const symbols: number[] = new Array<number>(count).fill(notReceived);
   const deltas: number[] = [];

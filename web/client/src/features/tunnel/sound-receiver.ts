@@ -6,6 +6,10 @@ import type { RtpPacket } from './rtp.js';
 const packetMs = 20;
 /** A longer pause is silence, which its sender has left out. */
 const longestGapMs = 200;
+/** A decoder that has failed is replaced no more often: whoever sends nonsense goes on with it. */
+const renewMs = 1_000;
+/** More packets are not held: no sound is that late. */
+const maxHeld = 100;
 
 /** Decodes and plays the sound of one section. */
 export class SoundReceiver {
@@ -13,7 +17,8 @@ export class SoundReceiver {
   readonly #writer = this.track.writable.getWriter();
   readonly #now: () => number;
   readonly #clock = new PlayoutClock();
-  readonly #decoder: AudioDecoder;
+  #decoder: AudioDecoder;
+  #renewedAt = -Infinity;
   readonly #times = new Unwrapper(32);
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #lastPlayedMs = -Infinity;
@@ -32,8 +37,7 @@ export class SoundReceiver {
 
   constructor(now: () => number) {
     this.#now = now;
-    this.#decoder = new AudioDecoder({ output: data => this.#play(data), error: () => undefined });
-    this.#decoder.configure({ codec: 'opus', sampleRate: 48_000, numberOfChannels: 2 });
+    this.#decoder = this.#createDecoder();
   }
 
   get delayMs(): number {
@@ -41,7 +45,7 @@ export class SoundReceiver {
   }
 
   receive({ sequence, timestamp, payload }: RtpPacket): void {
-    if (this.#isClosed || payload.length === 0) return;
+    if (this.#isClosed || payload.length === 0 || this.#timers.size >= maxHeld) return;
     const now = this.#now();
     this.packets++;
     this.bytes += payload.length;
@@ -54,7 +58,7 @@ export class SoundReceiver {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#count(mediaMs);
-      if (this.#decoder.state === 'configured') this.#decoder.decode(chunk);
+      if (this.#renewDecoder()) this.#decoder.decode(chunk);
     }, Math.max(0, at - now));
     this.#timers.add(timer);
   }
@@ -64,6 +68,22 @@ export class SoundReceiver {
     for (const timer of this.#timers) clearTimeout(timer);
     if (this.#decoder.state !== 'closed') this.#decoder.close();
     void this.#writer.close().catch(() => undefined); // it may be closed, because the track has ended
+  }
+
+  #createDecoder(): AudioDecoder {
+    const decoder = new AudioDecoder({ output: data => this.#play(data), error: () => undefined });
+    decoder.configure({ codec: 'opus', sampleRate: 48_000, numberOfChannels: 2 });
+    return decoder;
+  }
+
+  /** A packet that is none closes the decoder, and the slot may be somebody else's next. Returns whether there is a decoder. */
+  #renewDecoder(): boolean {
+    if (this.#decoder.state === 'configured') return true;
+    const now = this.#now();
+    if (now - this.#renewedAt < renewMs) return false;
+    this.#renewedAt = now;
+    this.#decoder = this.#createDecoder();
+    return true;
   }
 
   /** Counts what was missing when this packet was played. */

@@ -49,14 +49,14 @@ export class SoundSender {
       if (done || value === undefined) return;
       const sound = value as AudioData;
       if (reader !== this.#reader) return sound.close();
-      if (sound.numberOfChannels !== channels) {
+      if (sound.numberOfChannels !== channels || this.#encoder?.state !== 'configured') {
         channels = sound.numberOfChannels;
         this.#configure(sound);
       }
       const samples = new Float32Array(sound.numberOfFrames);
       sound.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
       this.#level = levelOf(samples);
-      if (this.isActive) this.#encoder?.encode(sound);
+      if (this.isActive && this.#encoder?.state === 'configured') this.#encoder.encode(sound);
       sound.close();
     }
   }

@@ -4,7 +4,7 @@ import { TunnelConnection } from './connection.js';
 import type { JoinedTunnel } from './messages.js';
 import { isTunnelled } from './tunnelled.js';
 
-/** `on`: media takes tunnels, because no other path works. `refused`: none works, and this page cannot use tunnels in an encrypted meeting. */
+/** `on`: media takes tunnels, because no other path works. `off`: it does not, or not yet. `refused`: none works, and this page cannot use tunnels in an encrypted meeting. */
 export type TunnelState = 'off' | 'on' | 'refused';
 
 export interface TunnelHost {
@@ -25,6 +25,8 @@ export interface TunnelHost {
 /** How long the first pair of candidates may take after both descriptions are known. Relays are among them, and need some round trips. */
 const searchMs = 1_000;
 const retryMs = 200;
+/** How long tunnels are not tried again after one was refused. */
+const refusedMs = 60_000;
 
 /**
  * The last resort of people whose network lets nothing but HTTPS to the page's address through: when no pair of candidates works, both connections to the media node are opened again as tunnels. With the
@@ -43,22 +45,27 @@ export class Tunnel implements Feature<JoinedTunnel, never> {
   /** The next socket is opened to begin with tunnels. */
   #isSwitching = false;
   #isOver = false;
+  /** Until when tunnels are not tried again, because one was refused. */
+  #refusedUntil = -Infinity;
 
   constructor(environment: Environment, host: TunnelHost) {
     this.#host = host;
-    this.environment = { ...environment, createPeerConnection: configuration => (this.#isOn ? this.#createTunnel(environment) : this.#watch(environment.createPeerConnection(configuration))) };
+    this.environment = { ...environment, createPeerConnection: configuration => (this.#isOn && !host.isEncrypted() ? this.#createTunnel(environment) : this.#watch(environment.createPeerConnection(configuration))) };
   }
 
   /** What `join` says about tunnels. `isResumed`: the present connections are kept. */
   joinFields(isResumed: boolean): { readonly tunnel?: true } {
-    if (!isResumed && !this.#isSwitching) this.#set(false);
+    if (!isResumed && !this.#isSwitching && this.#isOn) {
+      this.#isOn = false;
+      this.#host.onChange('off');
+    }
     this.#isSwitching = false;
     return this.#isOn ? { tunnel: true } : {};
   }
 
   handleJoined({ tunnel }: JoinedTunnel): void {
     this.#isAllowed = tunnel === true && this.#host.isSupported;
-    if (!this.#isAllowed) this.#set(false);
+    if (!this.#isAllowed || this.#host.isEncrypted()) this.#isOn = false;
   }
 
   close(): void {
@@ -72,6 +79,8 @@ export class Tunnel implements Feature<JoinedTunnel, never> {
       open: sessionId => createWebSocket(this.#host.urlOf(sessionId), ['meet.v1', `ticket.${this.#host.ticket()}`]),
       now: monotonicNow,
       wallTime: now,
+      onOpen: () => this.#host.onChange('on'),
+      onRefused: () => this.#leave(),
     }) as unknown as RTCPeerConnection;
     this.#open.add(connection);
     return connection;
@@ -94,13 +103,12 @@ export class Tunnel implements Feature<JoinedTunnel, never> {
 
   #check(connection: RTCPeerConnection): void {
     this.#forgetClosed();
-    if (this.#isOver || !this.#isAllowed || this.#isOn || !this.#open.has(connection) || [...this.#open].some(hasPath)) return;
+    if (this.#isOver || !this.#isAllowed || this.#isOn || this.environment.monotonicNow() < this.#refusedUntil || !this.#open.has(connection) || [...this.#open].some(hasPath)) return;
     if (this.#host.isEncrypted()) return this.#host.onChange('refused');
-    this.#set(true);
+    this.#isOn = true;
     this.#isSwitching = true;
     if (this.#host.replaceConnections()) return;
-    this.#isSwitching = false;
-    this.#set(false);
+    this.#isSwitching = this.#isOn = false;
     this.#after(retryMs, () => this.#check(connection));
   }
 
@@ -111,10 +119,13 @@ export class Tunnel implements Feature<JoinedTunnel, never> {
     if ([...this.#open].some(isTunnelled)) this.#host.replacePublishing();
   }
 
-  #set(isOn: boolean): void {
-    if (isOn === this.#isOn) return;
-    this.#isOn = isOn;
-    this.#host.onChange(isOn ? 'on' : 'off');
+  /** A tunnel did not open: the server refuses it, or the network does. The other paths are tried again. */
+  #leave(): void {
+    if (!this.#isOn) return;
+    this.#isOn = false;
+    this.#refusedUntil = this.environment.monotonicNow() + refusedMs;
+    this.#host.onChange('off');
+    this.#host.replaceConnections();
   }
 
   #after(ms: number, action: () => void): void {
