@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { launch } from './support/browser.mjs';
+import { startProxy } from './support/http-proxy.mjs';
 import { tilePause, watchTile } from './support/noticed.mjs';
 import { readsPath } from './support/path-words.mjs';
 import { allowTunnels, canMakeNetworks, pathsInUse, PersonNetwork, rungNames, rungs, startProductFor } from './support/person-network.mjs';
@@ -83,14 +84,14 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     }
   });
 
-  it('people see and hear each other on a tunnel where only the page gets out', options, async t => {
+  const callOnTunnel = async (t, browser, traffic) => {
     allowTunnels(product);
-    network.allow([product.page]);
+    network.allow(traffic);
     const meeting = await createMeeting(product);
     const people = [];
     try {
       await describeOnFailure(people, async () => {
-        people.push(await Visitor.arrive(outside, product, 'Bob'), await Visitor.arrive(inside, product, 'Ada'));
+        people.push(await Visitor.arrive(outside, product, 'Bob'), await Visitor.arrive(browser, product, 'Ada'));
         for (const person of people) await person.enter(meeting.meetingId);
         const [bob, ada] = people;
         await ada.waitForVideo('Bob');
@@ -106,6 +107,21 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
       });
     } finally {
       await Promise.all(people.map(person => person.close()));
+    }
+  };
+
+  it('people see and hear each other on a tunnel where only the page gets out', options, t => callOnTunnel(t, inside, [product.page]));
+
+  it('people see and hear each other on a tunnel where only an HTTP proxy gets out', options, async t => {
+    const proxy = await startProxy();
+    // Without the second flag, browsers do not use a proxy for localhost.
+    const browser = await network.launch(product.page.ports, [`--proxy-server=http://${network.host.ipv4}:${proxy.port}`, '--proxy-bypass-list=<-loopback>']);
+    try {
+      await callOnTunnel(t, browser, [{ family: 4, protocol: 'tcp', ports: proxy.port }]);
+      assert.ok(proxy.connections() >= 3, `${proxy.connections()} WebSockets went through the proxy`);
+    } finally {
+      await browser.close();
+      await proxy.close();
     }
   });
 
