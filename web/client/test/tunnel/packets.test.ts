@@ -108,7 +108,7 @@ describe('RTCP packets', () => {
     const groups = groupArrivals([105, 101, 102, 101, 2_000].map((number, at) => ({ number, at })));
     expect(groups.map(group => group.map(({ number }) => number))).toEqual([[101, 102, 105], [2_000]]);
     // The step from 102 to 105 goes back in time.
-    expect(hex(writeArrivals(1, 2, groups[0]!, 0))).toBe('8f cd 00 06 00 00 00 01 00 00 00 02 00 65 00 05 00 00 00 00 d4 08 04 04 ff f8 00 00');
+    expect(hex(writeArrivals(1, 2, groups[0]!, 0))).toBe('8f cd 00 06 00 00 00 01 00 00 00 02 00 65 00 05 00 00 00 00 d4 20 04 04 ff f8 00 00');
     expect(writeArrivals(1, 2, groupArrivals(Array.from({ length: 1_000 }, (_, number) => ({ number, at: number * 100 })))[0]!, 0).length).toBeLessThan(1_100);
   });
 
