@@ -33,6 +33,9 @@ public sealed record NodeReport
 
     /// <summary>Whether the node keeps links within <see cref="Links.LinkSpec.MaxKbps"/>. False in reports of earlier versions, which reject such links.</summary>
     public bool CanLimitLinks { get; init; }
+
+    /// <summary>Whether the media ports answer STUN binding requests without credentials. False in reports of earlier versions, which drop them.</summary>
+    public bool AnswersBindings { get; init; }
     public int Participants { get; init; }
     public int UpTracks { get; init; }
     public int DownTracks { get; init; }

@@ -54,6 +54,7 @@ internal sealed class MediaLoop : IDisposable
     private readonly PauseMeter _pauses = new();
     private readonly RecentMaximum _longestCommand = new();
     private readonly Thread _thread;
+    private readonly BindingResponder _responder = new();
     private long _lastTurnTicks = MonotonicClock.NowTicks;
     private long _receivedDatagrams;
     private long _receivedBytes;
@@ -436,7 +437,7 @@ internal sealed class MediaLoop : IDisposable
             session = Peers.Find(from, datagram);
             if (session is null)
             {
-                HandleUnknown(from, datagram);
+                HandleUnknown(now, from, datagram);
             }
             else if (session.Handle(now, arrival, from, datagram))
             {
@@ -454,12 +455,12 @@ internal sealed class MediaLoop : IDisposable
         }
     }
 
-    /// <summary>Handles a datagram without a session: a probe of this node, or a datagram to drop. Not inlined, to keep the media path small.</summary>
+    /// <summary>Handles a datagram without a session: a probe of this node, a check of reachability, or a datagram to drop. Not inlined, to keep the media path small.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void HandleUnknown(in TransportAddress from, ReadOnlySpan<byte> datagram)
+    private void HandleUnknown(long now, in TransportAddress from, ReadOnlySpan<byte> datagram)
     {
         Span<byte> answer = stackalloc byte[EchoProbe.MaximumLength];
-        if (Probe.TryRespond(from, datagram, answer, out var length))
+        if (Probe.TryRespond(from, datagram, answer, out var length) || _responder.TryRespond(now, from, datagram, answer, out length))
         {
             Egress.SendControl(from, answer[..length]);
         }

@@ -33,6 +33,9 @@ internal enum StreamEnd
     /// <summary>The first frame is not a connectivity check.</summary>
     NoCheck,
 
+    /// <summary>The first frame was a check of reachability, and was answered.</summary>
+    Answered,
+
     /// <summary>The check names a session that does not exist.</summary>
     UnknownSession,
 

@@ -152,6 +152,7 @@ internal static class NodeEndpoints
                     MediaAddresses = node.MediaAddresses,
                     CanLink = node.AnnouncesLinks,
                     CanLimitLinks = node.LimitsLinks,
+                    AnswersBindings = node.AnswersBindings,
                     Connections = node.Connections?.All,
                     FailedConnections = node.Connections?.Failed,
                     LoopReports = node.LoopReports,

@@ -163,6 +163,9 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Whether the node keeps links within a limit. Those of earlier versions do not.</summary>
     public bool LimitsLinks { get; set; } = true;
 
+    /// <summary>Whether the report says that the media ports answer STUN binding requests. The simulated node has none; a test may listen there.</summary>
+    public bool AnswersBindings { get; set; }
+
     /// <summary>The reported addresses of media sockets. By default, the address of the node alone.</summary>
     public IReadOnlyList<string> MediaAddresses { get; set; } = [];
 
