@@ -42,7 +42,7 @@ internal sealed partial class MediaNodeHost : IDisposable
         {
             foreach (var port in options.UdpPorts)
             {
-                loops.Add(new MediaLoop(options.BindAddresses, port, options.SocketBufferBytes, loggers.CreateLogger<MediaLoop>()));
+                loops.Add(new MediaLoop(options.BindAddresses, port, options.SocketBufferBytes, loggers.CreateLogger<MediaLoop>()) { Responder = new BindingResponder(options.UdpPorts.Count + 1) });
             }
         }
         catch
@@ -228,7 +228,7 @@ internal sealed partial class MediaNodeHost : IDisposable
 
         try
         {
-            return new StreamGate(Options.BindAddresses, port, sessions, Streams, _logger);
+            return new StreamGate(Options.BindAddresses, port, sessions, Streams, new BindingResponder(Options.UdpPorts.Count + 1), _logger);
         }
         catch (Win32Exception e)
         {

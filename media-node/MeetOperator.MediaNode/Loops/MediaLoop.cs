@@ -54,7 +54,6 @@ internal sealed class MediaLoop : IDisposable
     private readonly PauseMeter _pauses = new();
     private readonly RecentMaximum _longestCommand = new();
     private readonly Thread _thread;
-    private readonly BindingResponder _responder = new();
     private long _lastTurnTicks = MonotonicClock.NowTicks;
     private long _receivedDatagrams;
     private long _receivedBytes;
@@ -120,6 +119,9 @@ internal sealed class MediaLoop : IDisposable
     public ConnectionCounts Connections { get; } = new();
 
     public LoopFailures Failures { get; }
+
+    /// <summary>Answers checks of reachability at this port.</summary>
+    public BindingResponder Responder { get; init; } = new(1);
 
     /// <summary>Authenticates the node's probes. The loop answers them on its own socket.</summary>
     public EchoProbe Probe { get; } = new(IceCredentials.Generate());
@@ -460,7 +462,7 @@ internal sealed class MediaLoop : IDisposable
     private void HandleUnknown(long now, in TransportAddress from, ReadOnlySpan<byte> datagram)
     {
         Span<byte> answer = stackalloc byte[EchoProbe.MaximumLength];
-        if (Probe.TryRespond(from, datagram, answer, out var length) || _responder.TryRespond(now, from, datagram, answer, out length))
+        if (Probe.TryRespond(from, datagram, answer, out var length) || Responder.TryRespond(now, from, datagram, answer, out length))
         {
             Egress.SendControl(from, answer[..length]);
         }

@@ -45,7 +45,7 @@ internal sealed partial class StreamGate : IDisposable
     private readonly WakeSignal _wake = new();
     private readonly ManualResetEventSlim _stop = new();
     private readonly UnauthenticatedStreams _waiting = new();
-    private readonly BindingResponder _responder = new();
+    private readonly BindingResponder _responder;
     private readonly byte[] _packet = new byte[StreamFraming.HeaderBytes + MaxCheckBytes];
     private readonly Thread _thread;
 
@@ -53,11 +53,12 @@ internal sealed partial class StreamGate : IDisposable
     /// <param name="port">TCP port; 0 lets the kernel choose.</param>
     /// <param name="sessions">The sessions of all loops.</param>
     /// <param name="counters">Counts the connections.</param>
+    /// <param name="responder">Answers checks of reachability; used by the thread of the port only.</param>
     /// <param name="logger">Logs unexpected errors.</param>
     /// <exception cref="Win32Exception">The port cannot be bound.</exception>
-    public StreamGate(IReadOnlyList<IPAddress> addresses, int port, UfragDirectory sessions, StreamCounters counters, ILogger logger)
+    public StreamGate(IReadOnlyList<IPAddress> addresses, int port, UfragDirectory sessions, StreamCounters counters, BindingResponder responder, ILogger logger)
     {
-        (_sessions, _counters, _logger) = (sessions, counters, logger);
+        (_sessions, _counters, _responder, _logger) = (sessions, counters, responder, logger);
         var listeners = new List<StreamListener>();
         try
         {

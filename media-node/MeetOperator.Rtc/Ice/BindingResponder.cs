@@ -15,15 +15,18 @@ public sealed class BindingResponder
     /// <summary>Responses per second to all senders.</summary>
     public const int PerSecond = 200;
 
-    /// <summary>Responses per second to one sender, an IPv4 address or an IPv6 network of 64 bits, so that one cannot use up what others need.</summary>
-    public const int PerSecondOfSender = 20;
+    /// <summary>
+    /// Responses per second of all ports of a node to one sender, an IPv4 address or an IPv6 network of 64 bits. A forged address is one too: many of them together use up what others need.
+    /// </summary>
+    public const int PerSecondOfSender = 10;
 
     /// <summary>Senders share a limit with those that have the same hash.</summary>
     private const int Senders = 256;
     private readonly RateLimit[] _senders = new RateLimit[Senders];
     private RateLimit _all = new(PerSecond);
 
-    public BindingResponder() => Array.Fill(_senders, new RateLimit(PerSecondOfSender));
+    /// <param name="ports">Number of ports of the node, each of which has a responder; the limit of a sender is divided between them, but each port answers one request a second.</param>
+    public BindingResponder(int ports) => Array.Fill(_senders, new RateLimit(Math.Max(1, PerSecondOfSender / ports)));
 
     /// <summary>Writes the response; false when the datagram is no such request, or the limit is reached.</summary>
     /// <param name="nowTicks">The current time.</param>

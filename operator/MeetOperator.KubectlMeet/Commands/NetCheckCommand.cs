@@ -40,13 +40,14 @@ internal sealed class NetCheckCommand : ICommand
         string[] notReadable = [.. sfu.NotReadable, .. node.NotReadable, .. turn.NotReadable];
         NetTarget[] targets = [.. node.Items.SelectMany(item => NetTargets.Of(item, PoolOf(sfu.Items, item))), .. turn.Items.SelectMany(NetTargets.Of)];
         var inside = Inside([.. sfu.Items.Select(pool => (Key(pool), pool.Status?.Conditions)), .. turn.Items.Select(pool => (Key(pool), pool.Status?.Conditions))]);
+        string[] empty = [.. sfu.Items.Where(pool => pool.Spec.Replicas > 0).Select(Key).Concat(turn.Items.Where(pool => pool.Status?.DesiredReplicas > 0).Select(Key)).Distinct(StringComparer.Ordinal).Where(pool => targets.All(target => target.Pool != pool))];
         if (line.Arguments is [var name])
         {
             var wanted = Find(cluster.Qualify(name), [.. sfu.Items.Select(Key), .. turn.Items.Select(Key)], notReadable);
-            (targets, inside) = ([.. targets.Where(target => wanted.Contains(target.Pool))], [.. inside.Where(pool => wanted.Contains(pool.Pool))]);
+            (targets, inside, empty) = ([.. targets.Where(target => wanted.Contains(target.Pool))], [.. inside.Where(pool => wanted.Contains(pool.Pool))], [.. empty.Where(wanted.Contains)]);
         }
 
-        var report = await CheckAsync(targets, inside, context.Time, ct).ConfigureAwait(false);
+        var report = await CheckAsync(targets, inside, empty, context.Time, ct).ConfigureAwait(false);
         if (!Document.TryWrite(context.Out, line.Value(GlobalOptions.Output), report))
         {
             Write(context.Text, report);
@@ -75,7 +76,7 @@ internal sealed class NetCheckCommand : ICommand
             .Select(pool => new InsideCheck(pool.Key, $"{pool.Condition!.Status}", pool.Condition.Reason, pool.Condition.Message)),
     ];
 
-    private static async Task<NetReport> CheckAsync(NetTarget[] targets, InsideCheck[] inside, TimeProvider time, CancellationToken ct)
+    private static async Task<NetReport> CheckAsync(NetTarget[] targets, InsideCheck[] inside, string[] empty, TimeProvider time, CancellationToken ct)
     {
         using var gate = new SemaphoreSlim(MaxRunning);
         var results = await Task.WhenAll(targets.Select(async target =>
@@ -92,7 +93,7 @@ internal sealed class NetCheckCommand : ICommand
         })).ConfigureAwait(false);
         NetCheck[] checks = [.. targets.Zip(results, NetRules.Judge)];
         string[] seenAs = [.. results.Select(result => result.Mapped?.Address.ToString()).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return new NetReport(Environment.MachineName, seenAs, checks, inside, NetRules.IsOk(checks));
+        return new NetReport(Environment.MachineName, seenAs, checks, inside, empty, empty.Length == 0 && NetRules.IsOk(checks));
     }
 
     private static void Write(TextOutput text, NetReport report)
@@ -107,6 +108,11 @@ internal sealed class NetCheckCommand : ICommand
         {
             text.Table(["POOL", "OF", "ADDRESS", "PROTOCOL", "RESULT", "MS", "WHAT TO DO"], [.. report.Checks.Select(check => (Cell[])
                 [check.Pool, check.Member, check.Address, check.Protocol, Result(check.Result), check.Milliseconds?.ToString("0.0", CultureInfo.InvariantCulture), check.Fix])]);
+        }
+
+        foreach (var pool in report.NothingToCheck)
+        {
+            text.Line(new Cell($"{pool}: nothing in it serves; see its status.message", Tone.Bad));
         }
 
         if (report.FromInside.Count > 0)
@@ -127,6 +133,6 @@ internal sealed class NetCheckCommand : ICommand
         NetOutcome.Refused => new Cell("refused", Tone.Bad),
         NetOutcome.TlsFailed => new Cell("TLS fails", Tone.Bad),
         NetOutcome.NoRoute => new Cell("no route", Tone.Warning),
-        _ => new Cell("not supported", Tone.Warning),
+        _ => new Cell("not known", Tone.Warning),
     };
 }

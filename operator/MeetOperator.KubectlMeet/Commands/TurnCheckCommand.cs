@@ -19,7 +19,7 @@ internal sealed class TurnCheckCommand : ICommand
     private const string DefaultInstallation = "meet-system";
 
     /// <summary>Media nodes that are tried, because not every pool of relays forwards to every media node.</summary>
-    private const int MaxPeers = 3;
+    private const int MaxPeers = 8;
     private static readonly OptionSpec Installation = new("installation", "NAMESPACE", $"namespace of the operator, with the Secret {TurnRecord.SecretName}; by default {DefaultInstallation}");
 
     public CommandSpec Spec { get; } = new()
@@ -60,6 +60,14 @@ internal sealed class TurnCheckCommand : ICommand
         var credential = secret is null ? null : RelayCredential.Issue(secret, RandomNumberGenerator.GetHexString(8, lowercase: true), time.GetUtcNow());
         var checker = new TurnChecker(pool.Metadata.NamespacedName.ToString(), credential, problem, peers, time);
         var checks = new List<TurnCheck>();
+        if (pool.Status?.Endpoints is not { Count: > 0 } && pool.Status?.DesiredReplicas != 0)
+        {
+            checks.Add(new TurnCheck
+            {
+                Pool = pool.Metadata.NamespacedName.ToString(), Url = "(none)", Step = TurnStep.Endpoints, Message = "no relay takes participants", Fix = "see status.message of the TurnPool",
+            });
+        }
+
         foreach (var url in pool.Status?.Endpoints ?? [])
         {
             checks.AddRange(await checker.RunAsync(url, ct).ConfigureAwait(false)); // One after another: the relay counts all of them as one participant.
@@ -68,15 +76,18 @@ internal sealed class TurnCheckCommand : ICommand
         return checks;
     }
 
-    /// <summary>Media nodes that answer, those of the pool's namespace first, with one address each: IPv4, which relays allocate by default, if there is one.</summary>
+    /// <summary>Media nodes that take meetings, those of the pool's namespace first, with one address each, all of one family: IPv4, which relays allocate by default, if one has such an address.</summary>
     private static IReadOnlyList<TurnPeerNode> PeersOf(TurnPool pool, IReadOnlyList<SfuNode> nodes, IReadOnlyList<SfuPool> pools) =>
     [
-        .. nodes.OrderByDescending(node => node.Metadata.Namespace == pool.Metadata.Namespace)
+        .. nodes.Where(node => node.Status?.State is SfuNodeState.Ready or SfuNodeState.Allocated).OrderByDescending(node => node.Metadata.Namespace == pool.Metadata.Namespace)
             .SelectMany(node => NetTargets.Of(node, pools.FirstOrDefault(each => each.Metadata.NamespacedName == new NamespacedName(node.Metadata.Namespace, node.Spec.PoolRef.Name)))
                 .Where(target => target is { IsSupported: true, Transport: StunTransport.Udp })
                 .OrderBy(target => target.Server.AddressFamily == AddressFamily.InterNetworkV6)
                 .Take(1))
-            .OrderBy(target => target.Server.AddressFamily == AddressFamily.InterNetworkV6)
+            .GroupBy(target => target.Server.AddressFamily)
+            .OrderBy(family => family.Key == AddressFamily.InterNetworkV6)
+            .Take(1)
+            .SelectMany(family => family)
             .Take(MaxPeers)
             .Select(target => new TurnPeerNode(target.Member, target.Server)),
     ];
@@ -113,6 +124,7 @@ internal sealed class TurnCheckCommand : ICommand
 
     private static string StepName(TurnStep step) => step switch
     {
+        TurnStep.Endpoints => "the pool",
         TurnStep.Resolve => "DNS",
         TurnStep.Connect => "connecting",
         TurnStep.Tls => "TLS",

@@ -5,8 +5,9 @@ namespace MeetOperator.KubectlMeet.Reachability;
 /// <param name="SeenAs">The addresses that the others saw: those of a NAT, if there is one.</param>
 /// <param name="Checks">One for each address and port.</param>
 /// <param name="FromInside">The condition ExposureReady of each pool, which the operator measures inside the cluster.</param>
-/// <param name="Ok">Whether all that could be measured from here answers, and something did.</param>
-internal sealed record NetReport(string From, IReadOnlyList<string> SeenAs, IReadOnlyList<NetCheck> Checks, IReadOnlyList<InsideCheck> FromInside, bool Ok);
+/// <param name="NothingToCheck">Pools in which nothing serves.</param>
+/// <param name="Ok">Whether all that could be measured from here answers, and something of every pool could.</param>
+internal sealed record NetReport(string From, IReadOnlyList<string> SeenAs, IReadOnlyList<NetCheck> Checks, IReadOnlyList<InsideCheck> FromInside, IReadOnlyList<string> NothingToCheck, bool Ok);
 
 /// <summary>One exchange.</summary>
 /// <param name="Pool">The pool, as <c>namespace/name</c>.</param>
@@ -32,6 +33,6 @@ internal enum NetOutcome
     /// <summary>This machine has no route to addresses of this family.</summary>
     NoRoute,
 
-    /// <summary>The media node has a version that does not answer.</summary>
+    /// <summary>Nothing answered, and media nodes of this pool have a version that never does: the port may be open or closed.</summary>
     NotSupported,
 }

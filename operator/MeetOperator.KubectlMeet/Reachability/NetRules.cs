@@ -28,7 +28,7 @@ internal static class NetRules
 
     /// <summary>Whether all that could be measured answers, and something was.</summary>
     public static bool IsOk(IReadOnlyCollection<NetCheck> checks) =>
-        checks.Any(check => check.Result == NetOutcome.Answered) && checks.All(check => check.Result is NetOutcome.Answered or NetOutcome.NoRoute or NetOutcome.NotSupported);
+        checks.Any(check => check.Result == NetOutcome.Answered) && checks.All(check => check.Result is NetOutcome.Answered or NetOutcome.NoRoute);
 
     public static string ProtocolOf(StunTransport transport) => transport switch { StunTransport.Udp => "udp", StunTransport.Tls => "tls", _ => "tcp" };
 
@@ -38,7 +38,7 @@ internal static class NetRules
         NetOutcome.Refused => $"the machine refuses {Layer(target)} {target.Server.Port}: check the port mapping of the CNI, spec.exposure of the pool, and firewalls that reject",
         NetOutcome.TlsFailed => $"something else than the relay uses the port, or intercepts TLS; run kubectl meet turn check {target.Pool}",
         NetOutcome.NoRoute => "this machine has no such addresses; run the command on one that has",
-        NetOutcome.NotSupported => "replace the media nodes with the present version, or test with a call",
+        NetOutcome.NotSupported => $"nothing answers; some media nodes of the pool have an earlier version, which never does. If this is not one of them, {Layer(target)} {target.Server.Port} is closed",
         _ => null,
     };
 

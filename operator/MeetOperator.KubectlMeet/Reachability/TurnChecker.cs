@@ -146,6 +146,7 @@ internal sealed class TurnChecker(string pool, RelayCredential? credential, stri
         }
 
         var refused = check;
+        TurnCheck? silent = null;
         foreach (var peer in peers)
         {
             var tried = check with { MediaNode = peer.Name };
@@ -157,12 +158,15 @@ internal sealed class TurnChecker(string pool, RelayCredential? credential, stri
             }
 
             var began = time.GetTimestamp();
-            return await client.PingPeerAsync(peer.Endpoint, ct).ConfigureAwait(false)
-                ? tried with { Step = TurnStep.Done, RelayMs = Ms(began), Message = $"relays to media node {peer.Name}" }
-                : Failed(tried, url, TurnStep.Relay);
+            if (await client.PingPeerAsync(peer.Endpoint, ct).ConfigureAwait(false))
+            {
+                return tried with { Step = TurnStep.Done, RelayMs = Ms(began), Message = $"relays to media node {peer.Name}" };
+            }
+
+            silent ??= Failed(tried, url, TurnStep.Relay);
         }
 
-        return refused;
+        return silent ?? refused;
     }
 
     private double Ms(long since) => Math.Round(time.GetElapsedTime(since).TotalMilliseconds, 1);

@@ -19,6 +19,7 @@ internal static class TurnRules
         var port = string.Create(CultureInfo.InvariantCulture, $"{(url.Transport == StunTransport.Udp ? "UDP" : "TCP")} {url.Port}");
         return step switch
         {
+            TurnStep.Endpoints => ("no relay takes participants", "see status.message of the TurnPool"),
             TurnStep.Resolve => ($"DNS has no address for {url.Host}", $"create records for {url.Host} that lead to the cluster nodes of all relays of the pool"),
             TurnStep.Connect => ($"the connection does not open: {detail}", $"let {port} out of this network, and open it for inbound traffic on the cluster nodes of the relays"),
             TurnStep.Tls => ($"browsers do not accept TLS there: {detail}", "replace the Secret of spec.tls with a certificate of a public authority for the name in the URL; if the certificate shown is another one, something else uses the port or intercepts TLS"),
@@ -33,9 +34,9 @@ internal static class TurnRules
                 _ => (Code(code, "the relay does not answer"), "see the log of the relay: kubectl logs of its Pod"),
             },
             TurnStep.Permit => code == Forbidden
-                ? ("the relay does not forward to this media node", "wait 10 s if the media node is new; otherwise see status.peers and the log of the operator, and whether the addresses of the media node are those of its cluster node")
+                ? ("the relay forwards to none of the media nodes that were tried", "wait 10 s if the media node is new; otherwise see status.peers and the log of the operator, and whether the addresses of the media node are those of its cluster node")
                 : (Code(code, "the relay does not answer"), "see the log of the relay: kubectl logs of its Pod"),
-            TurnStep.Relay => ("the media node does not answer through the relay", "cluster nodes must reach each other at the addresses in status.addresses of the SfuNodes (hairpin, firewall, NetworkPolicy of the relays' namespace)"),
+            TurnStep.Relay => ("no media node answers through the relay", "media nodes of an earlier version never do; otherwise cluster nodes must reach each other at the addresses in status.addresses of the SfuNodes (hairpin, firewall, NetworkPolicy of the relays' namespace)"),
             _ => (string.Empty, string.Empty),
         };
     }

@@ -3,6 +3,9 @@ namespace MeetOperator.KubectlMeet.Reachability;
 /// <summary>The steps of a check of a relay, in their order.</summary>
 internal enum TurnStep
 {
+    /// <summary>The pool has a relay.</summary>
+    Endpoints,
+
     /// <summary>The name in the URL has an address.</summary>
     Resolve,
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Loops;
-using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Settings;
 using MeetOperator.Stun;
 
@@ -13,7 +12,7 @@ namespace MeetOperator.Operator.Exposure;
 /// session. Runs while this replica leads. <see cref="Of"/> may be called from any thread.
 /// </summary>
 /// <param name="find">The targets of all pools of a kind, at present.</param>
-/// <param name="client">Reads the operator's own Pod, once.</param>
+/// <param name="client">Reads the operator's own Pod.</param>
 /// <param name="options">Names that Pod.</param>
 /// <param name="health">Watches the loop.</param>
 /// <param name="name">Name of the loop in metrics.</param>
@@ -22,6 +21,8 @@ namespace MeetOperator.Operator.Exposure;
 internal sealed partial class ExposureProber(
     Func<IReadOnlyList<ExposureTarget>> find, KubeClient client, OperatorOptions options, LoopHealth health, string name, ILogger<ExposureProber> logger, TimeProvider time)
 {
+    /// <summary>Turns after which the operator's Pod is read again, as long as its cluster node is not known.</summary>
+    private const int TurnsUntilPlace = 60;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<ExposureTarget, ExposureRecord> _records = new();
     private readonly Dictionary<ExposureTarget, Task> _running = [];
@@ -33,7 +34,7 @@ internal sealed partial class ExposureProber(
     public ExposureSnapshot Of(NamespacedName pool, IEnumerable<ExposureTarget> targets) => new(
         _place,
         [.. targets.Where(target => target.Pool == pool).Select(target => (target, _records.GetValueOrDefault(target, ExposureRecord.None)))],
-        _records.Any(entry => entry.Value.State == ExposureState.Answers && entry.Key.Machine is not null && _place?.Machine is { } own && entry.Key.Machine != own && AddressRanges.IsPublic(entry.Key.Server.Address)));
+        ExposureRules.IsPublicReachable(_place, _records));
 
     /// <summary>Measures until <paramref name="ct"/> is canceled.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -41,10 +42,14 @@ internal sealed partial class ExposureProber(
         using var heartbeat = health.Begin(name, TimeSpan.FromMinutes(2));
         try
         {
-            _place = await ExposurePlace.FindAsync(client, options, ct).ConfigureAwait(false);
-            while (!ct.IsCancellationRequested)
+            for (var turn = 0; !ct.IsCancellationRequested; turn = (turn + 1) % TurnsUntilPlace)
             {
                 heartbeat.Beat();
+                if (turn == 0 && _place?.Machine is null)
+                {
+                    _place = await ExposurePlace.FindAsync(client, options, ct).ConfigureAwait(false);
+                }
+
                 Start(find(), ct);
                 await Task.Delay(Tick, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

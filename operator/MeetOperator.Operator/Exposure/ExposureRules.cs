@@ -31,9 +31,22 @@ internal static class ExposureRules
     {
         var (status, reason, message) = Judge(snapshot, unsupported, open);
         return reason == Measuring && before is not null
-            ? before with { ObservedGeneration = generation }
+            ? before
             : new Condition { Type = MeetConditions.ExposureReady, Status = status, Reason = reason, Message = message, ObservedGeneration = generation };
     }
+
+    /// <summary>
+    /// Whether an external address of another cluster node than the operator's answers. Addresses that a pool names do not count: anything may answer there. Without its own cluster node the operator
+    /// cannot tell.
+    /// </summary>
+    public static bool IsPublicReachable(ExposurePlace? place, IEnumerable<KeyValuePair<ExposureTarget, ExposureRecord>> records) =>
+        place?.Machine is { } own && records.Any(entry => entry.Value.State == ExposureState.Answers && IsElsewhere(entry.Key, own) && AddressRanges.IsPublic(entry.Key.Server.Address));
+
+    private static bool IsElsewhere(ExposureTarget target, string own) => target.Machine is { } machine && machine != own;
+
+    /// <summary>Whether a failure shows that clients cannot connect: the address is private, or an external one of another cluster node, to which the network leads from inside.</summary>
+    private static bool IsCertain(ExposureTarget target, ExposureSnapshot snapshot) =>
+        !AddressRanges.IsPublic(target.Server.Address) || (snapshot.IsPublicReachable && snapshot.Place?.Machine is { } own && IsElsewhere(target, own));
 
     private static (ConditionStatus Status, string Reason, string Message) Judge(ExposureSnapshot snapshot, int unsupported, string open)
     {
@@ -41,7 +54,7 @@ internal static class ExposureRules
 
         var (answers, fails, undecided, unmeasured) = (Of(ExposureState.Answers), Of(ExposureState.Fails), Of(ExposureState.Undecided), Of(ExposureState.NotMeasured));
         var (place, measured) = ($"{snapshot.Place}", answers.Length + fails.Length);
-        ExposureTarget[] certain = [.. fails.Where(target => snapshot.IsPublicReachable || !AddressRanges.IsPublic(target.Server.Address))];
+        ExposureTarget[] certain = [.. fails.Where(target => IsCertain(target, snapshot))];
         if (certain.Length > 0)
         {
             var isUdp = certain.Any(target => target.IsUdp);
@@ -83,11 +96,8 @@ internal static class ExposureRules
     private static string Left(ExposureTarget[] unmeasured) => unmeasured.Length == 0 ? string.Empty
         : $"; those with {(unmeasured.Any(target => target.Server.AddressFamily == AddressFamily.InterNetworkV6) ? "IPv6" : "IPv4")} addresses were not measured, because the operator's Pod has no route there";
 
-    private static string Name(ExposureTarget[] targets, ExposureSnapshot snapshot)
-    {
-        var results = snapshot.Records.ToDictionary(entry => entry.Target, entry => entry.Record.Last);
-        return Join(targets, target => $"{target} ({Describe(results[target])})");
-    }
+    private static string Name(ExposureTarget[] targets, ExposureSnapshot snapshot) =>
+        Join(targets, target => $"{target} ({Describe(snapshot.Records.First(entry => entry.Target == target).Record.Last)})");
 
     private static string NameFew(ExposureTarget[] targets) => Join(targets, target => target.ToString());
 

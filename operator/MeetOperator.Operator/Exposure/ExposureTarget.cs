@@ -10,7 +10,7 @@ namespace MeetOperator.Operator.Exposure;
 /// <param name="Server">The address and port.</param>
 /// <param name="Transport">How clients reach it.</param>
 /// <param name="Host">The name for TLS; null without TLS.</param>
-/// <param name="Machine">The cluster node; null when it is not known.</param>
+/// <param name="Machine">The cluster node that has this address as its external one; null when none has, for example an address of a NAT or load balancer, behind which anything may answer.</param>
 internal sealed record ExposureTarget(NamespacedName Pool, string Member, IPEndPoint Server, StunTransport Transport, string? Host = null, string? Machine = null)
 {
     public bool IsUdp => Transport == StunTransport.Udp;

@@ -35,7 +35,7 @@ public sealed class StunFuzzTests
     [Fact]
     public void BindingResponder_AnyBytes_AnswersWithAtMostOneAndAHalfTimes()
     {
-        var (responder, now, buffer) = (new BindingResponder(), 0L, new byte[EchoProbe.MaximumLength]);
+        var (responder, now, buffer) = (new BindingResponder(1), 0L, new byte[EchoProbe.MaximumLength]);
         FuzzLoop.Run("stun", input =>
         {
             now += TimeSpan.TicksPerSecond;

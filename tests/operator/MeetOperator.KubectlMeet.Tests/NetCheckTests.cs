@@ -65,7 +65,7 @@ public sealed class NetCheckTests(SampleCluster cluster) : IClassFixture<SampleC
 
         var result = await cluster.RunAsync(["net", "check", "older"], TimeProvider.System);
 
-        Assert.Contains("not supported", result.Output, StringComparison.Ordinal);
+        Assert.Contains("not known", result.Output, StringComparison.Ordinal);
         Assert.Equal(3, result.Code); // Nothing was measured.
     }
 
@@ -78,18 +78,27 @@ public sealed class NetCheckTests(SampleCluster cluster) : IClassFixture<SampleC
         Assert.StartsWith("error: no SfuPool or TurnPool is named 'nothing'.", result.Error, StringComparison.Ordinal);
     }
 
-    private Task CreateAsync(string pool, int port, string? condition = null) => cluster.CreateAsync($$"""
-        apiVersion: meetoperator.io/v1alpha1
-        kind: SfuPool
-        metadata: {name: {{pool}}, namespace: meet-pools}
-        spec: {replicas: 1, exposure: {portRange: {min: {{20_000 + (port % 1000 * 10)}}, max: {{20_000 + (port % 1000 * 10) + 9}}}}}
-        status:
-          conditions: [{{condition}}]
-        ---
-        apiVersion: meetoperator.io/v1alpha1
-        kind: SfuNode
-        metadata: {name: {{pool}}-aaaaa, namespace: meet-pools}
-        spec: {poolRef: {name: {{pool}}}, udpPorts: [{{port}}]}
-        status: {state: Ready, addresses: [127.0.0.1]}
-        """);
+    private Task CreateAsync(string pool, int port, string? condition = null)
+    {
+        var first = 20_000 + (port % 1000 * 10);
+        return cluster.CreateAsync($$"""
+            apiVersion: meetoperator.io/v1alpha1
+            kind: SfuPool
+            metadata: {name: {{pool}}, namespace: meet-pools}
+            spec:
+              replicas: 1
+              exposure:
+                portRange: {min: {{first}}, max: {{first + 9}} }
+            status:
+              conditions: [{{condition}}]
+            ---
+            apiVersion: meetoperator.io/v1alpha1
+            kind: SfuNode
+            metadata: {name: {{pool}}-aaaaa, namespace: meet-pools}
+            spec:
+              poolRef: {name: {{pool}} }
+              udpPorts: [{{port}}]
+            status: {state: Ready, addresses: [127.0.0.1]}
+            """);
+    }
 }

@@ -111,7 +111,7 @@ public sealed class TurnCheckTests(SampleCluster cluster, TestRelay relay) : ICl
 
         Assert.Equal(3, result.Code);
         Assert.Contains("fails at relaying", result.Output, StringComparison.Ordinal);
-        Assert.Contains("the media node does not answer through the relay", result.Output, StringComparison.Ordinal);
+        Assert.Contains("no media node answers through the relay", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class TurnCheckTests(SampleCluster cluster, TestRelay relay) : ICl
         var result = await RunAsync();
 
         Assert.Equal(3, result.Code);
-        Assert.Contains("No relay takes participants", result.Output, StringComparison.Ordinal);
+        Assert.Contains("no relay takes participants: see status.message", result.Output, StringComparison.Ordinal);
     }
 
     private static void AssertNoCredential(PluginResult result)
@@ -168,7 +168,7 @@ public sealed class TurnCheckTests(SampleCluster cluster, TestRelay relay) : ICl
             kind: TurnPool
             metadata: {name: edge, namespace: {{_installation}}}
             spec: {replicas: 1}
-            status: {endpoints: {{JsonSerializer.Serialize(urls)}}}
+            status: {desiredReplicas: 1, endpoints: {{JsonSerializer.Serialize(urls)}}}
             """);
         if (secret is null)
         {

@@ -43,7 +43,7 @@ public sealed class TurnRulesTests
     [Theory]
     [InlineData(TurnStep.Allocate, 486, "the relay answers with error 486", "raise spec.replicas or spec.limits.allocationsPerRelay")]
     [InlineData(TurnStep.Allocate, 401, "the relay answers with error 401", "synchronize the clocks")]
-    [InlineData(TurnStep.Permit, 403, "the relay does not forward to this media node", "status.peers")]
+    [InlineData(TurnStep.Permit, 403, "the relay forwards to none of the media nodes that were tried", "status.peers")]
     [InlineData(TurnStep.Answer, -1, "the relay does not answer", "let UDP 3478 out of this network")]
     public void Failed_KnownError_SaysWhatItMeans(object step, int code, string message, string fix)
     {

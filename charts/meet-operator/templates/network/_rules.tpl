@@ -55,6 +55,8 @@
 {{- define "meet.toExposure" -}}
 - ports:
   - protocol: UDP
+    port: 1024
+    endPort: 65535
   - port: 443
   - port: 1024
     endPort: 65535

@@ -24,7 +24,11 @@ internal sealed class PoolExposure
     {
         (_cluster, _fleet, _rights, _allowsLocal) = (leader.Cluster, leader.Fleet, rights, leader.Options.Turn.LoopbackPeers);
         _prober = new ExposureProber(
-            () => [.. _cluster.Pools.List().SelectMany(pool => TargetsOf(pool, NodesOf(pool)))],
+            () =>
+            {
+                var known = Known();
+                return [.. _cluster.Pools.List().SelectMany(pool => TargetsOf(pool, NodesOf(pool), known))];
+            },
             leader.Cluster.Client, leader.Options, leader.Health, "exposure", leader.Logs.CreateLogger<ExposureProber>(), leader.Time);
     }
 
@@ -35,12 +39,14 @@ internal sealed class PoolExposure
     {
         var (nodes, range) = (NodesOf(pool), pool.Spec.Exposure.PortRange);
         return ExposureRules.Judge(
-            _prober.Of(pool.Metadata.NamespacedName, TargetsOf(pool, nodes)),
+            _prober.Of(pool.Metadata.NamespacedName, TargetsOf(pool, nodes, Known())),
             nodes.Count(entry => !entry.Report.AnswersBindings),
-            $"open inbound UDP and TCP {range.Min}-{range.Max} on the cluster nodes (firewall, security group), and check spec.exposure and the port mapping of the CNI",
+            $"open inbound UDP and TCP {range.Min}-{range.Max} on the cluster nodes (firewall, security group), check spec.exposure and the port mapping of the CNI, and that the operator's Pod may send there (networkPolicy.exposureTo)",
             Conditions.Get(pool.Status?.Conditions, MeetConditions.ExposureReady),
             pool.Metadata.Generation);
     }
+
+    private KnownAddresses Known() => new(_cluster.ClusterNodes.List());
 
     private (SfuNode Node, NodeReport Report)[] NodesOf(SfuPool pool) =>
     [
@@ -50,6 +56,6 @@ internal sealed class PoolExposure
             .Select(entry => (entry.Node, entry.View!.Report!)),
     ];
 
-    private IReadOnlyList<ExposureTarget> TargetsOf(SfuPool pool, IEnumerable<(SfuNode Node, NodeReport Report)> nodes) =>
-        ExposureTargets.Of(pool, [.. nodes.Where(entry => entry.Report.AnswersBindings).Select(entry => entry.Node)], _allowsLocal || _rights.IsShared(pool.Metadata.Namespace));
+    private IReadOnlyList<ExposureTarget> TargetsOf(SfuPool pool, IEnumerable<(SfuNode Node, NodeReport Report)> nodes, KnownAddresses known) =>
+        ExposureTargets.Of(pool, [.. nodes.Where(entry => entry.Report.AnswersBindings).Select(entry => (entry.Node, _cluster.Pods.Get(entry.Node.Metadata.NamespacedName)))], known, _allowsLocal || _rights.IsShared(pool.Metadata.Namespace));
 }

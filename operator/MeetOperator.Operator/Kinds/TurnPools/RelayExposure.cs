@@ -21,18 +21,26 @@ internal sealed class RelayExposure
     {
         (_cluster, _rights, _allowsLocal) = (leader.Cluster, rights, leader.Options.Turn.LoopbackPeers);
         _prober = new ExposureProber(
-            () => [.. _cluster.TurnPools.List().SelectMany(TargetsOf)], leader.Cluster.Client, leader.Options, leader.Health, "relay-exposure", leader.Logs.CreateLogger<ExposureProber>(), leader.Time);
+            () =>
+            {
+                var known = Known();
+                return [.. _cluster.TurnPools.List().SelectMany(pool => TargetsOf(pool, known))];
+            },
+            leader.Cluster.Client, leader.Options, leader.Health, "relay-exposure", leader.Logs.CreateLogger<ExposureProber>(), leader.Time);
     }
 
     public Task RunAsync(CancellationToken ct) => _prober.RunAsync(ct);
 
     /// <summary>The condition ExposureReady of a pool.</summary>
     public Condition ConditionOf(TurnPool pool) => ExposureRules.Judge(
-        _prober.Of(pool.Metadata.NamespacedName, TargetsOf(pool)),
+        _prober.Of(pool.Metadata.NamespacedName, TargetsOf(pool, Known())),
         unsupported: 0,
-        $"open inbound {string.Join(" and ", pool.Spec.Listeners.GroupBy(one => one.Protocol == TurnProtocol.UDP ? "UDP" : "TCP").Select(group => $"{group.Key} {string.Join(", ", group.Select(one => one.Port).Distinct())}"))} on the cluster nodes (firewall, security group), and check spec.exposure and the port mapping of the CNI",
+        $"open inbound {string.Join(" and ", pool.Spec.Listeners.GroupBy(one => one.Protocol == TurnProtocol.UDP ? "UDP" : "TCP").Select(group => $"{group.Key} {string.Join(", ", group.Select(one => one.Port).Distinct())}"))} on the cluster nodes (firewall, security group), check spec.exposure and the port mapping of the CNI, and that the operator's Pod may send there (networkPolicy.exposureTo)",
         Conditions.Get(pool.Status?.Conditions, MeetConditions.ExposureReady),
         pool.Metadata.Generation);
 
-    private IReadOnlyList<ExposureTarget> TargetsOf(TurnPool pool) => RelayTargets.Of(pool, _allowsLocal || _rights.IsShared(pool.Metadata.Namespace));
+    private IReadOnlyList<ExposureTarget> TargetsOf(TurnPool pool, KnownAddresses known) => RelayTargets.Of(
+        pool, _allowsLocal || _rights.IsShared(pool.Metadata.Namespace), known, [.. _cluster.TurnPods.List().Where(pod => pod.Metadata.Namespace == pool.Metadata.Namespace)]);
+
+    private KnownAddresses Known() => new(_cluster.ClusterNodes.List());
 }

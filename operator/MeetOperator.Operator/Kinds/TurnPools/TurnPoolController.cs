@@ -46,7 +46,7 @@ internal sealed class TurnPoolController(
         if (rejection is not null && found.Count == 0)
         {
             await secrets.WriteAsync(key, null, ct).ConfigureAwait(false);
-            return await WriteAsync(pool, TurnPoolStatuses.Build(pool, [], null, 0, rejection, time.GetUtcNow(), desired: 0), RejectedInterval, ct).ConfigureAwait(false);
+            return await WriteAsync(pool, TurnPoolStatuses.Build(pool, [], null, 0, rejection, time.GetUtcNow(), desired: 0, exposure: exposure.ConditionOf(pool)), RejectedInterval, ct).ConfigureAwait(false);
         }
 
         await _policies.EnsureAsync(pool, _mediaNodes.FindPorts(key.Namespace), ct).ConfigureAwait(false);

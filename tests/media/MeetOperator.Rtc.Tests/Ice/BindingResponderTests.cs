@@ -11,7 +11,7 @@ public sealed class BindingResponderTests
     private static readonly TransportAddress V4 = new(0xC6336407, 4711);
     private static readonly TransportAddress V6 = new(0x20010DB800000000, 7, 4711);
     private static readonly byte[] Id = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
-    private readonly BindingResponder _responder = new();
+    private readonly BindingResponder _responder = new(ports: 1);
 
     [Fact]
     public void TryRespond_RequestOfIPv4_ReturnsItsAddress()
@@ -74,6 +74,22 @@ public sealed class BindingResponderTests
         Assert.Equal(BindingResponder.PerSecondOfSender, flood);
         Assert.InRange(others, 15, 20); // Some may share its limit.
         Assert.NotNull(Respond(TimeSpan.TicksPerSecond * 2, V4, Request()));
+    }
+
+    /// <summary>A media node sends one sender at most ten responses a second, however many ports it has (up to ten).</summary>
+    [Theory]
+    [InlineData(1, 10)]
+    [InlineData(3, 9)]
+    [InlineData(9, 9)]
+    public void TryRespond_SeveralPorts_ShareTheLimitOfASender(int ports, int expected)
+    {
+        var (buffer, answered) = (new byte[EchoProbe.MaximumLength], 0);
+        foreach (var responder in Enumerable.Range(0, ports).Select(_ => new BindingResponder(ports)))
+        {
+            answered += Enumerable.Range(0, 100).Count(_ => responder.TryRespond(1, V4, Request(), buffer, out var _));
+        }
+
+        Assert.Equal(expected, answered);
     }
 
     [Fact]

@@ -55,7 +55,24 @@ public sealed class ExposureRulesTests
 
     [Fact]
     public void Judge_AnotherPublicAddressAnswers_IsFalse() =>
-        Assert.Equal("Unreachable", Judge([(Target("203.0.113.7"), Fails), (Target("203.0.113.8"), Answers)], isPublicReachable: true).Reason);
+        Assert.Equal("Unreachable", Judge([(Target("203.0.113.7", machine: "w2"), Fails), (Target("203.0.113.8", machine: "w3"), Answers)]).Reason);
+
+    /// <summary>Anything may answer at an address that a pool names, and the operator's own cluster node may answer itself.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("w1")]
+    public void Judge_AnswerThatShowsNothing_IsUnknown(string? machine) =>
+        Assert.Equal("UnreachableFromInside", Judge([(Target("203.0.113.7", machine: "w2"), Fails), (Target("203.0.113.8", machine: machine), Answers)]).Reason);
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("w1")]
+    public void Judge_FailureThatShowsNothing_IsUnknown(string? machine) =>
+        Assert.Equal("UnreachableFromInside", Judge([(Target("203.0.113.7", machine: machine), Fails), (Target("203.0.113.8", machine: "w3"), Answers)]).Reason);
+
+    [Fact]
+    public void IsPublicReachable_OwnClusterNodeUnknown_IsFalse() =>
+        Assert.False(ExposureRules.IsPublicReachable(Place with { Machine = null }, [KeyValuePair.Create(Target("203.0.113.8", machine: "w3"), Answers)]));
 
     [Fact]
     public void Judge_NoRouteToOneFamily_IsTrueAndSaysSo()
@@ -120,14 +137,14 @@ public sealed class ExposureRulesTests
 
     private static BindingResult Result(BindingOutcome outcome) => new(outcome);
 
-    private static ExposureTarget Target(string address, StunTransport transport = StunTransport.Udp) =>
-        new(new NamespacedName("meet-a", "p"), "a", new IPEndPoint(IPAddress.Parse(address), 42000), transport);
+    private static ExposureTarget Target(string address, StunTransport transport = StunTransport.Udp, string? machine = null) =>
+        new(new NamespacedName("meet-a", "p"), "a", new IPEndPoint(IPAddress.Parse(address), 42000), transport, Machine: machine);
 
     private static (ConditionStatus Status, string Reason) StatusOf(Condition condition) => (condition.Status, condition.Reason);
 
-    private static Condition Judge(IReadOnlyList<(ExposureTarget Target, ExposureRecord Record)> records, int unsupported = 0, bool isPublicReachable = false, Condition? before = null)
+    private static Condition Judge(IReadOnlyList<(ExposureTarget Target, ExposureRecord Record)> records, int unsupported = 0, Condition? before = null)
     {
-        var condition = ExposureRules.Judge(new ExposureSnapshot(Place, records, isPublicReachable), unsupported, Open, before, 3);
+        var condition = ExposureRules.Judge(new ExposureSnapshot(Place, records, ExposureRules.IsPublicReachable(Place, records.Select(entry => KeyValuePair.Create(entry.Target, entry.Record)))), unsupported, Open, before, 3);
         Assert.Equal((MeetConditions.ExposureReady, 3), (condition.Type, condition.ObservedGeneration));
         return condition;
     }
