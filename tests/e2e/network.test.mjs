@@ -12,6 +12,8 @@ const options = { timeout: 240_000 };
 
 /** Seconds for which a picture may stand still when the path in use is blocked in a call, until media flows on the next one. */
 const fallbackSeconds = 8;
+/** Seconds for which a picture may stand still while media moves from a path that works to a better one. */
+const noticeableSeconds = 1;
 
 describe('a network that lets only one kind of traffic out', { skip: canMakeNetworks ? false : 'network namespaces take root' }, () => {
   let network;
@@ -50,9 +52,9 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     }
   };
 
-  const uses = async (person, path) => {
+  const uses = async (person, path, timeout = 20_000) => {
     let paths;
-    await until(async () => (paths = await person.page.evaluate(pathsInUse)).length === 1 && paths[0] === path, `${person.name} uses ${path}`, 20_000)
+    await until(async () => (paths = await person.page.evaluate(pathsInUse)).length === 1 && paths[0] === path, `${person.name} uses ${path}`, timeout)
       .catch(error => { throw new Error(`${error.message}, not ${paths.join(', ')}`); });
   };
 
@@ -100,6 +102,23 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
         t.diagnostic(`seconds for which the pictures stood still, for Ada and for Bob: ${pauses.map(pause => pause.toFixed(1)).join(' and ')}`);
         assert.ok(Math.max(...pauses) < fallbackSeconds, `${pauses.join(' and ')} s`);
         await readsPath(ada, rung(next).path);
+      });
+    });
+  }
+
+  for (const before of ['tcp4', 'turn-tls']) {
+    it(`media moves from ${before} to UDP when UDP is let out again in a call`, options, async t => {
+      await call([rung(before)], async (ada, bob) => {
+        await uses(ada, rung(before).path);
+        const tiles = [ada.tile('Bob'), bob.tile('Ada')];
+        await Promise.all(tiles.map(watchTile));
+        network.allow([product.page, rung(before), rung('udp4')]);
+        await uses(ada, rung('udp4').path, 60_000);
+        await seeAndHearEachOther(ada, bob);
+        const pauses = (await Promise.all(tiles.map(tilePause))).map(({ pause }) => pause / 1_000);
+        t.diagnostic(`seconds for which the pictures stood still, for Ada and for Bob: ${pauses.map(pause => pause.toFixed(1)).join(' and ')}`);
+        assert.ok(Math.max(...pauses) < noticeableSeconds, `${pauses.join(' and ')} s`);
+        await readsPath(ada, rung('udp4').path);
       });
     });
   }
