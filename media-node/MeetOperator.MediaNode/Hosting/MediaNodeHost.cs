@@ -168,6 +168,7 @@ internal sealed partial class MediaNodeHost : IDisposable
             MediaAddresses = [.. Options.BindAddresses.Select(address => address.ToString())],
             CanLink = true,
             CanLimitLinks = true,
+            RelaysRevision = Rooms.RelaysRevision,
             LoopReports = [.. figures.Select((s, i) => Report(i, s.Statistics))],
             Participants = rooms.Sum(r => r.Participants),
             UpTracks = rooms.Sum(r => r.UpTracks),
