@@ -13,12 +13,12 @@ internal static class RelaySources
 {
     private const int RevisionDigits = 16;
 
-    /// <param name="relays">The Pods of relays.</param>
-    public static NodeRelays Of(IEnumerable<Pod> relays)
+    /// <param name="relays">The Pods of relays, each with the addresses of its cluster node, as far as they are known.</param>
+    public static NodeRelays Of(IEnumerable<(Pod Pod, IEnumerable<string> HostAddresses)> relays)
     {
         RelaySource[] sources =
         [
-            .. relays.Where(pod => !HasEnded(pod)).SelectMany(Of).Distinct()
+            .. relays.Where(relay => !HasEnded(relay.Pod)).SelectMany(relay => Of(relay.Pod, relay.HostAddresses)).Distinct()
                 .OrderBy(source => source.Address, StringComparer.Ordinal).ThenBy(source => source.MinPort).ThenBy(source => source.MaxPort).Take(NodeRelays.MaxSources),
         ];
         return new NodeRelays { Revision = RevisionOf(sources), Sources = sources };
@@ -28,9 +28,10 @@ internal static class RelaySources
     public static bool IsDue(NodeRelays relays, NodeReport report) => report.RelaysRevision is { } known && known != relays.Revision && (relays.Sources.Count > 0 || known.Length > 0);
 
     /// <summary>
-    /// A relay forwards from the addresses of its Pod. Some networks translate what a Pod sends to the address of a cluster node into the address of its own cluster node, from any port.
+    /// A relay forwards from the addresses of its Pod. Networks may translate what it sends to another cluster node: into an address of its own one, from any port, and on the way to an external
+    /// address also into its own external one.
     /// </summary>
-    private static IEnumerable<RelaySource> Of(Pod pod)
+    private static IEnumerable<RelaySource> Of(Pod pod, IEnumerable<string> hostAddresses)
     {
         var (min, max) = TurnPod.RelayPortsOf(pod);
         var own = (pod.Status?.PodIps ?? []).Select(each => each.Ip).Append(pod.Status?.PodIp).OfType<string>().Select(Parse).OfType<string>().Distinct().ToArray();
@@ -39,7 +40,7 @@ internal static class RelaySources
             yield return new RelaySource { Address = address, MinPort = min, MaxPort = max };
         }
 
-        if (Parse(pod.Status?.HostIp) is { } host && !own.Contains(host) && !IPAddress.IsLoopback(IPAddress.Parse(host)))
+        foreach (var host in hostAddresses.Append(pod.Status?.HostIp).Select(Parse).OfType<string>().Distinct().Where(host => !own.Contains(host) && !IPAddress.IsLoopback(IPAddress.Parse(host))))
         {
             yield return new RelaySource { Address = host, MinPort = 1, MaxPort = ushort.MaxValue };
         }

@@ -11,7 +11,6 @@ using MeetOperator.Operator.Kinds;
 using MeetOperator.Operator.Kinds.Registration;
 using MeetOperator.Operator.Metrics;
 using MeetOperator.Operator.Quotas;
-using MeetOperator.Operator.Resources;
 using MeetOperator.Operator.Settings;
 using MeetOperator.Operator.Terms;
 using MeetOperator.Operator.Webhook;
@@ -42,7 +41,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         var fleet = new MediaFleet(wakeups, time, cluster.Heartbeats);
         _authority = new ControlAuthority(time);
         _clients = new NodeClients(term, _authority, time);
-        _poller = new NodePoller(fleet, _clients, metrics, health, logs.CreateLogger<NodePoller>(), time, () => RelaySources.Of(cluster.TurnPods.List().Where(pod => cluster.TurnPools.List().Any(pool => Owner.IsOwned(pod, pool)))));
+        _poller = new NodePoller(fleet, _clients, metrics, health, logs.CreateLogger<NodePoller>(), time, new RelayList(cluster, time));
         _departed = new DepartedNodes(_clients, health, logs.CreateLogger<DepartedNodes>(), time);
         _replicas = new ServiceReplicas(cluster.Client, options.Namespace, logs.CreateLogger<ServiceReplicas>(), time);
         _prober = new MachineProber(fleet, wakeups, timeout => ProbeClient(cluster.Client.Config, timeout, time), _replicas, health, logs.CreateLogger<MachineProber>(), time);

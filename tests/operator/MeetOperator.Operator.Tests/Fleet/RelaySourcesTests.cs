@@ -12,6 +12,12 @@ public sealed class RelaySourcesTests
         ["10.1.2.3 49152-49251", "192.0.2.4 1-65535", "fd00::3 49152-49251"],
         Names(Relay("49152-49251", host: "192.0.2.4", "10.1.2.3", "fd00::3")));
 
+    /// <summary>What a relay sends to the external address of another cluster node comes from the external address of its own one, in either family.</summary>
+    [Fact]
+    public void Of_ClusterNodeWithExternalAddresses_NamesAllOfThem() => Assert.Equal(
+        ["10.1.2.3 49152-49251", "192.0.2.4 1-65535", "198.51.100.7 1-65535", "2001:db8::7 1-65535"],
+        RelaySources.Of([(Relay("49152-49251", host: "192.0.2.4", "10.1.2.3"), ["192.0.2.4", "198.51.100.7", "2001:db8::7", "no address"])]).Sources.Select(source => $"{source.Address} {source.MinPort}-{source.MaxPort}"));
+
     /// <summary>The cluster node has other things on other ports.</summary>
     [Fact]
     public void Of_PodInTheNetworkOfItsHost_NamesOnlyRelayPorts() => Assert.Equal(["192.0.2.4 49152-49251"], Names(Relay("49152-49251", host: "192.0.2.4", "192.0.2.4")));
@@ -44,8 +50,8 @@ public sealed class RelaySourcesTests
     {
         var (first, second) = (Relay("1-2", null, "10.0.0.1"), Relay("1-2", null, "10.0.0.2"));
 
-        Assert.Equal(RelaySources.Of([first, second]).Revision, RelaySources.Of([second, first]).Revision);
-        Assert.NotEqual(RelaySources.Of([first]).Revision, RelaySources.Of([second]).Revision);
+        Assert.Equal(Of(first, second).Revision, Of(second, first).Revision);
+        Assert.NotEqual(Of(first).Revision, Of(second).Revision);
     }
 
     [Theory]
@@ -57,13 +63,15 @@ public sealed class RelaySourcesTests
     [InlineData("same", true, false)]
     public void IsDue_Revisions_AsksForWhatTheNodeLacks(string? known, bool any, bool isDue)
     {
-        var relays = RelaySources.Of(any ? [Relay("1-2", null, "10.0.0.1")] : []);
+        var relays = any ? Of(Relay("1-2", null, "10.0.0.1")) : Of();
         var report = new NodeReport { Node = "n", Version = "1", InstanceId = "i", State = NodeState.Ready, StartedAt = DateTimeOffset.UnixEpoch, Rooms = [], RelaysRevision = known == "same" ? relays.Revision : known };
 
         Assert.Equal(isDue, RelaySources.IsDue(relays, report));
     }
 
-    private static IEnumerable<string> Names(params Pod[] pods) => RelaySources.Of(pods).Sources.Select(source => $"{source.Address} {source.MinPort}-{source.MaxPort}");
+    private static IEnumerable<string> Names(params Pod[] pods) => Of(pods).Sources.Select(source => $"{source.Address} {source.MinPort}-{source.MaxPort}");
+
+    private static NodeRelays Of(params Pod[] pods) => RelaySources.Of(pods.Select(pod => (pod, Enumerable.Empty<string>())));
 
     private static Pod Relay(string ports, string? host, params string[] addresses) => new()
     {

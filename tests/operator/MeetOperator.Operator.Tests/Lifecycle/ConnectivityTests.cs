@@ -92,7 +92,11 @@ public sealed class ConnectivityTests
         var puts = node.RoomPuts;
 
         await TenantAsync(cluster, """{"spec":{"connectivity":{"turn":"Denied"}}}""");
-        await cluster.EventuallyAsync(() => Task.FromResult(node.RoomPuts >= puts + 2), "the operator tries again");
+        await cluster.WaitForMeetingAsync("standup", seen => Conditions.Get(seen.Status?.Conditions, MeetConditions.Reconciling)?.Reason == "SettingsNotEnforced", "says that the settings are not enforced");
+        await cluster.EventuallyAsync(() => Task.FromResult(node.RoomPuts >= puts + 1), "the operator has tried");
+        var before = (await cluster.TryMeetingAsync("standup"))!.Metadata.ResourceVersion;
+        await cluster.EventuallyAsync(() => Task.FromResult(node.RoomPuts >= puts + 3), "the operator tries again");
+        Assert.Equal(before, (await cluster.TryMeetingAsync("standup"))!.Metadata.ResourceVersion); // and writes nothing
 
         Assert.Contains(id, node.Rooms().Keys);
         Assert.Null((await cluster.TryMeetingAsync("standup"))!.Status!.Assignments[0].Connectivity);

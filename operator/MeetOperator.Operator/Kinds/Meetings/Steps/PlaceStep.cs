@@ -16,6 +16,9 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     /// <summary>Number of nodes to try within one reconcile.</summary>
     private const int Attempts = 3;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+
+    /// <summary>A node of an earlier version lacks something until it is replaced.</summary>
+    private static readonly TimeSpan OutdatedRetry = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan BusyRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan UndecidedRetry = TimeSpan.FromSeconds(3);
 
@@ -162,15 +165,8 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     private StepResult KeepUnchanged(MeetingContext context, AssignedMeeting current, PlacementDecision decision, string rejection)
     {
         context.KeepObservedGeneration();
-        context.RequeueAt(context.Now + Retry);
-        var result = SetPlaced(context, current, decision);
-        if (rejection == RoomKeeper.WithoutConnectivity)
-        {
-            MeetingStatuses.SetNotEnforced(context, $"{current.Origin!.Node.Name}: {rejection}, until it is replaced by one of this version");
-            events.RecordNotEnforced(context);
-        }
-
-        return result;
+        context.RequeueAt(context.Now + (rejection == RoomKeeper.WithoutConnectivity ? OutdatedRetry : Retry));
+        return SetPlaced(context, current, decision);
     }
 
     private StepResult NotPlaced(MeetingContext context, PlacementDecision decision)
