@@ -169,6 +169,7 @@ internal sealed partial class MediaNodeHost : IDisposable
             CanLink = true,
             CanLimitLinks = true,
             AnswersBindings = true,
+            RelaysRevision = Rooms.RelaysRevision,
             LoopReports = [.. figures.Select((s, i) => Report(i, s.Statistics))],
             Participants = rooms.Sum(r => r.Participants),
             UpTracks = rooms.Sum(r => r.UpTracks),

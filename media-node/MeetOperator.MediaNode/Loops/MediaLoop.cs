@@ -238,6 +238,7 @@ internal sealed class MediaLoop : IDisposable
         drops["ParticipantRate"] = IngressDrops.OverRate;
         drops["UnknownStream"] = IngressDrops.UnknownStream;
         drops["LoopLinkFull"] = IngressDrops.LoopLinkFull;
+        IngressDrops.AddDenied(drops);
         drops["TcpQueueFull"] = Egress.Streams.Total.Discarded;
         Links.AddDrops(drops);
         return new LoopStatistics

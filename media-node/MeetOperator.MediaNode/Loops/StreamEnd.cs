@@ -42,6 +42,9 @@ internal enum StreamEnd
     /// <summary>The check has a wrong password.</summary>
     WrongPassword,
 
+    /// <summary>The room denies TCP.</summary>
+    Denied,
+
     /// <summary>The length of a frame is more than a packet can have.</summary>
     FrameTooLong,
 

@@ -142,6 +142,12 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>False for a node of an earlier version, which does not read the field <c>e2ee</c> of a room.</summary>
     public bool KnowsE2ee { get; set; } = true;
 
+    /// <summary>False for a node of an earlier version, which does not read the field <c>connectivity</c> of a room, and answers 404 when relays are named.</summary>
+    public bool KnowsConnectivity { get; set; } = true;
+
+    /// <summary>The relays that were named last; null before.</summary>
+    public NodeRelays? Relays { get; set; }
+
     /// <summary>Number of requests about views while <see cref="KnowsViews"/> is false.</summary>
     public int RejectedViews { get; internal set; }
 
