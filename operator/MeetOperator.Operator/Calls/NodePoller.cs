@@ -47,7 +47,7 @@ internal sealed partial class NodePoller : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly NodeLoops _loops;
-    private readonly RelayList? _relays;
+    private readonly Func<NodeRelays>? _relays;
 
     /// <param name="fleet">Gets the reports.</param>
     /// <param name="clients">Creates the clients of media nodes.</param>
@@ -56,7 +56,7 @@ internal sealed partial class NodePoller : IAsyncDisposable
     /// <param name="logger">Logs missed polls and calls that failed.</param>
     /// <param name="time">The clock.</param>
     /// <param name="relays">The relays that media nodes must know; null for none.</param>
-    public NodePoller(MediaFleet fleet, NodeClients clients, OperatorMetrics metrics, LoopHealth health, ILogger<NodePoller> logger, TimeProvider time, RelayList? relays = null)
+    public NodePoller(MediaFleet fleet, NodeClients clients, OperatorMetrics metrics, LoopHealth health, ILogger<NodePoller> logger, TimeProvider time, Func<NodeRelays>? relays = null)
     {
         _relays = relays;
         (_fleet, _clients, _metrics, _logger, _time) = (fleet, clients, metrics, logger, time);
@@ -187,7 +187,7 @@ internal sealed partial class NodePoller : IAsyncDisposable
     /// <summary>Names the relays of the installation, if the node does not know them. If the call fails, a later poll repeats it.</summary>
     private async Task NameRelaysAsync(NodeControlClient client, PollTarget target, NodeReport report, CancellationToken ct)
     {
-        if (report.RelaysRevision is null || _relays?.Current is not { } relays || !RelaySources.IsDue(relays, report))
+        if (report.RelaysRevision is null || _relays?.Invoke() is not { } relays || !RelaySources.IsDue(relays, report))
         {
             return;
         }

@@ -2,8 +2,9 @@ using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Fleet;
 
-namespace MeetOperator.Operator.Fleet;
+namespace MeetOperator.Operator.Hosting;
 
 /// <summary>The relays that media nodes must know, at most a second old: each media node is asked about once a second whether it knows them. Thread-safe.</summary>
 internal sealed class RelayList(ClusterView cluster, TimeProvider time)
