@@ -12,6 +12,7 @@ using MeetOperator.MediaNode.Streams;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Dtls;
+using MeetOperator.Rtc.Ice;
 using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.MediaNode.Hosting;
