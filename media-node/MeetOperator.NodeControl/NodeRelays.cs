@@ -16,7 +16,7 @@ public sealed record NodeRelays
     public required IReadOnlyList<RelaySource> Sources { get; init; }
 }
 
-/// <summary>An address and the UDP ports from which a relay forwards.</summary>
+/// <summary>An address of a relay, and the UDP ports from which it forwards.</summary>
 public sealed record RelaySource
 {
     /// <summary>IPv4 or IPv6 address, such as <c>10.1.2.3</c>.</summary>

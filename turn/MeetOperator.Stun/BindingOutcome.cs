@@ -6,7 +6,7 @@ public enum BindingOutcome
     /// <summary>A response with the transaction ID of the request arrived.</summary>
     Answered,
 
-    /// <summary>Nothing that counts arrived in time: a firewall drops packets, nobody listens there, or the response came from another address.</summary>
+    /// <summary>No valid response arrived in time: a firewall drops packets, nobody listens there, or the response came from another address.</summary>
     NoAnswer,
 
     /// <summary>The other end, or a firewall, refused the connection or the datagram; or it accepted a connection and closed it.</summary>

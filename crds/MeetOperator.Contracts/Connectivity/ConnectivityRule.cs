@@ -3,7 +3,7 @@ using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Contracts.Connectivity;
 
-/// <summary>In which ways participants may reach a media node: the strictest of what their tenant and the pool of the node say. The media node enforces it.</summary>
+/// <summary>How participants may reach a media node: a way is denied when their tenant or the pool of the node denies it. The media node enforces it.</summary>
 public sealed record ConnectivityRule
 {
     internal const string RelayForcedAndDenied = "forceRelay lets participants connect through relays only, so turn must be Allowed: set turn to Allowed, or forceRelay to false";

@@ -21,7 +21,7 @@ public static class MeetingLimits
         return meeting.Spec.Mode != MeetingMode.Sfu && tenant?.Spec.Connectivity is not ({ DirectConnections: DirectConnections.Denied } or { ForceRelay: true });
     }
 
-    /// <summary>In which ways participants may reach a media node: the strictest of what the tenant and the pool of the node say. Null when nothing is limited.</summary>
+    /// <summary>How participants may reach a media node: a way is denied when the tenant or the pool of the node denies it. Null when nothing is limited.</summary>
     /// <param name="tenant">The tenant of the meeting; null when it does not exist.</param>
     /// <param name="pool">The pool of the media node; null when it does not exist any more.</param>
     public static ConnectivityRule? Connectivity(Tenant? tenant, SfuPool? pool) => Connectivity(tenant, pool?.Spec.Connectivity.Rule);

@@ -152,7 +152,7 @@ internal sealed class ParticipantSessions(string participantId, MediaLoop loop, 
         }
     }
 
-    /// <summary>Ends the sessions whose media uses a path that they may use no more.</summary>
+    /// <summary>Ends the sessions whose media uses a path that they may no longer use.</summary>
     public void EndDenied(long nowTicks)
     {
         foreach (var session in All)

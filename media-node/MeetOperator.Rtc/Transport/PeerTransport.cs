@@ -209,7 +209,7 @@ public sealed class PeerTransport : IDisposable
         Update();
     }
 
-    /// <summary>Forgets the addresses that the peer may use no more, so that nothing is sent there. Media moves to another address of the peer if there is one.</summary>
+    /// <summary>Forgets the addresses that the peer may no longer use, so that nothing is sent there. Media moves to another address of the peer if there is one.</summary>
     public void ClosePaths(long nowTicks, Predicate<TransportAddress> isDenied)
     {
         ArgumentNullException.ThrowIfNull(isDenied);

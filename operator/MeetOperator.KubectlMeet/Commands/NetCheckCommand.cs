@@ -16,7 +16,7 @@ namespace MeetOperator.KubectlMeet.Commands;
 /// <summary>Whether the ports that clients use answer from here.</summary>
 internal sealed class NetCheckCommand : ICommand
 {
-    /// <summary>Exchanges at the same time.</summary>
+    /// <summary>The most exchanges that run at the same time.</summary>
     private const int MaxRunning = 32;
 
     public CommandSpec Spec { get; } = new()

@@ -26,7 +26,7 @@ internal sealed record TurnCheck
     /// <summary>Time of the allocation, with the challenge.</summary>
     public double? AllocateMs { get; init; }
 
-    /// <summary>Time to the media node and back, through the relay.</summary>
+    /// <summary>Round-trip time to the media node through the relay.</summary>
     public double? RelayMs { get; init; }
 
     /// <summary>When the certificate ends; null without TLS.</summary>

@@ -8,7 +8,7 @@ using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.KubectlMeet.Reading;
 
-/// <summary>The secrets of relays, from the Secret of the installation. Its text is never part of a message.</summary>
+/// <summary>The secrets of relays, read from the Secret of the installation. No message contains them.</summary>
 /// <param name="Data">The Secret; null if it could not be read.</param>
 /// <param name="Problem">Why not, and what to do; null if it could.</param>
 internal sealed record RelaySecrets(Secret? Data, string? Problem)

@@ -3,7 +3,7 @@ namespace MeetOperator.Operator.Exposure;
 /// <summary>Which targets are measured next. Pure.</summary>
 internal static class ExposureSchedule
 {
-    /// <summary>Exchanges at the same time.</summary>
+    /// <summary>The most exchanges that run at the same time.</summary>
     public const int MaxRunning = 64;
 
     /// <summary>Exchanges that begin in one turn, each second. With more targets than this allows, each is measured less often.</summary>

@@ -40,7 +40,7 @@ internal sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<
     /// <summary>True if media may flow directly between the participants, which shows them each other's IP addresses.</summary>
     public bool AllowsDirectConnections => MeetingLimits.AllowsDirectConnections(Object, Tenant);
 
-    /// <summary>In which ways a participant may reach its media node: as the node enforces it, and at least as strictly as the tenant says now. Null without limits.</summary>
+    /// <summary>How a participant may reach its media node: what the node enforces, and what the tenant denies now. Null without limits.</summary>
     /// <param name="room">The room that the participant uses; null if it uses none yet.</param>
     /// <param name="region">Region of the participant; null if it has none.</param>
     public ConnectivityRule? ConnectivityOf(RoomKey? room, string? region) => MeetingLimits.Connectivity(

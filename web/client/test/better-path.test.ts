@@ -108,6 +108,28 @@ describe('a better path', () => {
     expect(server.sockets).toHaveLength(2);
   });
 
+  it('is looked for ever less often by somebody who sends nothing, although each look opens a new socket', async () => {
+    const { server } = await callOverTcp({ isSending: false });
+    await untilFirstLook();
+    expect(server.sockets).toHaveLength(2);
+    server.acceptJoin([participant('bob')]);
+    await vi.advanceTimersByTimeAsync(40_000); // the second look begins after 45 s
+    expect(server.sockets).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(server.sockets.length).toBeGreaterThan(2);
+  });
+
+  it('is not looked for on the best relay where only relays may be used', async () => {
+    const { server } = await callOverTcp();
+    for (const connection of server.connections) {
+      connection.configuration.iceTransportPolicy = 'relay';
+      use(connection, 'udp', 'udp');
+    }
+    await vi.advanceTimersByTimeAsync(200_000);
+    expect(publishOf(server).iceRestarts).toBe(0);
+    expect(server.sockets).toHaveLength(1);
+  });
+
   it('is taken by the other connection when one has it', async () => {
     const { server } = await callOverTcp();
     use(publishOf(server), 'udp');

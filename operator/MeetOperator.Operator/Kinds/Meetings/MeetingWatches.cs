@@ -42,7 +42,7 @@ internal static class MeetingWatches
         .Where(meeting => meeting.Status?.EndedAt is null && (all || !Conditions.IsTrue(meeting.Status?.Conditions, MeetConditions.Accepted)))
         .Select(meeting => meeting.Metadata.NamespacedName);
 
-    /// <summary>Meetings on the nodes of a pool whose labels or region have changed, since their tenants may no longer be allowed to use it, or whose settings their rooms must get.</summary>
+    /// <summary>Meetings on the nodes of a pool whose labels, region or connectivity have changed: their tenants may no longer be allowed to use the pool, or their rooms need the new settings.</summary>
     private static IEnumerable<NamespacedName> MeetingsOn(ClusterView cluster, InformerChange<SfuPool> change)
     {
         if (change is not { Old: { } old, New: { } pool } || (old.Spec.Region == pool.Spec.Region && old.Spec.Connectivity == pool.Spec.Connectivity && !HasOtherLabels(change)))

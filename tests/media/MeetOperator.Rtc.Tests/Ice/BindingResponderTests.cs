@@ -51,7 +51,7 @@ public sealed class BindingResponderTests
     [InlineData(0, 0x11)] // an error response
     [InlineData(1, 0x11)] // an indication
     [InlineData(1, 0x03)] // an allocation
-    [InlineData(4, 0x00)] // no STUN
+    [InlineData(4, 0x00)] // not STUN
     [InlineData(20, 0x00)] // an attribute that must be understood
     public void TryRespond_OtherMessage_IsDropped(int position, byte value)
     {

@@ -43,7 +43,7 @@ public sealed class ConnectivityTests
         Assert.Null(node.Read(id, room => room.Spec.Connectivity));
     }
 
-    /// <summary>The settings have changed while no operator ran.</summary>
+    /// <summary>The settings change while no operator runs.</summary>
     [Fact]
     public async Task Settings_ChangedWithoutOperator_ReachTheRoomFromTheNextOne()
     {

@@ -13,7 +13,7 @@ export interface BetterPathHost {
   replaceConnections(): boolean;
 }
 
-/** The first look for a better path, after this client has joined, has reconnected or has found one. Each one in vain doubles the time to the next. */
+/** The first look for a better path, after this client has joined or has lost its socket, or while it uses the best path. Each further look takes twice as long to come. */
 const firstLookMs = 20_000;
 const longestLookMs = 15 * 60_000;
 /** What opens a network often opens it to many people at once. */
@@ -34,6 +34,8 @@ export class BetterPath implements Feature<unknown, never> {
   readonly #environment: Environment;
   readonly #host: BetterPathHost;
   #intervalMs = firstLookMs;
+  /** The next socket is opened because of a look, so it says nothing new about the network. */
+  #isReplacing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(environment: Environment, host: BetterPathHost) {
@@ -42,7 +44,8 @@ export class BetterPath implements Feature<unknown, never> {
   }
 
   handleJoined(): void {
-    this.#intervalMs = firstLookMs;
+    if (!this.#isReplacing) this.#intervalMs = firstLookMs;
+    this.#isReplacing = false;
     this.#lookLater();
   }
 
@@ -74,7 +77,7 @@ export class BetterPath implements Feature<unknown, never> {
       return this.#lookLater();
     }
     this.#intervalMs = Math.min(longestLookMs, 2 * this.#intervalMs);
-    if (this.#host.connections.publish === null || (publish >= 0 && publish < subscribe)) this.#host.replaceConnections();
+    if (this.#host.connections.publish === null || (publish >= 0 && publish < subscribe)) this.#replace();
     else if (this.#host.restartIce()) return this.#after(findWithinMs, () => this.#compare(Math.max(publish, subscribe)));
     this.#lookLater();
   }
@@ -83,14 +86,15 @@ export class BetterPath implements Feature<unknown, never> {
     const timer = this.#timer;
     const { publish } = await this.#ranks();
     if (timer !== this.#timer) return;
-    if (publish >= 0 && publish < before) {
-      this.#intervalMs = firstLookMs;
-      this.#host.replaceConnections();
-    }
+    if (publish >= 0 && publish < before) this.#replace();
     this.#lookLater();
   }
 
-  /** The place in `ways` of the path of each connection; -1 where there is none, or it is not known. */
+  #replace(): void {
+    if (this.#host.replaceConnections()) this.#isReplacing = true;
+  }
+
+  /** The place of the path of each connection among the ways that it may use; -1 where there is none, or it is not known. */
   async #ranks(): Promise<{ publish: number; subscribe: number }> {
     const [publish, subscribe] = await Promise.all([this.#host.connections.publish, this.#host.connections.subscribe].map(rankOf));
     return { publish: publish!, subscribe: subscribe! };
@@ -101,5 +105,6 @@ async function rankOf(connection: RTCPeerConnection | null): Promise<number> {
   if (connection?.connectionState !== 'connected') return -1;
   const report = await connection.getStats();
   const kind = kindOf(report.get(selectedPair(report)?.localCandidateId ?? '') as StatsRecord | undefined);
-  return kind === null ? -1 : ways.indexOf(kind);
+  const allowed = connection.getConfiguration().iceTransportPolicy === 'relay' ? ways.filter(way => way.startsWith('relay')) : ways;
+  return kind === null ? -1 : allowed.indexOf(kind);
 }
