@@ -5,17 +5,19 @@ import { launch } from './support/browser.mjs';
 import { startProxy } from './support/http-proxy.mjs';
 import { tilePause, watchTile } from './support/noticed.mjs';
 import { readsPath } from './support/path-words.mjs';
-import { allowTunnels, canMakeNetworks, pathsInUse, PersonNetwork, rungNames, rungs, startProductFor } from './support/person-network.mjs';
+import { canMakeNetworks, pathsInUse, PersonNetwork, rungNames, rungs, setTunnels, startProductFor } from './support/person-network.mjs';
 import { createMeeting } from './support/product.mjs';
 import { describeOnFailure, until, Visitor } from './support/visitor.mjs';
 
 const options = { timeout: 240_000 };
 
-/** Seconds from the join to the first picture on a tunnel, on a machine that runs both browsers and the product. */
-const tunnelLimitSeconds = 6;
+/** Seconds from the join to the first picture on a tunnel, on a machine that runs both browsers and the product. Other paths are tried for 6 s. */
+const tunnelLimitSeconds = 12;
 
 /** Seconds for which a picture may stand still when the path in use is blocked in a call, until media flows on the next one. */
 const fallbackSeconds = 8;
+/** Seconds for which a picture may stand still while media moves from a path that works to a better one. */
+const noticeableSeconds = 1;
 
 describe('a network that lets only one kind of traffic out', { skip: canMakeNetworks ? false : 'network namespaces take root' }, () => {
   let network;
@@ -54,9 +56,9 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     }
   };
 
-  const uses = async (person, path) => {
+  const uses = async (person, path, timeout = 20_000) => {
     let paths;
-    await until(async () => (paths = await person.page.evaluate(pathsInUse)).length === 1 && paths[0] === path, `${person.name} uses ${path}`, 20_000)
+    await until(async () => (paths = await person.page.evaluate(pathsInUse)).length === 1 && paths[0] === path, `${person.name} uses ${path}`, timeout)
       .catch(error => { throw new Error(`${error.message}, not ${paths.join(', ')}`); });
   };
 
@@ -84,8 +86,8 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     }
   });
 
-  const callOnTunnel = async (t, browser, traffic) => {
-    allowTunnels(product);
+  const callOnTunnel = async (t, browser, traffic, more = async () => {}) => {
+    setTunnels(product, 'LastResort');
     network.allow(traffic);
     const meeting = await createMeeting(product);
     const people = [];
@@ -104,6 +106,7 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
         await readsPath(ada, 'tunnel');
         await ada.page.locator('[data-testid=tunnel-banner][data-state=on]').waitFor();
         assert.ok(frame - join < tunnelLimitSeconds * 1_000, `${frame - join} ms`);
+        await more(ada, bob);
       });
     } finally {
       await Promise.all(people.map(person => person.close()));
@@ -111,6 +114,31 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
   };
 
   it('people see and hear each other on a tunnel where only the page gets out', options, t => callOnTunnel(t, inside, [product.page]));
+
+  it('tunnels end when the tenant denies them in a call, and begin when it allows them', options, t => callOnTunnel(t, inside, [product.page], async (ada, bob) => {
+    setTunnels(product, 'Denied');
+    await ada.page.locator('[data-testid=tunnel-banner]').waitFor({ state: 'detached' });
+    await readsPath(ada, null);
+    setTunnels(product, 'LastResort');
+    await ada.page.locator('[data-testid=tunnel-banner][data-state=on]').waitFor();
+    await ada.waitForVideo('Bob');
+    await bob.waitForVideo('Ada');
+  }));
+
+  it('media moves from a tunnel to UDP when UDP is let out in a call, and looks in vain before are not noticed', options, t => callOnTunnel(t, inside, [product.page], async (ada, bob) => {
+    const tiles = [ada.tile('Bob'), bob.tile('Ada')];
+    await Promise.all(tiles.map(watchTile));
+    const opened = await ada.page.evaluate(() => globalThis.connections.length);
+    await until(() => ada.page.evaluate(before => globalThis.connections.length > before && globalThis.connections.at(-1).connectionState === 'closed', opened), 'a look has ended', 60_000);
+    network.allow([product.page, rung('udp4')]);
+    await uses(ada, rung('udp4').path, 120_000);
+    await ada.page.locator('[data-testid=tunnel-banner]').waitFor({ state: 'detached' });
+    await seeAndHearEachOther(ada, bob);
+    const pauses = (await Promise.all(tiles.map(tilePause))).map(({ pause }) => pause / 1_000);
+    t.diagnostic(`seconds for which the pictures stood still, for Ada and for Bob: ${pauses.map(pause => pause.toFixed(1)).join(' and ')}`);
+    assert.ok(Math.max(...pauses) < noticeableSeconds, `${pauses.join(' and ')} s`);
+    await readsPath(ada, rung('udp4').path);
+  }));
 
   it('people see and hear each other on a tunnel where only an HTTP proxy gets out', options, async t => {
     const proxy = await startProxy();
@@ -148,6 +176,22 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
       });
     });
   }
+
+  it('media moves from TCP to UDP when UDP is let out again in a call, after the browser has given it up', options, async t => {
+    await call([rung('tcp4')], async (ada, bob) => {
+      await uses(ada, rung('tcp4').path);
+      const tiles = [ada.tile('Bob'), bob.tile('Ada')];
+      await Promise.all(tiles.map(watchTile));
+      await until(async () => !await ada.page.evaluate(triesUdp), 'the browser gives UDP up');
+      network.allow([product.page, rung('tcp4'), rung('udp4')]);
+      await uses(ada, rung('udp4').path, 120_000);
+      await seeAndHearEachOther(ada, bob);
+      const pauses = (await Promise.all(tiles.map(tilePause))).map(({ pause }) => pause / 1_000);
+      t.diagnostic(`seconds for which the pictures stood still, for Ada and for Bob: ${pauses.map(pause => pause.toFixed(1)).join(' and ')}`);
+      assert.ok(Math.max(...pauses) < noticeableSeconds, `${pauses.join(' and ')} s`);
+      await readsPath(ada, rung('udp4').path);
+    });
+  });
 });
 
 /** Runs in the page: how loud what it plays is, from 0 to 1, at most within a second. */
@@ -170,6 +214,17 @@ const playedLevel = async () => {
   }
   await audio.close();
   return loudest;
+};
+
+/** Runs in the page: whether a connection still has a pair of candidates over UDP. */
+const triesUdp = async () => {
+  for (const connection of globalThis.connections.filter(one => one.connectionState === 'connected')) {
+    const report = await connection.getStats();
+    for (const record of report.values()) {
+      if (record.type === 'candidate-pair' && report.get(record.remoteCandidateId)?.protocol === 'udp') return true;
+    }
+  }
+  return false;
 };
 
 async function seeAndHearEachOther(one, other) {

@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Tenants;
 
 namespace MeetOperator.Contracts.Meetings;
@@ -11,17 +12,26 @@ public static class MeetingLimits
         ArgumentNullException.ThrowIfNull(meeting);
         return Math.Min(meeting.Spec.MaxParticipants, tenant?.Spec.Quotas.ParticipantsPerMeeting ?? int.MaxValue);
     }
-    /// <summary>Whether media of the meeting may flow directly between participants: as its mode says, but never if the tenant denies it.</summary>
+
+    /// <summary>Whether media of the meeting may flow directly between participants: as its mode says, but never if the tenant denies it, or allows relays only.</summary>
     public static bool AllowsDirectConnections(Meeting meeting, Tenant? tenant)
     {
         ArgumentNullException.ThrowIfNull(meeting);
-        return meeting.Spec.Mode != MeetingMode.Sfu && tenant?.Spec.Connectivity.DirectConnections != DirectConnections.Denied;
+        return meeting.Spec.Mode != MeetingMode.Sfu && tenant?.Spec.Connectivity is not ({ DirectConnections: DirectConnections.Denied } or { ForceRelay: true });
     }
 
-    /// <summary>Whether participants may use tunnels through signaling when nothing else works: as the tenant says, but never if they must encrypt end to end, which clients cannot do there.</summary>
-    public static bool AllowsTunnels(Meeting meeting, Tenant? tenant)
+    /// <summary>
+    /// How participants may reach a media node: a way is denied when the tenant or the pool of the node denies it. Nobody uses tunnels in a meeting that is encrypted end to end, because clients cannot
+    /// encrypt what they send there. Null for the defaults.
+    /// </summary>
+    /// <param name="meeting">The meeting.</param>
+    /// <param name="tenant">Its tenant; null when it does not exist.</param>
+    /// <param name="known">The rule of the media node's pool, or what is known for the media node from its assignment; null for the defaults.</param>
+    public static ConnectivityRule? Connectivity(Meeting meeting, Tenant? tenant, ConnectivityRule? known)
     {
         ArgumentNullException.ThrowIfNull(meeting);
-        return tenant?.Spec.Connectivity.Tunnel == TunnelPolicy.LastResort && meeting.Spec.Media.E2ee != MeetingE2ee.Required;
+        var rule = (tenant?.Spec.Connectivity.Rule ?? ConnectivityRule.Default).And(known ?? ConnectivityRule.Default);
+        rule = meeting.Spec.Media.E2ee == MeetingE2ee.Required ? rule with { Tunnel = null } : rule;
+        return rule == ConnectivityRule.Default ? null : rule;
     }
 }

@@ -47,7 +47,7 @@ internal sealed class ControlProblemException(HttpStatusCode status, string code
         new(HttpStatusCode.Conflict, "concurrent-requests", "Other requests changed the same session or track several times while this one was prepared. Nothing has changed; send it again.");
 
     public static ControlProblemException TunnelDenied() =>
-        new(HttpStatusCode.Forbidden, "tunnel-denied", "This room admits no tunnels: tunnel is not set in its spec, or it is encrypted end to end. Open the session without one.");
+        new(HttpStatusCode.Forbidden, "tunnel-denied", "This room admits no tunnels: connectivity.allowTunnels is not set in its spec, or it is encrypted end to end. Open the session without one.");
 
     public static ControlProblemException TooManyTunnels(int limit, string of) =>
         new(HttpStatusCode.TooManyRequests, "too-many-tunnels", $"The limit of {limit} tunnels of {of} is reached. Try again when one has ended.");

@@ -8,7 +8,8 @@ using MeetOperator.Sfu.Egress;
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
-/// The TCP connections and tunnels of one loop. Each belongs to one session: its check has authenticated a connection before the loop got it, and signaling has named the session of a tunnel. A connection can delay others only by what one read takes. Used on the loop's thread.
+/// The TCP connections and tunnels of one loop. Each belongs to one session: its check has authenticated a connection before the loop got it, and signaling has named the session of a tunnel. A
+/// connection can delay others only by what one read takes. Used on the loop's thread.
 /// </summary>
 internal sealed class LoopStreams(MediaLoop loop) : IDisposable
 {
@@ -60,6 +61,13 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         {
             socket.Abort();
             Counters.OnEnded(StreamEnd.UnknownSession, wasOpen: true); // it has ended since, or takes no connections of clients
+            return;
+        }
+
+        if (!session.MayUse(address))
+        {
+            socket.Abort();
+            Counters.OnEnded(StreamEnd.Denied, wasOpen: true);
             return;
         }
 

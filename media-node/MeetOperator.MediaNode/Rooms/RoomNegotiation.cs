@@ -1,5 +1,6 @@
 using System.Net;
 using MeetOperator.MediaNode.Errors;
+using MeetOperator.MediaNode.Paths;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Slots;
 using MeetOperator.MediaNode.Time;
@@ -9,7 +10,7 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>Opens, renegotiates and replaces sessions at the request of signaling. A rejected request changes nothing. Used only on the loop's thread.</summary>
-internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks tracks, RoomOffers offers, RoomSlots slots, SessionFactory factory)
+internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks tracks, RoomOffers offers, RoomSlots slots, SessionFactory factory, PathGuard paths)
 {
     /// <summary>Maximum number of concurrent play sessions of one participant.</summary>
     private const int MaxPlays = 16;
@@ -17,12 +18,12 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
     /// <summary>What the answer to an offer for publishing depends on.</summary>
     public PublishBasis DescribePublish(RoomSpec spec, string participantId, SdpOffer request)
     {
-        CheckTunnel(spec, request.Tunnel);
+        CheckTunnel(spec, paths, request.Tunnel);
         var participant = participants.FindOrAdmit(participantId, spec.MaxParticipants);
         var session = request.Restart ? null : participant?.Sessions.Find<PublishSession>();
         return !request.Restart && request.SessionId is { } named && named != session?.Peer.Id
             ? throw ControlProblemException.UnknownSession(named)
-            : new PublishBasis { Factory = factory, Codecs = spec.Codecs, IsE2ee = spec.E2ee, IsTunnel = session is null && request.Tunnel, Session = session?.State };
+            : new PublishBasis { Factory = factory, AllowsTcp = paths.AllowsTcp, Codecs = spec.Codecs, IsE2ee = spec.E2ee, IsTunnel = session is null && request.Tunnel, Session = session?.State };
     }
 
     /// <summary>Applies a prepared answer to the session that it is for, or to a new one. Null when it is out of date.</summary>
@@ -75,7 +76,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
     /// <summary>What a subscribe session depends on. Adds the participant if it is new: nothing that follows rejects the request.</summary>
     public SubscribeBasis DescribeSubscribe(RoomSpec spec, string participantId, SubscribeRequest request)
     {
-        CheckTunnel(spec, request.Tunnel);
+        CheckTunnel(spec, paths, request.Tunnel);
         var participant = participants.GetOrAdd(participantId, spec.MaxParticipants, out _);
         return new SubscribeBasis(participant.Context, NeedsSession: request.Restart || participant.Sessions.Find<SubscribeSession>() is null, request.Tunnel);
     }
@@ -103,8 +104,8 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
         session.Open(prepared.Transport!);
         if (open is not null)
         {
-            // At most one session overlaps with the newest one.
-            if (participant.Sessions.All.OfType<SubscribeSession>().FirstOrDefault(s => s.IsReplaced) is { } older)
+            // At most one session overlaps with the newest one: the last that the client has received on.
+            if (open.Peer.IsReady && participant.Sessions.All.OfType<SubscribeSession>().FirstOrDefault(s => s.IsReplaced) is { } older)
             {
                 participant.Sessions.End(older);
             }
@@ -177,9 +178,9 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
     }
 
     /// <summary>Throws when a session is to use a tunnel and the room admits none. Clients cannot encrypt what they send on one.</summary>
-    public static void CheckTunnel(RoomSpec spec, bool isTunnel)
+    public static void CheckTunnel(RoomSpec spec, PathGuard paths, bool isTunnel)
     {
-        if (isTunnel && (!spec.Tunnel || spec.E2ee))
+        if (isTunnel && (!paths.AllowsTunnels || spec.E2ee))
         {
             throw ControlProblemException.TunnelDenied();
         }

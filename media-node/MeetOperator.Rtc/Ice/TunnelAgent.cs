@@ -58,6 +58,11 @@ internal sealed class TunnelAgent : IIceAgent
     {
     }
 
+    /// <summary>A tunnel is the only path of its session, which ends when the room denies it.</summary>
+    public void ClosePaths(long nowTicks, Predicate<TransportAddress> isDenied)
+    {
+    }
+
     public bool TrySpend(int bytes) => Selected is not null;
 
     public void HandleTimeout(long nowTicks, OutgoingDatagrams outgoing)

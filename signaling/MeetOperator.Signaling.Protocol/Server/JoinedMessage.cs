@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol.Server;
 
-/// <summary>Response to <c>join</c>: the participants in the meeting, and which media of the new participant is muted. <c>Survey</c>: ask the person at the end how the call was. <c>Tunnel</c>: the client may use tunnels when no other path works.</summary>
+/// <summary>Response to <c>join</c>: the participants in the meeting, and which media of the new participant is muted. <c>Survey</c>: ask the person at the end how the call was.</summary>
 public sealed record JoinedMessage(
     string ParticipantId,
     IReadOnlyList<ParticipantInfo> Participants,
@@ -11,8 +11,7 @@ public sealed record JoinedMessage(
     bool VideoSilenced,
     Topology Topology,
     bool E2ee = false,
-    bool Survey = false,
-    bool Tunnel = false) : ServerMessage("joined")
+    bool Survey = false) : ServerMessage("joined")
 {
     private protected override void WriteFields(Utf8JsonWriter json)
     {
@@ -38,11 +37,6 @@ public sealed record JoinedMessage(
         if (Survey)
         {
             json.WriteBoolean("survey"u8, true);
-        }
-
-        if (Tunnel)
-        {
-            json.WriteBoolean("tunnel"u8, true);
         }
 
         if (Topology == Topology.Sfu)

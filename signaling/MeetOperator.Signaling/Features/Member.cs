@@ -33,6 +33,7 @@ internal sealed class Member(SocketIdentity identity, IClientTransport transport
     /// <summary>Whether the client asks for tunnels.</summary>
     public bool WantsTunnels { get; } = tunnel;
 
+    /// <summary>Whether it gets them.</summary>
     public bool UsesTunnels { get; set; }
 
     /// <summary>The client can connect directly to other participants.</summary>

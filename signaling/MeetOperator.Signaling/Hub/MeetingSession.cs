@@ -1,4 +1,3 @@
-using MeetOperator.Contracts.Tenants;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Features;
 using MeetOperator.Signaling.Features.Presence;
@@ -207,7 +206,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
         await Features.ForEachAsync(feature => feature.OnEnteredAsync(member, view)).ConfigureAwait(false);
         var others = Roster.Entries.Where(e => e.ParticipantId != member.ParticipantId).Select(Roster.Info);
         var topology = view.IsPeerToPeer ? Topology.P2p : Topology.Sfu;
-        member.Send(new JoinedMessage(member.ParticipantId, [.. others], member.Identity.Role, member.Entry!.AudioSilenced, member.Entry.VideoSilenced, topology, view.IsE2ee, view.Tenant.Spec.Survey.Enabled, view.Tenant.Spec.Connectivity.Tunnel == TunnelPolicy.LastResort && topology == Topology.Sfu));
+        member.Send(new JoinedMessage(member.ParticipantId, [.. others], member.Identity.Role, member.Entry!.AudioSilenced, member.Entry.VideoSilenced, topology, view.IsE2ee, view.Tenant.Spec.Survey.Enabled));
         await Features.ForEachAsync(feature => feature.OnJoinedAsync(member, view)).ConfigureAwait(false);
         await PublishAsync(new BusEvent { Kind = BusEventKind.Presence, ParticipantId = member.ParticipantId }).ConfigureAwait(false);
         return null;

@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.Tenants;
@@ -39,8 +40,15 @@ internal sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<
     /// <summary>True if media may flow directly between the participants, which shows them each other's IP addresses.</summary>
     public bool AllowsDirectConnections => MeetingLimits.AllowsDirectConnections(Object, Tenant);
 
-    /// <summary>True if participants may use tunnels through signaling when no other path works.</summary>
-    public bool AllowsTunnels => MeetingLimits.AllowsTunnels(Object, Tenant);
+    /// <summary>How a participant may reach its media node: what the node enforces, and what the tenant denies now. Null without limits.</summary>
+    /// <param name="room">The room that the participant uses; null if it uses none yet.</param>
+    /// <param name="region">Region of the participant; null if it has none.</param>
+    public ConnectivityRule? ConnectivityOf(RoomKey? room, string? region) => MeetingLimits.Connectivity(
+        Object, Tenant, (Assignments.FirstOrDefault(assignment => assignment.Key == room) ?? ParticipantNodes.Choose(Assignments, region: region))?.Connectivity);
+
+    /// <summary>True if a participant may use tunnels through signaling when no other path works.</summary>
+    /// <inheritdoc cref="ConnectivityOf"/>
+    public bool AllowsTunnels(RoomKey? room, string? region) => ConnectivityOf(room, region) is { AllowsTunnels: true };
 
     /// <summary>True if the clients must encrypt media end to end.</summary>
     public bool IsE2ee => Object.Spec.Media.E2ee == MeetingE2ee.Required;

@@ -48,7 +48,7 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     /// Returns true if the node itself ended the session. A session that a client or another replica closed or replaced has no reason, and the client detects and
     /// handles a failed network path.
     /// </summary>
-    public static bool IsEndedByNode(RoomEvent state) => state is { State: "failed", Reason: "error" } or { State: "closed", Reason: "renegotiation-limit" };
+    public static bool IsEndedByNode(RoomEvent state) => state is { State: "failed", Reason: "error" or "path-denied" } or { State: "closed", Reason: "renegotiation-limit" };
 
     /// <summary>Returns true if a subscribe session has ended because nothing arrived from the client, or it did not connect.</summary>
     public static bool HasPathFailed(RoomEvent state) => state is { State: "failed", Kind: "subscribe" } && !IsEndedByNode(state);
@@ -90,7 +90,7 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
         }
         catch (NodeControlException e) when (e.Code == "tunnel-denied")
         {
-            // The room was created before the tenant allowed tunnels. The client finds out when it opens the tunnel.
+            // The media node has got the rule first, or its version has no tunnels. The client finds out when it opens the tunnel.
             return await Room.SubscribeAsync(ParticipantId, restart, slots, line.Kbps, tunnel: false, ct).ConfigureAwait(false);
         }
     }

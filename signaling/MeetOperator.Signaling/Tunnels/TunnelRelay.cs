@@ -12,15 +12,18 @@ internal sealed class TunnelRelay(WebSocket client, WebSocket node, TimeProvider
     private const int PieceBytes = 16 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Runs until one of the two has closed, or <paramref name="restart"/> tells the client to connect again.</summary>
-    public async Task RunAsync(CancellationToken restart)
+    /// <summary>Runs until one of the two has closed.</summary>
+    /// <param name="restart">Ends it and tells the client to connect again.</param>
+    /// <param name="denied">Ends it when it completes, because tunnels are not allowed any more.</param>
+    public async Task RunAsync(CancellationToken restart, Task denied)
     {
         using var ends = new CancellationTokenSource();
         Task[] directions = [PassAsync(client, node, new TunnelPace(), ends.Token), PassAsync(node, client, pace: null, ends.Token)];
-        await Task.WhenAny([.. directions, Task.Delay(Timeout.Infinite, restart)]).ConfigureAwait(false);
-        if (restart.IsCancellationRequested)
+        await Task.WhenAny([.. directions, Task.Delay(Timeout.Infinite, restart), denied]).ConfigureAwait(false);
+        if (restart.IsCancellationRequested || denied.IsCompleted)
         {
-            await CloseAsync(client, (WebSocketCloseStatus)CloseCode.Restart, "server restarts").ConfigureAwait(false);
+            var (status, reason) = denied.IsCompleted ? (WebSocketCloseStatus.PolicyViolation, "tunnels are denied") : ((WebSocketCloseStatus)CloseCode.Restart, "server restarts");
+            await CloseAsync(client, status, reason).ConfigureAwait(false);
         }
 
         // Until the other side has answered the close frame: a connection that is aborted may lose the frame.

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
@@ -22,9 +23,10 @@ internal sealed partial class TurnPools(KubeClient kube, SignalingOptions option
     /// <summary>Grows with every change, so that participants get new credentials when their relays have changed.</summary>
     public int Revision => _current.Revision;
 
-    /// <summary>The relays that a participant of the meeting may use.</summary>
-    public TurnGrant Issue(MeetingView view, string participantId, string? region) =>
-        TurnCredentials.Issue(_current.Pools, view.Tenant.Spec.Namespace, region, view.Id, participantId, time.GetUtcNow());
+    /// <summary>The relays that a participant of the meeting may use; none if the rule denies them.</summary>
+    public TurnGrant Issue(MeetingView view, string participantId, string? region, ConnectivityRule? rule) => rule is { Turn: PathAccess.Denied }
+        ? TurnGrant.None
+        : TurnCredentials.Issue(_current.Pools, view.Tenant.Spec.Namespace, region, view.Id, participantId, time.GetUtcNow());
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

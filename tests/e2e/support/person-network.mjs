@@ -43,9 +43,9 @@ export const pathsInUse = async () => {
   return [...kinds];
 };
 
-/** Lets media pass through signaling when nothing else works, in meetings that begin later. */
-export const allowTunnels = ({ home }) => run(
-  'kubectl', '--kubeconfig', `${home}/kubeconfig`, 'patch', 'tenant', 'default', '--type=merge', '-p', JSON.stringify({ spec: { connectivity: { tunnel: 'LastResort' } } }),
+/** Says whether media may pass through signaling when nothing else works: `LastResort` or `Denied`. */
+export const setTunnels = ({ home }, tunnel) => run(
+  'kubectl', '--kubeconfig', `${home}/kubeconfig`, 'patch', 'tenant', 'default', '--type=merge', '-p', JSON.stringify({ spec: { connectivity: { tunnel } } }),
 );
 
 /** The name in the certificate of the relay. */

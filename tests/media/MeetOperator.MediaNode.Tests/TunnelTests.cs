@@ -11,13 +11,14 @@ namespace MeetOperator.MediaNode.Tests;
 public sealed class TunnelTests : IAsyncLifetime
 {
     private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
+    private static readonly RoomConnectivity Allowed = new() { AllowTunnels = true };
     private TestNode _node = null!;
     private uint _picture;
 
     public async Task InitializeAsync()
     {
         _node = await TestNode.StartAsync(o => o with { UdpPorts = [0, 0] });
-        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1, Tunnel = true }, default);
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1, Connectivity = Allowed }, default);
     }
 
     public async Task DisposeAsync() => await _node.DisposeAsync();
@@ -194,7 +195,7 @@ public sealed class TunnelTests : IAsyncLifetime
     public async Task Connect_TcpToSessionOnTunnel_IsRejected()
     {
         await using var node = await TestNode.StartAsync(o => o with { TcpPort = 0 });
-        await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1, Tunnel = true }, default);
+        await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1, Connectivity = Allowed }, default);
         using var alice = new SyntheticPeer { IsBehindFirewall = true };
         var answer = await node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice), Tunnel = true }, default);
 
@@ -207,7 +208,7 @@ public sealed class TunnelTests : IAsyncLifetime
     [Fact]
     public async Task Tunnel_InEncryptedRoom_IsRejected()
     {
-        await _node.Control.PutRoomAsync("secret", new RoomSpec { Generation = 1, Tunnel = true, E2ee = true }, default);
+        await _node.Control.PutRoomAsync("secret", new RoomSpec { Generation = 1, E2ee = true, Connectivity = Allowed }, default);
 
         var rejection = await RejectedAsync(HttpStatusCode.Forbidden, () => _node.Control.SubscribeAsync("secret", "eve", new SubscribeRequest { Generation = 1, Tunnel = true }, default));
 
@@ -226,6 +227,55 @@ public sealed class TunnelTests : IAsyncLifetime
         var publish = await RejectedAsync(HttpStatusCode.Forbidden, () => _node.Control.PublishAsync("r", "eve", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(sdp), Tunnel = true }, default));
         var subscribe = await RejectedAsync(HttpStatusCode.Forbidden, () => _node.Control.SubscribeAsync("r", "eve", new SubscribeRequest { Generation = 1, Tunnel = true }, default));
         Assert.Equal(("tunnel-denied", "tunnel-denied"), (publish.Code, subscribe.Code));
+    }
+
+    [Fact]
+    public async Task Update_DeniesTunnelsInACall_EndsOnlySessionsOnTunnels()
+    {
+        using var alice = new SyntheticPeer();
+        using var sdp = new SyntheticPeer();
+        await PublishAsync(alice, "alice");
+        await using var bob = await SubscribeAsync("bob");
+        await UntilSeenAsync(bob, alice);
+        await _node.Control.PublishAsync("r", "carol", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(sdp), Tunnel = true }, default); // has not opened its tunnel
+        await using var events = await RoomEvents.OpenAsync(_node.Control, "r");
+
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+
+        await events.UntilAsync("both have ended", e => new[] { "bob", "carol" }.All(name => e.Last(RoomEventTypes.SessionState, name) is { State: "failed", Reason: "path-denied" }));
+        await bob.Ended.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.True(alice.IsConnected);
+    }
+
+    /// <summary>The rules for addresses say nothing about tunnels, which have a rule of their own.</summary>
+    [Fact]
+    public async Task Publish_OnlyRelaysAndNoTcp_TunnelsWork()
+    {
+        var rule = new RoomConnectivity { ForceRelay = true, DenyTcp = true, AllowTunnels = true };
+        Assert.Equal(rule, (await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1, Connectivity = rule }, default)).Connectivity);
+        await using var alice = await PublishAsync("alice");
+        await using var bob = await SubscribeAsync("bob");
+
+        await SyntheticPeer.UntilTrueAsync("bob sees alice", async () =>
+        {
+            await SendPictureAsync(alice);
+            return bob.Rtp.Count(packet => IsOf(packet, 96)) > 3;
+        });
+    }
+
+    /// <summary>A client on a tunnel looks for another path in vain: what it received on goes on until it has the next tunnel.</summary>
+    [Fact]
+    public async Task Restart_SecondSessionNeverConnects_FirstGoesOn()
+    {
+        using var alice = new SyntheticPeer();
+        await PublishAsync(alice, "alice");
+        await using var first = await SubscribeAsync("bob");
+        await UntilSeenAsync(first, alice);
+
+        await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1, Restart = true }, default);
+        await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1, Restart = true, Tunnel = true }, default);
+
+        await UntilSeenAsync(first, alice);
     }
 
     [Fact]

@@ -8,6 +8,7 @@ import { MeetError } from './core/errors.js';
 import type { Feature } from './core/feature.js';
 import type { HttpApi } from './core/http.js';
 import type { MediaType, TrackSource } from './core/wire-types.js';
+import { BetterPath } from './features/better-path/better-path.js';
 import { listMessages } from './features/chat/api.js';
 import { Chat } from './features/chat/chat.js';
 import type { ChatMessage } from './features/chat/state.js';
@@ -129,7 +130,8 @@ export class Meeting extends Emitter<MeetingEvents> {
       urlOf: sessionId => tunnelUrl(response.webSocketUrl, identity.meetingId, sessionId),
       ticket: () => this.ticket,
       isEncrypted: () => this.#e2ee.transforms !== null,
-      replaceConnections: () => this.#tracks.replaceConnections(),
+      publishing: () => this.#tracks.connections.publish,
+      replaceConnections: () => betterPath.replace(() => this.#tracks.replaceConnections({ isUrgent: true })),
       replacePublishing: () => this.#tracks.replacePublishing(),
       onChange: state => this.#update({ tunnel: state }),
     });
@@ -148,6 +150,12 @@ export class Meeting extends Emitter<MeetingEvents> {
       onRestart: reason => this.emit('media-restart', { reason }),
       onMoves: moves => this.#update({ moves }),
       onRejected: code => this.emit('problem', { code, message: 'The server rejects the media of this browser.' }),
+    });
+    const tracks = this.#tracks;
+    const betterPath = new BetterPath(environment, {
+      get connections() { return tracks.connections; },
+      restartIce: () => (tunnel.isOn ? tunnel.look() : tracks.restartIce()),
+      replaceConnections: () => tunnel.leave(() => tracks.replaceConnections()),
     });
     const directHost = {
       iceServers: relays.direct,
@@ -190,13 +198,12 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     // Encryption precedes media: no connection is opened before it is known whether its frames are encrypted.
     // Moderation is last, because it can end the meeting and close all of them.
-    this.#features = [this.#presence, this.#mute, this.#e2ee, relays, tunnel, this.#tracks, this.#direct, this.#directMeeting, this.#view, this.#chat, this.#quality, this.#survey, moderation];
+    this.#features = [this.#presence, this.#mute, this.#e2ee, relays, tunnel, this.#tracks, betterPath, this.#direct, this.#directMeeting, this.#view, this.#chat, this.#quality, this.#survey, moderation];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
-      joinMessage: participantId => {
-        const resume = this.#tracks.requestResume();
-        const capabilities = { ...resume, slots: true, p2p: true, move: true, ...tunnel.joinFields(resume.resume === true), ...this.#e2ee.joinFields.capabilities };
-        return { type: 'join', participantId, ...this.#mute.joinFields, ...this.#e2ee.joinFields, capabilities };
-      },
+      joinMessage: participantId => ({
+        type: 'join', participantId, ...this.#mute.joinFields, ...this.#e2ee.joinFields,
+        capabilities: { ...this.#tracks.requestResume(), slots: true, p2p: true, move: true, ...tunnel.joinFields(), ...this.#e2ee.joinFields.capabilities },
+      }),
       parse: parseServerMessage,
       onMessage: message => this.#handle(message),
       onOffline: () => { for (const feature of this.#features) feature.handleOffline?.(); },

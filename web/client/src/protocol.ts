@@ -11,7 +11,6 @@ import { relaysChecks, type RelaysServerMessage } from './features/relays/messag
 import type { JoinedSurvey } from './features/survey/messages.js';
 import { viewChecks, type JoinedView, type ViewMessage, type ViewServerMessage } from './features/view/messages.js';
 import type { MediaType } from './core/wire-types.js';
-import type { JoinedTunnel } from './features/tunnel/messages.js';
 import { tracksChecks, type TracksClientMessage, type TracksServerMessage } from './features/media/messages.js';
 
 /** The messages of docs/signaling-protocol.md: those of the connection itself, and those of each feature, which stand in the feature's `messages.ts`. */
@@ -26,7 +25,7 @@ export type ClientMessage =
   | E2eeKeysMessage
   | ChatClientMessage;
 
-export type JoinedMessage = { type: 'joined' } & JoinedPresence & JoinedMuted & JoinedView & JoinedQuality & JoinedSurvey & JoinedE2ee & JoinedTopology & JoinedTunnel;
+export type JoinedMessage = { type: 'joined' } & JoinedPresence & JoinedMuted & JoinedView & JoinedQuality & JoinedSurvey & JoinedE2ee & JoinedTopology;
 
 type ConnectionMessage = JoinedMessage | ({ type: 'error' } & ErrorMessage);
 

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
-using MeetOperator.Contracts.Tenants;
+using MeetOperator.Contracts.Connectivity;
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
@@ -14,6 +15,7 @@ namespace MeetOperator.Signaling.Tests.Tunnels;
 /// <summary>WebSockets on which the media of participants passes through signaling to their media node.</summary>
 public sealed class TunnelTests : IAsyncLifetime
 {
+    private static readonly ConnectivityRule Allowed = new() { Tunnel = TunnelAccess.LastResort };
     private TestCluster _cluster = null!;
     private SimulatedMediaNode _node = null!;
     private TestSignaling _signaling = null!;
@@ -21,7 +23,8 @@ public sealed class TunnelTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _cluster = await TestCluster.StartAsync();
-        await _cluster.SetTunnelAsync(TunnelPolicy.LastResort);
+        _cluster.Connectivity = Allowed;
+        await _cluster.SetTunnelAsync(TunnelAccess.LastResort);
         _node = await _cluster.AddNodeAsync("default-aaaaa");
         _signaling = await TestSignaling.StartAsync(_cluster);
     }
@@ -55,7 +58,7 @@ public sealed class TunnelTests : IAsyncLifetime
         var (meeting, ann, _) = await EnterAsync();
         await using var a = ann;
         await using var bob = await _signaling.EnterAsync(meeting, "Bob");
-        Assert.True((bool)bob.OfType("joined")[0]["tunnel"]!);
+        Assert.Equal([true], Tunnels(bob));
 
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), tracks = Array.Empty<object>(), tunnel = true });
         await ann.ExpectAsync("answer");
@@ -93,24 +96,46 @@ public sealed class TunnelTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(ann.Join, meeting.MeetingId, "any"));
     }
 
-    [Fact]
-    public async Task Tenant_DeniesTunnels_NoneIsOpenedOrOffered()
+    /// <summary>Signaling follows the tenant at once, and the pool with the status.</summary>
+    [Theory]
+    [InlineData("tenant")]
+    [InlineData("pool")]
+    public async Task Deny_InAMeeting_MembersAreToldAndNoneIsOpened(string by)
     {
         var (meeting, before, session) = await EnterAsync();
         await using var b = before;
-        await _cluster.SetTunnelAsync(TunnelPolicy.Denied);
-        await Eventually.TrueAsync(async () => await StatusAsync(before.Join, meeting, session) == HttpStatusCode.Forbidden, "tunnels are refused");
+        Assert.Equal([true], Tunnels(before));
+        using var tunnel = await OpenAsync(before.Join, meeting, session);
 
-        var join = await _signaling.JoinAsync(meeting, "Bob");
-        await using var bob = await TestClient.OpenAsync(join);
+        await (by == "tenant" ? _cluster.SetTunnelAsync(TunnelAccess.Denied) : AssignAsync(meeting, rule: null));
+
+        await Eventually.TrueAsync(() => Tunnels(before) is [true, false], "the member is told");
+        Assert.Equal((WebSocketMessageType.Close, "tunnels are denied"), ((await tunnel.ReceiveAsync(new byte[10].AsMemory(), default)).MessageType, tunnel.CloseStatusDescription));
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(before.Join, meeting, session));
+        await before.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), tracks = Array.Empty<object>(), tunnel = true });
+        Assert.Equal("forbidden", (string?)(await before.ExpectAsync("error"))["code"]);
+
+        await using var bob = await TestClient.OpenAsync(await _signaling.JoinAsync(meeting, "Bob"));
         await JoinAsync(bob);
-
-        Assert.Null(bob.OfType("joined")[0]["tunnel"]);
         await bob.ExpectAsync("offer");
+        Assert.Empty(Tunnels(bob));
         Assert.False(_node.Read(meeting, room => room.Participants[bob.Id].RequestedTunnel));
     }
 
-    /// <summary>The room was created before the tenant allowed tunnels: the participant gets an ordinary session at once.</summary>
+    [Fact]
+    public async Task Allow_InAMeeting_MembersAreTold()
+    {
+        _cluster.Connectivity = null;
+        var meeting = (await _signaling.CreateAsync()).MeetingId;
+        await using var bob = await _signaling.EnterAsync(meeting, "Bob");
+        Assert.Empty(Tunnels(bob));
+
+        await AssignAsync(meeting, Allowed);
+
+        await Eventually.TrueAsync(() => Tunnels(bob) is [true], "the member is told");
+    }
+
+    /// <summary>The media node has got the rule before signaling: the participant gets an ordinary session at once.</summary>
     [Fact]
     public async Task Join_NodeDeniesTunnels_OpensOrdinarySession()
     {
@@ -233,6 +258,12 @@ public sealed class TunnelTests : IAsyncLifetime
         Assert.Equal((WebSocketMessageType.Close, (WebSocketCloseStatus)1012), (end.MessageType, tunnel.CloseStatus));
         await stopping;
     }
+
+    /// <summary>Whether tunnels are allowed, in each message that says so.</summary>
+    private static bool[] Tunnels(TestClient client) => [.. client.Received.Where(message => (string?)message["type"] == "ice-servers").Select(message => (bool?)message["tunnel"] ?? false)];
+
+    private Task AssignAsync(string meeting, ConnectivityRule? rule) => _cluster.AssignAsync(
+        meeting, new MeetingAssignment { SfuNode = "default-aaaaa", Namespace = TestCluster.Namespace, Role = AssignmentRole.Origin, State = AssignmentState.Ready, Generation = 1, Connectivity = rule });
 
     private static async Task JoinAsync(TestClient client)
     {

@@ -249,10 +249,7 @@ const de: Texts = {
     seconds: '({{seconds, number}} s)',
     minutes: '({{minutes, number}} min)',
     restored: 'Sie sind wieder verbunden',
-    tunnel: {
-      on: 'Ihr Netzwerk lässt nur Webseiten durch. Ton und Bild nehmen einen Umweg über den Webserver: Die Bilder sind kleiner, und alles kommt später an.',
-      refused: 'Ihr Netzwerk lässt nur Webseiten durch, deshalb können Sie niemanden sehen oder hören. Dieses Meeting ist verschlüsselt, und der Umweg über den Webserver funktioniert in verschlüsselten Meetings nicht. Schalten Sie ein VPN aus, oder nutzen Sie ein anderes Netzwerk, etwa das eines Telefons. Der Chat funktioniert.',
-    },
+    tunnel: 'Ihr Netzwerk lässt nur Webseiten durch. Ton und Bild nehmen einen Umweg über den Webserver: Die Bilder sind kleiner, und alles kommt später an.',
     unreachable: {
       state: 'Einige Personen können Sie im Moment nicht sehen oder hören',
       more_one: 'und {{count}} weitere',
@@ -313,6 +310,8 @@ const de: Texts = {
       'udp-unanswered': 'Ton und Bild werden über {{protocol}} übertragen, weil der Medienserver über UDP nicht antwortet. Auf einer schlechten Leitung kommen sie mit mehr Verzögerung an.',
       'udp-not-gathered': 'Ton und Bild werden über {{protocol}} übertragen, weil dieser Browser UDP nicht verwendet. Auf einer schlechten Leitung kommen sie mit mehr Verzögerung an.',
       'direct-unanswered': 'Ton und Bild werden über ein Relay mit {{protocol}} übertragen, weil keine direkte Verbindung zustande kommt.',
+      'relay-only': 'Ton und Bild werden über ein Relay mit {{protocol}} übertragen, weil die Organisation dieses Meetings nichts anderes erlaubt.',
+      'none-relay-only': 'Die Organisation dieses Meetings erlaubt Ton und Bild nur über ihre Relays, und keine Verbindung zu einem Relay kommt zustande.',
     },
     pathUses: { send: 'Senden: {{path}}', receive: 'Empfangen: {{path}}' },
     pathHelp: {

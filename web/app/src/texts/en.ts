@@ -239,10 +239,7 @@ const en = {
     seconds: '({{seconds, number}} s)',
     minutes: '({{minutes, number}} min)',
     restored: 'You are connected again',
-    tunnel: {
-      on: 'Your network lets only web pages through. Audio and video take a detour through the web server: pictures are smaller, and everything is delayed more.',
-      refused: 'Your network lets only web pages through, so you cannot see or hear anybody. This meeting is encrypted, and the detour through the web server does not work in encrypted meetings. Turn off a VPN, or use another network, such as a phone’s. The chat works.',
-    },
+    tunnel: 'Your network lets only web pages through. Audio and video take a detour through the web server: pictures are smaller, and everything is delayed more.',
     unreachable: {
       state: 'You cannot see or hear some people at the moment',
       more_one: 'and {{count}} more',
@@ -303,6 +300,8 @@ const en = {
       'udp-unanswered': 'Media flows over {{protocol}}, because UDP to the media server gets no answer. On a bad line, sound and pictures are delayed more.',
       'udp-not-gathered': 'Media flows over {{protocol}}, because this browser does not use UDP. On a bad line, sound and pictures are delayed more.',
       'direct-unanswered': 'Media flows through a relay over {{protocol}}, because no direct connection gets through.',
+      'relay-only': 'Media flows through a relay over {{protocol}}, because the organization of this meeting allows nothing else.',
+      'none-relay-only': 'The organization of this meeting allows media through its relays only, and no relay gets through.',
     },
     pathUses: { send: 'Sending: {{path}}', receive: 'Receiving: {{path}}' },
     pathHelp: {

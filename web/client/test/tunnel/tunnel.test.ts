@@ -22,12 +22,16 @@ class Connection extends EventTarget {
   }
 }
 
+const asPeer = (connection: Connection): RTCPeerConnection => connection as unknown as RTCPeerConnection;
+
 function open(more: Partial<TunnelHost> = {}) {
   const calls: string[] = [];
   const states: TunnelState[] = [];
+  let publishing: RTCPeerConnection | null = null;
   const environment = { createPeerConnection: () => new Connection() as unknown as RTCPeerConnection, monotonicNow: () => Date.now(), now: () => Date.now() } as unknown as Environment;
   const tunnel = new Tunnel(environment, {
     isSupported: true,
+    publishing: () => publishing,
     urlOf: sessionId => sessionId,
     ticket: () => 'ticket',
     isEncrypted: () => false,
@@ -41,95 +45,199 @@ function open(more: Partial<TunnelHost> = {}) {
   });
   const connect = (): Connection => {
     const connection = tunnel.environment.createPeerConnection({}) as unknown as Connection;
-    if (!isTunnelled(connection as unknown as RTCPeerConnection)) connection.describe();
+    if (!isTunnelled(asPeer(connection))) connection.describe();
     return connection;
   };
-  return { tunnel, calls, states, connect };
+  /** Opens the connection that sends. */
+  const publish = (): Connection => {
+    const connection = connect();
+    publishing = asPeer(connection);
+    return connection;
+  };
+  const say = (isAllowed: boolean) => { tunnel.handlers['ice-servers']({ iceServers: [], ...(isAllowed ? { tunnel: true } : {}) }); };
+  /** What a socket begins with. Returns what the client says about tunnels. */
+  const join = ({ isAllowed = true } = {}) => {
+    const fields = tunnel.joinFields();
+    say(isAllowed);
+    tunnel.handleJoined();
+    return fields;
+  };
+  /** Neither connection has found a path, so both are tunnels. */
+  const fallBack = () => {
+    join();
+    publish();
+    connect();
+    vi.advanceTimersByTime(6_000);
+    join();
+    calls.splice(0);
+    publish();
+    return { receiving: connect() };
+  };
+  return { tunnel, calls, states, connect, publish, say, join, fallBack };
 }
+
+const isTunnel = (connection: Connection): boolean => isTunnelled(asPeer(connection));
 
 describe('the last resort', () => {
   beforeEach(() => { vi.useFakeTimers(); });
   afterEach(() => { vi.useRealTimers(); });
 
-  it('begins when no pair of candidates works after a second', () => {
-    const { tunnel, calls, states, connect } = open();
-    tunnel.handleJoined({ tunnel: true });
+  it('begins when no pair of candidates works after six seconds', () => {
+    const { calls, states, connect, join } = open();
+    join();
     connect();
     connect();
-    vi.advanceTimersByTime(999);
+    vi.advanceTimersByTime(5_999);
     expect(calls).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(calls).toEqual(['replace']);
     expect(states).toEqual([]); // until one has opened
-    expect(tunnel.joinFields(false)).toEqual({ tunnel: true });
-    expect(isTunnelled(connect() as unknown as RTCPeerConnection)).toBe(true);
+    expect(join()).toEqual({ tunnel: true });
+    expect(isTunnel(connect())).toBe(true);
+  });
+
+  it('begins earlier when the browser has given up', () => {
+    const { calls, connect, join } = open();
+    join();
+    connect().setIce('failed');
+    expect(calls).toEqual(['replace']);
   });
 
   it.each([
     ['the server does not allow it', {}, false],
     ['the browser cannot do it', { isSupported: false }, true],
-  ])('is not used when %s', (_, more, tunnelAllowed) => {
-    const { tunnel, calls, states, connect } = open(more);
-    tunnel.handleJoined(tunnelAllowed ? { tunnel: true } : {});
-    connect();
+    ['the meeting is encrypted', { isEncrypted: () => true }, true],
+  ])('is not used when %s', (_, more, isAllowed) => {
+    const { calls, states, connect, join } = open(more);
+    join({ isAllowed });
+    connect().setIce('failed');
     vi.advanceTimersByTime(60_000);
     expect([calls, states]).toEqual([[], []]);
-    expect(tunnel.joinFields(false)).toEqual({});
+    expect(join({ isAllowed })).toEqual({});
+    expect(isTunnel(connect())).toBe(false);
   });
 
-  it('is not used while a connection has a path', () => {
-    const { tunnel, calls, connect } = open();
-    tunnel.handleJoined({ tunnel: true });
-    connect().setIce('connected');
+  it('is not used while a connection has a path, nor for one that has lost its path', () => {
+    const { calls, connect, join } = open();
+    join();
+    const first = connect();
+    first.setIce('connected');
     connect();
     vi.advanceTimersByTime(60_000);
     expect(calls).toEqual([]);
-  });
-
-  it('is refused in a meeting that is encrypted', () => {
-    const { tunnel, calls, states, connect } = open({ isEncrypted: () => true });
-    tunnel.handleJoined({ tunnel: true });
-    connect();
+    const { calls: others, connect: reconnect, join: rejoin } = open();
+    rejoin();
+    const lost = reconnect();
+    lost.setIce('connected');
+    lost.setIce('failed');
     vi.advanceTimersByTime(60_000);
-    expect([calls, states]).toEqual([[], ['refused']]);
-    expect(isTunnelled(connect() as unknown as RTCPeerConnection)).toBe(false);
+    expect(others).toEqual([]);
   });
 
   it('never sends what would have to be encrypted, also when that turns out later', () => {
     let isEncrypted = false;
-    const { tunnel, connect } = open({ isEncrypted: () => isEncrypted });
-    tunnel.handleJoined({ tunnel: true });
-    connect();
-    vi.advanceTimersByTime(1_000);
+    const { calls, connect, join, fallBack } = open({ isEncrypted: () => isEncrypted });
+    const { receiving } = fallBack();
+    expect(isTunnel(receiving)).toBe(true);
     isEncrypted = true;
-    expect(isTunnelled(connect() as unknown as RTCPeerConnection)).toBe(false);
-    tunnel.handleJoined({ tunnel: true });
-    expect(tunnel.joinFields(true)).toEqual({});
+    expect(isTunnel(connect())).toBe(false);
+    join();
+    expect(receiving.connectionState).toBe('closed');
+    expect(join()).toEqual({});
+    expect(calls).toEqual([]);
   });
 
   it('waits until the connections can be replaced', () => {
     let isPossible = false;
-    const { states, tunnel, connect } = open({ replaceConnections: () => isPossible });
-    tunnel.handleJoined({ tunnel: true });
+    const { states, connect, join } = open({ replaceConnections: () => isPossible });
+    join();
     connect();
-    vi.advanceTimersByTime(1_000);
+    vi.advanceTimersByTime(6_000);
     isPossible = true;
     vi.advanceTimersByTime(200);
-    expect(tunnel.joinFields(false)).toEqual({ tunnel: true });
+    expect(join()).toEqual({ tunnel: true });
     expect(states).toEqual([]);
   });
 
-  it('ends with the next reconnect, unless the session is resumed', () => {
-    const { tunnel, calls, states, connect } = open();
-    tunnel.handleJoined({ tunnel: true });
+  it('goes on with the next socket', () => {
+    const { states, join, fallBack } = open();
+    fallBack();
+    expect(join()).toEqual({ tunnel: true });
+    expect(states).toEqual([]);
+  });
+
+  it('ends when the server denies it, and begins again when it allows it', () => {
+    const { calls, states, connect, say, fallBack } = open();
+    fallBack();
+    say(false);
+    expect([calls, states]).toEqual([['replace'], ['off']]);
     connect();
-    vi.advanceTimersByTime(1_000);
-    tunnel.joinFields(false);
-    connect();
-    expect(tunnel.joinFields(true)).toEqual({ tunnel: true });
-    expect(tunnel.joinFields(false)).toEqual({});
+    vi.advanceTimersByTime(60_000);
+    expect(calls).toEqual(['replace']);
+    say(true);
+    expect(calls).toEqual(['replace', 'replace']);
+  });
+
+  it('ends when the server does not say any more that it is allowed', () => {
+    const { tunnel, states, fallBack } = open();
+    fallBack();
+    tunnel.joinFields();
+    tunnel.handleJoined();
     expect(states).toEqual(['off']);
+    expect(tunnel.joinFields()).toEqual({});
+  });
+
+  it('is left by what sends when another path is found, and the receiving connection may follow', () => {
+    const { tunnel, calls, publish, join, fallBack } = open();
+    fallBack();
+    expect(tunnel.look()).toBe(true);
+    expect(calls).toEqual(['publish']);
+    const found = publish();
+    expect(isTunnel(found)).toBe(false);
+    vi.advanceTimersByTime(1_000);
+    found.setIce('connected');
+    vi.advanceTimersByTime(60_000);
+    expect(calls).toEqual(['publish']);
+    expect(join()).toEqual({});
+  });
+
+  it('is used again by what sends when a look finds nothing', () => {
+    const { tunnel, calls, publish, join, fallBack } = open();
+    fallBack();
+    tunnel.look();
+    publish();
+    expect(join()).toEqual({ tunnel: true }); // the other one still is on a tunnel
+    vi.advanceTimersByTime(6_000);
+    expect(calls).toEqual(['publish', 'publish']);
+    expect(isTunnel(publish())).toBe(true);
+  });
+
+  it('is left by both when the receiving connection finds another path', () => {
+    const { tunnel, calls, states, connect, join, fallBack } = open();
+    fallBack();
+    expect(tunnel.leave(() => true)).toBe(true);
+    expect(join()).toEqual({});
     connect().setIce('connected');
-    expect(calls).toEqual(['replace', 'publish']);
+    expect(states).toEqual(['off']);
+    expect(calls).toEqual(['publish']); // what sends is on a tunnel still
+  });
+
+  it('is used again by both when the receiving connection finds none', () => {
+    const { tunnel, calls, states, connect, join, fallBack } = open();
+    fallBack();
+    tunnel.leave(() => true);
+    join();
+    connect();
+    vi.advanceTimersByTime(6_000);
+    expect(calls).toEqual(['replace']);
+    expect(join()).toEqual({ tunnel: true });
+    expect(states).toEqual([]);
+  });
+
+  it('stays as it is when the connections cannot be replaced', () => {
+    const { tunnel, connect, fallBack } = open();
+    fallBack();
+    expect(tunnel.leave(() => false)).toBe(false);
+    expect(isTunnel(connect())).toBe(true);
   });
 });

@@ -4,10 +4,10 @@ import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import styles from './ConnectionBanner.module.css';
 
-/** Says that only the way through the server is left, or that this meeting cannot use it. */
+/** Says that only the way through the server is left. */
 export function TunnelBanner({ state }: { readonly state: MeetingSnapshot['tunnel'] }) {
   const { t } = useTranslation();
-  const text = state === 'off' ? null : t(`connection.tunnel.${state}`);
+  const text = state === 'off' ? null : t('connection.tunnel');
   useEffect(() => {
     if (text !== null) announce(text);
   }, [text]);

@@ -229,10 +229,10 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
 
   /**
    * Opens both connections again, whose paths may be others then. The present ones carry media until the new ones do. Returns whether it begins: not while connections are being replaced,
-   * because a media node keeps one former session only.
+   * because a media node keeps one former session only. With `isUrgent` it begins then too, in the place of those that are being opened.
    */
-  replaceConnections(): boolean {
-    if (this.#isReplacing || this.#publish.isReplacing || this.#subscribe.isReplacing) return false;
+  replaceConnections({ isUrgent = false } = {}): boolean {
+    if (this.#isReplacing || (!isUrgent && (this.#publish.isReplacing || this.#subscribe.isReplacing))) return false;
     this.#isReplacing = true;
     this.#reconnect();
     return true;
@@ -241,6 +241,11 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
   /** Opens the connection that sends again. The present one carries media until the new one does. */
   replacePublishing(): void {
     this.#publish.restart();
+  }
+
+  /** Restarts ICE on the publish connection, which keeps its path until it finds a better one. Returns whether it begins. */
+  restartIce(): boolean {
+    return !this.#isReplacing && !this.#subscribe.isReplacing && this.#publish.restartIce();
   }
 
   /** There are other ways to the media node than these connections know: those of them that have found none, or have lost theirs, begin again at once. */

@@ -1,49 +1,57 @@
 import type { Environment } from '../../core/environment.js';
 import type { Feature } from '../../core/feature.js';
+import type { RelaysServerMessage } from '../relays/messages.js';
 import { TunnelConnection } from './connection.js';
-import type { JoinedTunnel } from './messages.js';
 import { isTunnelled } from './tunnelled.js';
 
-/** `on`: media takes tunnels, because no other path works. `off`: it does not, or not yet. `refused`: none works, and this page cannot use tunnels in an encrypted meeting. */
-export type TunnelState = 'off' | 'on' | 'refused';
+/** `on`: media takes tunnels, because no other path works. */
+export type TunnelState = 'off' | 'on';
 
 export interface TunnelHost {
   /** Whether this browser can use tunnels. */
   readonly isSupported: boolean;
+  /** The connection that sends. */
+  publishing(): RTCPeerConnection | null;
   /** The URL of the tunnel of a session. */
   urlOf(sessionId: string): string;
   ticket(): string;
   /** Whether the frames of the meeting are encrypted. */
   isEncrypted(): boolean;
-  /** Opens both connections to the media node again. Returns false when it cannot begin now. */
+  /** Opens both connections to the media node again, also while others are being opened. Returns false when it cannot begin now. */
   replaceConnections(): boolean;
-  /** Opens the connection that sends again. */
+  /** Opens the connection that sends again. The present one carries media until the new one does. */
   replacePublishing(): void;
   onChange(state: TunnelState): void;
 }
 
-/** How long the first pair of candidates may take after both descriptions are known. Relays are among them, and need some round trips. */
-const searchMs = 1_000;
+/**
+ * How long a path may take to be found after both descriptions are known: relays over TLS need several round trips, and each lost packet costs a second or more. Media nodes keep what is replaced for 10 s,
+ * so that a search in vain interrupts nothing.
+ */
+const searchMs = 6_000;
 const retryMs = 200;
 /** How long tunnels are not tried again after one was refused. */
 const refusedMs = 60_000;
 
 /**
- * The last resort of people whose network lets nothing but HTTPS to the page's address through: when no pair of candidates works, both connections to the media node are opened again as tunnels. With the
- * next reconnect for another reason, the other paths are tried again first.
+ * The last resort of people whose network lets nothing but HTTPS to the page's address through: when no path to the media node is found, both connections are opened again as tunnels. `look` and `leave` try the
+ * other paths again, from time to time.
  */
-export class Tunnel implements Feature<JoinedTunnel, never> {
-  readonly handlers = {};
+export class Tunnel implements Feature<unknown, RelaysServerMessage> {
+  readonly handlers = { 'ice-servers': ({ tunnel }: Omit<RelaysServerMessage, 'type'>) => this.#allow(tunnel === true) };
   /** The environment of the connections to the SFU. */
   readonly environment: Environment;
   readonly #host: TunnelHost;
-  /** Connections to the media node that are not closed. */
-  readonly #open = new Set<RTCPeerConnection>();
+  /** Connections to the media node that are not closed, and since when each looks for its first path; null before it does, and after it had one. */
+  readonly #open = new Map<RTCPeerConnection, number | null>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #isAllowed = false;
+  /** Connections are opened as tunnels. */
   #isOn = false;
-  /** The next socket is opened to begin with tunnels. */
-  #isSwitching = false;
+  /** The connection that sends looks for another path, while its tunnel goes on. */
+  #isLooking = false;
+  /** The server has not answered `join` yet. */
+  #isJoining = false;
   #isOver = false;
   /** Until when tunnels are not tried again, because one was refused. */
   #refusedUntil = -Infinity;
@@ -53,19 +61,41 @@ export class Tunnel implements Feature<JoinedTunnel, never> {
     this.environment = { ...environment, createPeerConnection: configuration => (this.#isOn && !host.isEncrypted() ? this.#createTunnel(environment) : this.#watch(environment.createPeerConnection(configuration))) };
   }
 
-  /** What `join` says about tunnels. `isResumed`: the present connections are kept. */
-  joinFields(isResumed: boolean): { readonly tunnel?: true } {
-    if (!isResumed && !this.#isSwitching && this.#isOn) {
-      this.#isOn = false;
-      this.#host.onChange('off');
-    }
-    this.#isSwitching = false;
-    return this.#isOn ? { tunnel: true } : {};
+  get isOn(): boolean {
+    return this.#isOn;
   }
 
-  handleJoined({ tunnel }: JoinedTunnel): void {
-    this.#isAllowed = tunnel === true && this.#host.isSupported;
-    if (!this.#isAllowed || this.#host.isEncrypted()) this.#isOn = false;
+  /** What `join` says about tunnels. */
+  joinFields(): { readonly tunnel?: true } {
+    this.#isJoining = true;
+    this.#isAllowed = false; // the server says it again before `joined`
+    return this.#isOn || this.#isLooking ? { tunnel: true } : {};
+  }
+
+  handleJoined(): void {
+    this.#isJoining = false;
+    if (this.#host.isEncrypted()) for (const connection of this.#open.keys()) if (isTunnelled(connection)) connection.close(); // it would send what is not encrypted
+    if (!this.#isAllowed || this.#host.isEncrypted()) this.#turnOff();
+  }
+
+  /** Opens the connection that sends again on another path than a tunnel, which goes on until one is found. Returns whether it begins. */
+  look(): boolean {
+    const publishing = this.#host.publishing();
+    if (!this.#isOn || publishing === null || !isTunnelled(publishing)) return false;
+    this.#isOn = false;
+    this.#isLooking = true;
+    this.#host.replacePublishing();
+    this.#after(searchMs, () => this.#endLook());
+    return true;
+  }
+
+  /** Runs what opens both connections again, on other paths than tunnels. They become tunnels again if none is found. Returns whether it begins. */
+  leave(replaceConnections: () => boolean): boolean {
+    const wasOn = this.#isOn;
+    this.#isOn = false;
+    const begins = replaceConnections();
+    if (!begins) this.#isOn = wasOn;
+    return begins;
   }
 
   close(): void {
@@ -74,58 +104,88 @@ export class Tunnel implements Feature<JoinedTunnel, never> {
     this.#open.clear();
   }
 
+  #allow(isAllowed: boolean): void {
+    const wasAllowed = this.#isAllowed;
+    this.#isAllowed = isAllowed && this.#host.isSupported;
+    if (this.#isJoining) return;
+    if (!wasAllowed) this.#refusedUntil = -Infinity;
+    if (this.#isAllowed) this.#check();
+    else if (this.#turnOff()) this.#host.replaceConnections();
+  }
+
+  /** Returns whether tunnels were used. */
+  #turnOff(): boolean {
+    const wereUsed = this.#isOn || this.#isLooking;
+    this.#isOn = this.#isLooking = false;
+    if (wereUsed) this.#host.onChange('off');
+    return wereUsed;
+  }
+
   #createTunnel({ createWebSocket, monotonicNow, now }: Environment): RTCPeerConnection {
     const connection = new TunnelConnection({
       open: sessionId => createWebSocket(this.#host.urlOf(sessionId), ['meet.v1', `ticket.${this.#host.ticket()}`]),
       now: monotonicNow,
       wallTime: now,
       onOpen: () => this.#host.onChange('on'),
-      onRefused: () => this.#leave(),
+      onRefused: () => this.#handleRefused(),
     }) as unknown as RTCPeerConnection;
-    this.#open.add(connection);
+    this.#open.set(connection, null);
     return connection;
   }
 
   #watch(connection: RTCPeerConnection): RTCPeerConnection {
     this.#forgetClosed();
-    this.#open.add(connection);
+    this.#open.set(connection, null);
     let isDescribed = false;
     connection.addEventListener('signalingstatechange', () => {
       if (isDescribed || connection.signalingState !== 'stable' || connection.getTransceivers().length === 0) return;
       isDescribed = true;
-      this.#after(searchMs, () => this.#check(connection));
+      this.#open.set(connection, this.environment.monotonicNow());
+      this.#after(searchMs, () => this.#check());
     });
     connection.addEventListener('iceconnectionstatechange', () => {
-      if (hasPath(connection) && !this.#isOn) this.#leaveTunnels();
+      if (hasPath(connection)) this.#handlePath(connection);
+      else this.#check();
     });
     return connection;
   }
 
-  #check(connection: RTCPeerConnection): void {
+  /** Begins with tunnels if a connection has looked for its first path in vain, and no other one has a path. */
+  #check(): void {
     this.#forgetClosed();
-    if (this.#isOver || !this.#isAllowed || this.#isOn || this.environment.monotonicNow() < this.#refusedUntil || !this.#open.has(connection) || [...this.#open].some(hasPath)) return;
-    if (this.#host.isEncrypted()) return this.#host.onChange('refused');
+    const now = this.environment.monotonicNow();
+    if (this.#isOver || !this.#isAllowed || this.#isJoining || this.#isOn || this.#isLooking || now < this.#refusedUntil || this.#host.isEncrypted()) return;
+    const open = [...this.#open];
+    if (open.some(([connection]) => hasPath(connection)) || !open.some(([{ iceConnectionState }, since]) => since !== null && (iceConnectionState === 'failed' || now - since >= searchMs))) return;
     this.#isOn = true;
-    this.#isSwitching = true;
     if (this.#host.replaceConnections()) return;
-    this.#isSwitching = this.#isOn = false;
-    this.#after(retryMs, () => this.#check(connection));
+    this.#isOn = false;
+    this.#after(retryMs, () => this.#check());
   }
 
-  /** A better path works: what still sends on a tunnel follows. */
-  #leaveTunnels(): void {
-    this.#forgetClosed();
+  #handlePath(connection: RTCPeerConnection): void {
+    this.#open.set(connection, null);
+    if (this.#isLooking) {
+      this.#isLooking = false; // what receives follows
+      return;
+    }
+    if (this.#isOn) return;
     this.#host.onChange('off');
-    if ([...this.#open].some(isTunnelled)) this.#host.replacePublishing();
+    const publishing = this.#host.publishing();
+    if (publishing !== null && isTunnelled(publishing)) this.#host.replacePublishing();
+  }
+
+  #endLook(): void {
+    if (!this.#isLooking) return;
+    this.#isLooking = false;
+    this.#isOn = true;
+    this.#host.replacePublishing();
   }
 
   /** A tunnel did not open: the server refuses it, or the network does. The other paths are tried again. */
-  #leave(): void {
-    if (!this.#isOn) return;
-    this.#isOn = false;
+  #handleRefused(): void {
     this.#refusedUntil = this.environment.monotonicNow() + refusedMs;
-    this.#host.onChange('off');
-    this.#host.replaceConnections();
+    if (this.#turnOff()) this.#host.replaceConnections();
   }
 
   #after(ms: number, action: () => void): void {
@@ -137,7 +197,7 @@ export class Tunnel implements Feature<JoinedTunnel, never> {
   }
 
   #forgetClosed(): void {
-    for (const connection of this.#open) if (connection.connectionState === 'closed') this.#open.delete(connection);
+    for (const connection of this.#open.keys()) if (connection.connectionState === 'closed') this.#open.delete(connection);
   }
 }
 
