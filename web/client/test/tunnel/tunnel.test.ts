@@ -96,10 +96,14 @@ describe('the last resort', () => {
     expect(isTunnel(connect())).toBe(true);
   });
 
-  it('begins earlier when the browser has given up', () => {
+  it('begins when several connections have found none, one after the other', () => {
     const { calls, connect, join } = open();
     join();
-    connect().setIce('failed');
+    const first = connect();
+    vi.advanceTimersByTime(5_000);
+    first.connectionState = 'closed';
+    connect();
+    vi.advanceTimersByTime(1_000);
     expect(calls).toEqual(['replace']);
   });
 
@@ -110,7 +114,7 @@ describe('the last resort', () => {
   ])('is not used when %s', (_, more, isAllowed) => {
     const { calls, states, connect, join } = open(more);
     join({ isAllowed });
-    connect().setIce('failed');
+    connect();
     vi.advanceTimersByTime(60_000);
     expect([calls, states]).toEqual([[], []]);
     expect(join({ isAllowed })).toEqual({});

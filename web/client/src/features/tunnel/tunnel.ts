@@ -42,8 +42,8 @@ export class Tunnel implements Feature<unknown, RelaysServerMessage> {
   /** The environment of the connections to the SFU. */
   readonly environment: Environment;
   readonly #host: TunnelHost;
-  /** Connections to the media node that are not closed, and since when each looks for its first path; null before it does, and after it had one. */
-  readonly #open = new Map<RTCPeerConnection, number | null>();
+  /** Connections to the media node that are not closed. */
+  readonly #open = new Set<RTCPeerConnection>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #isAllowed = false;
   /** Connections are opened as tunnels. */
@@ -53,6 +53,8 @@ export class Tunnel implements Feature<unknown, RelaysServerMessage> {
   /** The server has not answered `join` yet. */
   #isJoining = false;
   #isOver = false;
+  /** Since when a path is looked for and none was found, by one connection after the other. */
+  #seekingSince: number | null = null;
   /** Until when tunnels are not tried again, because one was refused. */
   #refusedUntil = -Infinity;
 
@@ -74,8 +76,9 @@ export class Tunnel implements Feature<unknown, RelaysServerMessage> {
 
   handleJoined(): void {
     this.#isJoining = false;
-    if (this.#host.isEncrypted()) for (const connection of this.#open.keys()) if (isTunnelled(connection)) connection.close(); // it would send what is not encrypted
+    if (this.#host.isEncrypted()) for (const connection of this.#open) if (isTunnelled(connection)) connection.close(); // it would send what is not encrypted
     if (!this.#isAllowed || this.#host.isEncrypted()) this.#turnOff();
+    else this.#after(retryMs, () => this.#check());
   }
 
   /** Opens the connection that sends again on another path than a tunnel, which goes on until one is found. Returns whether it begins. */
@@ -93,6 +96,7 @@ export class Tunnel implements Feature<unknown, RelaysServerMessage> {
   leave(replaceConnections: () => boolean): boolean {
     const wasOn = this.#isOn;
     this.#isOn = false;
+    this.#seekingSince = null;
     const begins = replaceConnections();
     if (!begins) this.#isOn = wasOn;
     return begins;
@@ -129,42 +133,36 @@ export class Tunnel implements Feature<unknown, RelaysServerMessage> {
       onOpen: () => this.#host.onChange('on'),
       onRefused: () => this.#handleRefused(),
     }) as unknown as RTCPeerConnection;
-    this.#open.set(connection, null);
+    this.#open.add(connection);
     return connection;
   }
 
   #watch(connection: RTCPeerConnection): RTCPeerConnection {
     this.#forgetClosed();
-    this.#open.set(connection, null);
-    let isDescribed = false;
+    this.#open.add(connection);
     connection.addEventListener('signalingstatechange', () => {
-      if (isDescribed || connection.signalingState !== 'stable' || connection.getTransceivers().length === 0) return;
-      isDescribed = true;
-      this.#open.set(connection, this.environment.monotonicNow());
+      if (connection.signalingState !== 'stable' || connection.getTransceivers().length === 0 || hasPath(connection)) return;
+      this.#seekingSince ??= this.environment.monotonicNow();
       this.#after(searchMs, () => this.#check());
     });
-    connection.addEventListener('iceconnectionstatechange', () => {
-      if (hasPath(connection)) this.#handlePath(connection);
-      else this.#check();
-    });
+    connection.addEventListener('iceconnectionstatechange', () => { if (hasPath(connection)) this.#handlePath(); });
     return connection;
   }
 
-  /** Begins with tunnels if a connection has looked for its first path in vain, and no other one has a path. */
+  /** Begins with tunnels if a path has been looked for in vain, and no other connection has one. */
   #check(): void {
     this.#forgetClosed();
     const now = this.environment.monotonicNow();
     if (this.#isOver || !this.#isAllowed || this.#isJoining || this.#isOn || this.#isLooking || now < this.#refusedUntil || this.#host.isEncrypted()) return;
-    const open = [...this.#open];
-    if (open.some(([connection]) => hasPath(connection)) || !open.some(([{ iceConnectionState }, since]) => since !== null && (iceConnectionState === 'failed' || now - since >= searchMs))) return;
+    if (this.#seekingSince === null || now - this.#seekingSince < searchMs || [...this.#open].some(hasPath)) return;
     this.#isOn = true;
     if (this.#host.replaceConnections()) return;
     this.#isOn = false;
     this.#after(retryMs, () => this.#check());
   }
 
-  #handlePath(connection: RTCPeerConnection): void {
-    this.#open.set(connection, null);
+  #handlePath(): void {
+    this.#seekingSince = null;
     if (this.#isLooking) {
       this.#isLooking = false; // what receives follows
       return;
@@ -176,6 +174,7 @@ export class Tunnel implements Feature<unknown, RelaysServerMessage> {
   }
 
   #endLook(): void {
+    this.#seekingSince = null;
     if (!this.#isLooking) return;
     this.#isLooking = false;
     this.#isOn = true;
@@ -185,6 +184,7 @@ export class Tunnel implements Feature<unknown, RelaysServerMessage> {
   /** A tunnel did not open: the server refuses it, or the network does. The other paths are tried again. */
   #handleRefused(): void {
     this.#refusedUntil = this.environment.monotonicNow() + refusedMs;
+    this.#after(refusedMs, () => this.#check());
     if (this.#turnOff()) this.#host.replaceConnections();
   }
 
@@ -197,7 +197,7 @@ export class Tunnel implements Feature<unknown, RelaysServerMessage> {
   }
 
   #forgetClosed(): void {
-    for (const connection of this.#open.keys()) if (connection.connectionState === 'closed') this.#open.delete(connection);
+    for (const connection of this.#open) if (connection.connectionState === 'closed') this.#open.delete(connection);
   }
 }
 
