@@ -125,7 +125,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onWithdrawn: () => this.#tracks.replaceConnections(),
       onNamed: connections => this.#tracks.retryWithoutPath(connections),
     });
-    const tunnel = new Tunnel(relays.environment, {
+    const tunnel: Tunnel = new Tunnel(relays.environment, {
       isSupported: canTunnel(),
       urlOf: sessionId => tunnelUrl(response.webSocketUrl, identity.meetingId, sessionId),
       ticket: () => this.ticket,
@@ -152,7 +152,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onRejected: code => this.emit('problem', { code, message: 'The server rejects the media of this browser.' }),
     });
     const tracks = this.#tracks;
-    const betterPath = new BetterPath(environment, {
+    const betterPath: BetterPath = new BetterPath(environment, {
       get connections() { return tracks.connections; },
       restartIce: () => (tunnel.isOn ? tunnel.look() : tracks.restartIce()),
       replaceConnections: () => tunnel.leave(() => tracks.replaceConnections()),
