@@ -218,12 +218,9 @@ public sealed class TunnelTests : IAsyncLifetime
     [Fact]
     public async Task Tunnel_InRoomWithoutTunnels_IsRejected()
     {
-        await using var open = await PublishAsync("alice");
         using var sdp = new SyntheticPeer();
-        var session = (await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1, Tunnel = true }, default)).SessionId;
         await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
 
-        await RejectedAsync(HttpStatusCode.Forbidden, () => _node.Control.OpenTunnelAsync("r", "bob", session, default));
         var publish = await RejectedAsync(HttpStatusCode.Forbidden, () => _node.Control.PublishAsync("r", "eve", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(sdp), Tunnel = true }, default));
         var subscribe = await RejectedAsync(HttpStatusCode.Forbidden, () => _node.Control.SubscribeAsync("r", "eve", new SubscribeRequest { Generation = 1, Tunnel = true }, default));
         Assert.Equal(("tunnel-denied", "tunnel-denied"), (publish.Code, subscribe.Code));
