@@ -1,8 +1,11 @@
 import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 
-/** An ordinary HTTP proxy on all addresses of this machine: it forwards requests, and opens connections for CONNECT (RFC 9110 §9.3.6), as browsers do for TLS and WebSockets. */
-export async function startProxy() {
+/**
+ * An ordinary HTTP proxy on all addresses of this machine: it forwards requests, and opens connections for CONNECT (RFC 9110 §9.3.6) to these ports only, as most proxies do for 443. Browsers use CONNECT
+ * for TLS and WebSockets, and also for ICE over TCP.
+ */
+export async function startProxy(ports) {
   const sockets = new Set();
   const server = createServer((incoming, response) => {
     const { hostname, port, pathname, search } = new URL(incoming.url);
@@ -16,6 +19,7 @@ export async function startProxy() {
   let tunnels = 0;
   server.on('connect', (incoming, client, head) => {
     const [hostname, port] = incoming.url.split(':');
+    if (!ports.includes(port)) return client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     const target = connect(Number(port), hostname, () => {
       tunnels++;
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');

@@ -42,7 +42,7 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
 
     public Task<ProtocolError?>? Handle(Member from, ClientMessage message) => message switch
     {
-        OfferMessage { To: ProtocolLimits.Sfu, Tunnel: true } offer when !from.UsesTunnels => Task.FromResult<ProtocolError?>(TunnelDenied(offer)),
+        OfferMessage { To: ProtocolLimits.Sfu, Tunnel: true } offer when !from.UsesTunnels || meeting.View() is not { } view || !AllowsTunnels(from, view) => Task.FromResult<ProtocolError?>(TunnelDenied(offer)),
         OfferMessage { To: ProtocolLimits.Sfu } offer => Call(from, media => media.Publish(offer), offer.Reference),
         AnswerMessage { To: ProtocolLimits.Sfu } answer => Call(from, media => media.Answer(answer), reference: null),
 
@@ -75,7 +75,7 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
     public Task OnTickAsync()
     {
         meeting.Media.Tick();
-        return Task.CompletedTask;
+        return meeting.View() is { } view ? OnMeetingChangedAsync(view) : Task.CompletedTask; // the tenant may have changed
     }
 
     /// <summary>A member that may no longer use tunnels gets sessions of the other kind. The media node ends those on tunnels.</summary>

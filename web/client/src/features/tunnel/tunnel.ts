@@ -26,7 +26,7 @@ export interface TunnelHost {
 
 /**
  * How long a path may take to be found after both descriptions are known: relays over TLS need several round trips, and each lost packet costs a second or more. Media nodes keep what is replaced for 10 s,
- * so that a search in vain interrupts nothing.
+ * so that tunnels go on during a search in vain.
  */
 const searchMs = 6_000;
 const retryMs = 200;
