@@ -60,6 +60,7 @@ internal static class ControlEndpoints
         MapLinks(byOperator, node.Rooms, node.Terms);
         byBoth.MapGet("/rooms/{room}", async (string room, HttpContext c) =>
             await ControlJson.WriteAsync(c, 200, await node.Rooms.ReportAsync(room, c.RequestAborted)));
+        MapChecks(bySignaling, node);
         MapParticipants(bySignaling, node.Rooms, node.Sdp, c => credentials.IsAuthorized(c, ControlRole.Signaling));
     }
 
@@ -114,6 +115,17 @@ internal static class ControlEndpoints
             await rooms.DeleteLinkAsync(room, link, number, c.RequestAborted);
             return Results.NoContent();
         });
+    }
+
+    private static void MapChecks(RouteGroupBuilder v1, MediaNodeHost node)
+    {
+        v1.MapPost("/checks", async (HttpContext c) =>
+        {
+            var spec = await ControlJson.ReadAsync<NetworkCheckSpec>(c);
+            var check = await node.Checks.OpenAsync(spec, node.IsReady);
+            await ControlJson.WriteAsync(c, 201, check with { Addresses = [.. node.Options.AdvertisedAddresses.Select(a => a.ToString())], TcpPort = node.TcpPort });
+        });
+        v1.MapDelete("/checks/{check}", (string check) => NoContentAsync(node.Checks.EndAsync(check)));
     }
 
     /// <param name="v1">The group of paths.</param>

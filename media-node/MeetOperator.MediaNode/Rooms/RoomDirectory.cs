@@ -41,10 +41,11 @@ internal sealed class RoomDirectory
 
     public bool IsDraining => IsDrainRequested || IsShuttingDown;
 
-    public int ParticipantCount => All.Sum(r => r.ParticipantCount);
+    /// <summary>The number of participants of meetings.</summary>
+    public int ParticipantCount => OfMeetings.Sum(r => r.ParticipantCount);
 
     /// <summary>The same without those on loops that stand still, who get no media.</summary>
-    public int ServedParticipantCount => All.Sum(r => r.CountServed(_clock()));
+    public int ServedParticipantCount => OfMeetings.Sum(r => r.CountServed(_clock()));
 
     /// <summary>The hubs of all rooms.</summary>
     public IReadOnlyList<NodeRoom> Rooms => [.. All.Select(r => r.Hub)];
@@ -68,6 +69,8 @@ internal sealed class RoomDirectory
             }
         }
     }
+
+    private IEnumerable<RoomParts> OfMeetings => All.Where(static room => RoomIds.IsOfMeeting(room.Id));
 
     /// <summary>Creates or updates the room. <c>Created</c> is true when the room is new.</summary>
     public async Task<(RoomReport Report, bool Created)> PutAsync(string id, RoomSpec spec, CancellationToken ct)
@@ -209,7 +212,7 @@ internal sealed class RoomDirectory
     {
         lock (_lock)
         {
-            if (_rooms.Values.Where(static p => !RoomIds.IsOfSelfCall(p.Room.Id)).Sum(static p => p.Room.ParticipantCount) >= _options.MaxParticipants)
+            if (_rooms.Values.Where(static p => RoomIds.IsOfMeeting(p.Room.Id)).Sum(static p => p.Room.ParticipantCount) >= _options.MaxParticipants)
             {
                 throw new ControlProblemException(HttpStatusCode.ServiceUnavailable, "full", $"This node has reached its limit of {_options.MaxParticipants} participants.");
             }
@@ -221,7 +224,7 @@ internal sealed class RoomDirectory
         var (rooms, newRooms) = (0, 0);
         foreach (var placed in _rooms.Values)
         {
-            if (placed.Room.All.Any(part => part.Loop == loop))
+            if (!RoomIds.IsOfCheck(placed.Room.Id) && placed.Room.All.Any(part => part.Loop == loop))
             {
                 rooms++;
                 newRooms += now - placed.PlacedTicks < LoopChoice.NewRoomTicks ? 1 : 0;

@@ -11,8 +11,10 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>Opens, renegotiates and replaces sessions at the request of signaling. A rejected request changes nothing. Used only on the loop's thread.</summary>
 internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks tracks, RoomOffers offers, RoomSlots slots, SessionFactory factory)
 {
+    public const int UsualMaxPlays = 16;
+
     /// <summary>Maximum number of concurrent play sessions of one participant.</summary>
-    private const int MaxPlays = 16;
+    public int MaxPlays { get; init; } = UsualMaxPlays;
 
     /// <summary>What the answer to an offer for publishing depends on.</summary>
     public PublishBasis DescribePublish(RoomSpec spec, string participantId, SdpOffer request)
@@ -174,7 +176,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
         }
     }
 
-    private static void EnsureCanPlay(string participantId, NodeParticipant? participant)
+    private void EnsureCanPlay(string participantId, NodeParticipant? participant)
     {
         if (participant?.Sessions.All.OfType<PlaySession>().Count() >= MaxPlays)
         {

@@ -23,8 +23,12 @@ internal sealed partial class TurnPools(KubeClient kube, SignalingOptions option
     public int Revision => _current.Revision;
 
     /// <summary>The relays that a participant of the meeting may use.</summary>
-    public TurnGrant Issue(MeetingView view, string participantId, string? region) =>
-        TurnCredentials.Issue(_current.Pools, view.Tenant.Spec.Namespace, region, view.Id, participantId, time.GetUtcNow());
+    /// <param name="view">The meeting.</param>
+    /// <param name="participantId">The participant.</param>
+    /// <param name="region">The participant's region; null if it has none.</param>
+    /// <param name="lifetime">How long the credentials may last; null for as long as the pools say.</param>
+    public TurnGrant Issue(MeetingView view, string participantId, string? region, TimeSpan? lifetime = null) =>
+        TurnCredentials.Issue(lifetime is { } limit ? [.. _current.Pools.Select(pool => Shortened(pool, limit))] : _current.Pools, view.Tenant.Spec.Namespace, region, view.Id, participantId, time.GetUtcNow());
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -46,6 +50,8 @@ internal sealed partial class TurnPools(KubeClient kube, SignalingOptions option
             await Task.Delay(options.Timings.TurnReadInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private static TurnRecord Shortened(TurnRecord pool, TimeSpan limit) => pool with { CredentialTtlSeconds = Math.Min(pool.CredentialTtlSeconds, (int)limit.TotalSeconds) };
 
     private void Load(Secret? secret)
     {

@@ -235,6 +235,12 @@ export class FakePeerConnection {
   setConnectionState(state: string): void {
     this.connectionState = state;
     this.onconnectionstatechange?.();
+    this.emit('connectionstatechange');
+  }
+
+  /** Dispatches an event with these fields. */
+  emit(type: string, fields: object = {}): void {
+    this.#events.dispatchEvent(Object.assign(new Event(type), fields));
   }
 
   /** Simulates a DTLS close_notify from the server, which does not change the ICE state. */

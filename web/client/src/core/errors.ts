@@ -5,6 +5,7 @@ export type MeetErrorCode =
   | 'forbidden'
   | 'unknown-meeting'
   | 'unknown-participant'
+  | 'unknown-check'
   | 'meeting-ended'
   | 'meeting-full'
   | 'payload-too-large'
@@ -12,14 +13,15 @@ export type MeetErrorCode =
   | 'quota-exceeded'
   | 'not-placed'
   | 'media-node-unreachable'
+  | 'check-unavailable'
   | 'unavailable'
   | 'media-failed'
   | 'network'
   | 'unexpected';
 
 const known: ReadonlySet<string> = new Set<MeetErrorCode>([
-  'invalid-request', 'unauthorized', 'forbidden', 'unknown-meeting', 'unknown-participant', 'meeting-ended', 'meeting-full',
-  'payload-too-large', 'unsupported-media-type', 'quota-exceeded', 'not-placed', 'media-node-unreachable', 'unavailable', 'media-failed',
+  'invalid-request', 'unauthorized', 'forbidden', 'unknown-meeting', 'unknown-participant', 'unknown-check', 'meeting-ended', 'meeting-full',
+  'payload-too-large', 'unsupported-media-type', 'quota-exceeded', 'not-placed', 'media-node-unreachable', 'check-unavailable', 'unavailable', 'media-failed',
 ]);
 
 export interface MeetErrorDetails {

@@ -1,0 +1,119 @@
+using System.Net;
+using System.Security.Cryptography;
+using MeetOperator.MediaNode.Errors;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Rooms;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Checks;
+
+/// <summary>
+/// The network checks of the node. Each is a room of its own for a short time, in which one client tries the ways to the node. Its connections count neither as participants nor as connections of
+/// meetings. Safe for concurrent use.
+/// </summary>
+internal sealed class NetworkChecks(RoomDirectory rooms, IReadOnlyList<MediaLoop> loops, TimeProvider clock) : IDisposable
+{
+    /// <summary>Each way to a node is a connection: UDP and TCP over two families, and two relays over UDP, TCP and TLS; and one for the bandwidth.</summary>
+    internal const int MaxConnections = 13;
+
+    internal static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, NetworkCheckSpec> _open = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _disposed = new();
+
+    /// <summary>Number of checks that are open.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _open.Count;
+            }
+        }
+    }
+
+    /// <summary>Opens a check. Throws <see cref="ControlProblemException"/> when the node takes none.</summary>
+    /// <param name="spec">Whose check it is.</param>
+    /// <param name="isReady">Whether the warm-up is over.</param>
+    public async Task<NetworkCheckReport> OpenAsync(NetworkCheckSpec spec, bool isReady)
+    {
+        if (!isReady)
+        {
+            throw new ControlProblemException(HttpStatusCode.ServiceUnavailable, "check-busy", "The node is starting.");
+        }
+
+        var id = RoomIds.CheckPrefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        lock (_lock)
+        {
+            if (CheckAdmission.Refuse(spec, _open.Values, loops.Max(static loop => loop.Load)) is { } refusal)
+            {
+                throw refusal;
+            }
+
+            _open[id] = spec;
+        }
+
+        try
+        {
+            // A canceled request could leave the room. One participant more than connections: it plays what another one sends.
+            await rooms.PutAsync(id, new RoomSpec { Generation = 1, MaxParticipants = MaxConnections + 1 }, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch
+        {
+            Forget(id);
+            throw;
+        }
+
+        _ = EndLaterAsync(id);
+        return new NetworkCheckReport { CheckId = id, Seconds = (int)Lifetime.TotalSeconds, Connections = MaxConnections, UdpPorts = [.. loops.Select(static loop => loop.Port).Order()] };
+    }
+
+    /// <summary>Ends a check. Throws when it has ended, or never was.</summary>
+    public Task EndAsync(string id) => Has(id) ? CloseAsync(id) : throw new ControlProblemException(HttpStatusCode.NotFound, "unknown-check", "The network check has ended.");
+
+    public void Dispose()
+    {
+        _disposed.Cancel();
+        _disposed.Dispose();
+    }
+
+    private async Task EndLaterAsync(string id)
+    {
+        await Task.Delay(Lifetime, clock, _disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_disposed.IsCancellationRequested)
+        {
+            await CloseAsync(id).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends the room. A check counts until its sessions have ended, which takes long if its loop stands still.</summary>
+    private async Task CloseAsync(string id)
+    {
+        try
+        {
+            await rooms.DeleteAsync(id, long.MaxValue, "check-over", CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            Forget(id);
+        }
+    }
+
+    private bool Has(string id)
+    {
+        lock (_lock)
+        {
+            return _open.ContainsKey(id);
+        }
+    }
+
+    private void Forget(string id)
+    {
+        lock (_lock)
+        {
+            _open.Remove(id);
+        }
+    }
+}

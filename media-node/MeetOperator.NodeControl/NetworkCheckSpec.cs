@@ -1,0 +1,14 @@
+namespace MeetOperator.NodeControl;
+
+/// <summary>Opens a network check. The node limits the checks that are open at once by both fields.</summary>
+public sealed record NetworkCheckSpec
+{
+    /// <summary>Maximum length of <see cref="Tenant"/> and <see cref="Caller"/>.</summary>
+    public const int MaxLength = 253;
+
+    /// <summary>The tenant of the meeting for which a person checks the network.</summary>
+    public required string Tenant { get; init; }
+
+    /// <summary>What tells the person, or the network, from others; for example a hash of the address.</summary>
+    public required string Caller { get; init; }
+}

@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using MeetOperator.MediaNode.Checks;
+using MeetOperator.NodeControl;
+using MeetOperator.Testing;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>Network checks: a client gets its own media back, and meetings notice nothing of it.</summary>
+public sealed class NetworkCheckTests
+{
+    private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
+
+    private static NetworkCheckSpec Of(string caller = "a", string tenant = "t") => new() { Tenant = tenant, Caller = caller };
+
+    [Fact]
+    public async Task Check_ClientPublishesAndPlays_GetsItsOwnMediaBack()
+    {
+        await using var node = await TestNode.StartAsync(options => options with { TcpPort = 0 });
+        var check = await node.Control.OpenCheckAsync(Of(), default);
+        Assert.Equal(["127.0.0.1"], check.Addresses);
+        Assert.Equal([.. node.Host.Loops.Select(loop => loop.Port)], check.UdpPorts);
+        Assert.Equal(node.Host.TcpPort, check.TcpPort);
+
+        using var udp = new SyntheticPeer();
+        using var tcp = new SyntheticPeer { IsBehindFirewall = true };
+        using var player = new SyntheticPeer();
+        udp.Connect(await PublishAsync(node, check, "udp4", udp));
+        tcp.Connect(await PublishAsync(node, check, "tcp4", tcp));
+        player.Connect(await PlayAsync(node, check, "tcp4", player));
+        var sent = 0u;
+        await SyntheticPeer.UntilAsync("the client gets its picture back", () =>
+        {
+            tcp.SendRtp(TestSdp.VideoSsrc, 96, ++sent * 90, KeyFrame, marker: true);
+            return udp.IsConnected && player.Rtp.Count > 0;
+        }, udp, tcp, player);
+
+        var report = await node.Control.GetNodeAsync(default);
+        Assert.Empty(report.Rooms);
+        Assert.Equal((0, 0, 0L, 0L), (report.Participants, report.UpTracks, report.Connections, report.FailedConnections));
+        Assert.Equal(0, node.Host.Rooms.ParticipantCount); // The end of the process does not wait for a check.
+        await node.Control.EndCheckAsync(check.CheckId, default);
+        await SyntheticPeer.UntilAsync("the connections end", () => !udp.IsConnected && !tcp.IsConnected && !player.IsConnected, udp, tcp, player);
+        await AssertProblemAsync("unknown-check", () => node.Control.EndCheckAsync(check.CheckId, default));
+        Assert.Empty(node.Host.Rooms.Rooms);
+    }
+
+    [Fact]
+    public async Task Check_LeftOpen_EndsByItself()
+    {
+        await using var node = await TestNode.StartAsync();
+        var time = new ManualTime();
+        using var checks = new NetworkChecks(node.Host.Rooms, node.Host.Loops, time);
+        var check = await checks.OpenAsync(Of(), isReady: true);
+        using var peer = new SyntheticPeer();
+        peer.Connect(await PublishAsync(node, check, "udp4", peer));
+        await SyntheticPeer.UntilAsync("the client is connected", () => peer.IsConnected, peer);
+
+        time.Advance(NetworkChecks.Lifetime - TimeSpan.FromSeconds(1));
+        Assert.Equal(1, checks.Count);
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        await SyntheticPeer.UntilAsync("the check has ended", () => checks.Count == 0 && !peer.IsConnected, peer);
+        await AssertProblemAsync("unknown-room", () => PublishAsync(node, check, "udp4", peer));
+    }
+
+    [Fact]
+    public async Task Open_NodeWithoutRoomForMeetings_IsRefused()
+    {
+        await using var node = await TestNode.StartAsync(options => options with { MaxParticipants = 1 });
+        var check = await node.Control.OpenCheckAsync(Of(), default);
+        using var peer = new SyntheticPeer();
+        await PublishAsync(node, check, "udp4", peer);
+        await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        await node.Control.PutParticipantAsync("r", "a", new ParticipantSpec { Generation = 1 }, default); // A check takes no place.
+
+        await AssertProblemAsync("full", () => node.Control.OpenCheckAsync(Of("b"), default));
+        await node.Control.DrainAsync(true, default);
+        await AssertProblemAsync("draining", () => node.Control.OpenCheckAsync(Of("b"), default));
+        Assert.Equal(1, node.Host.Checks.Count);
+    }
+
+    [Fact]
+    public async Task Open_InALoop_IsLimitedForCallerTenantAndNode()
+    {
+        await using var node = await TestNode.StartAsync();
+        var opened = new List<NetworkCheckReport>();
+        foreach (var caller in (string[])["a", "a", "a", "b", "b"])
+        {
+            opened.Add(await node.Control.OpenCheckAsync(Of(caller), default));
+        }
+
+        await AssertProblemAsync("check-busy", () => node.Control.OpenCheckAsync(Of("c"), default));
+        for (var other = 0; other < 3; other++)
+        {
+            await node.Control.OpenCheckAsync(Of("a", $"other-{other}"), default);
+        }
+
+        await AssertProblemAsync("check-busy", () => node.Control.OpenCheckAsync(Of("a", "another"), default));
+        await node.Control.EndCheckAsync(opened[0].CheckId, default);
+        await node.Control.OpenCheckAsync(Of("a"), default);
+    }
+
+    [Theory]
+    [InlineData("a", "t", 0, 0.1, null)]
+    [InlineData("a", "t", 3, 0.1, "The caller has 3")]
+    [InlineData("b", "t", 3, 0.1, null)]
+    [InlineData("b", "t", 5, 0.1, "The tenant has 5")]
+    [InlineData("a", "u", 5, 0.1, null)]
+    [InlineData("a", "u", 8, 0.1, "The node has 8")]
+    [InlineData("a", "t", 0, 0.7, "The node is busy")]
+    [InlineData("", "t", 0, 0.1, "tenant and caller")]
+    public void Refuse_OpenChecksAndLoad_SaysWhy(string caller, string tenant, int open, double load, string? reason)
+    {
+        var refusal = CheckAdmission.Refuse(Of(caller, tenant), [.. Enumerable.Repeat(Of("a"), open)], load);
+        Assert.Equal(reason is null, refusal is null);
+        Assert.StartsWith(reason ?? string.Empty, refusal?.Message ?? string.Empty, StringComparison.Ordinal);
+    }
+
+    /// <summary>A check is no way to use a media node without a place in a meeting.</summary>
+    [Fact]
+    public async Task Check_ManyConnectionsAndPlays_AreLimited()
+    {
+        await using var node = await TestNode.StartAsync();
+        var check = await node.Control.OpenCheckAsync(Of(), default);
+        using var peer = new SyntheticPeer();
+        for (var connection = 0; connection < check.Connections; connection++)
+        {
+            await PublishAsync(node, check, $"c-{connection}", peer);
+        }
+
+        await PlayAsync(node, check, "c-0", peer);
+        await AssertProblemAsync("room-full", () => PublishAsync(node, check, "one-more", peer));
+        await AssertProblemAsync("full", () => PlayAsync(node, check, "c-1", peer));
+    }
+
+    /// <summary>The limit holds for all connections of a check together.</summary>
+    [Fact]
+    public async Task Check_ClientFloodsTheNode_GetsSixMegabitsPerSecond()
+    {
+        await using var node = await TestNode.StartAsync();
+        var check = await node.Control.OpenCheckAsync(Of(), default);
+        using var first = new SyntheticPeer();
+        using var second = new SyntheticPeer();
+        first.Connect(await PublishAsync(node, check, "udp4", first));
+        second.Connect(await PublishAsync(node, check, "udp6", second));
+        await SyntheticPeer.UntilAsync("both connections are open", () => first.IsConnected && second.IsConnected, first, second);
+        var clock = Stopwatch.StartNew();
+        var payload = new byte[1_200];
+        await SyntheticPeer.UntilTrueAsync("packets are dropped", async () =>
+        {
+            for (var packet = 0; packet < 50; packet++)
+            {
+                first.SendRtp(TestSdp.VideoSsrc, 96, 0, payload);
+                second.SendRtp(TestSdp.VideoSsrc, 96, 0, payload);
+            }
+
+            return (await node.Host.ReportAsync(default)).Loops.Sum(loop => loop.TransportDrops.GetValueOrDefault("ParticipantRate")) > 3_000;
+        }, first, second);
+
+        var received = await node.Host.Rooms.RunAsync(check.CheckId, room => room.Participants.SelectMany(p => p.PublishedTracks).Sum(track => track.Track.ReceivedPackets), default);
+        Assert.InRange(received * payload.Length, 1, (long)((clock.Elapsed.TotalSeconds + 1.1) * 750_000));
+    }
+
+    private static async Task<string> PublishAsync(TestNode node, NetworkCheckReport check, string connection, SyntheticPeer peer) =>
+        (await node.Control.PublishAsync(check.CheckId, connection, new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(peer), Restart = true }, default)).Sdp;
+
+    private static async Task<string> PlayAsync(TestNode node, NetworkCheckReport check, string connection, SyntheticPeer peer) =>
+        (await node.Control.PlayAsync(check.CheckId, "echo", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(peer), Feeds = [connection] }, default)).Sdp;
+
+    private static async Task AssertProblemAsync(string code, Func<Task> call) => Assert.Equal(code, (await Assert.ThrowsAsync<NodeControlException>(call)).Code);
+}

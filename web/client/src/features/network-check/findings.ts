@@ -1,0 +1,94 @@
+import { bestOf, type NetworkCheck, type RungResult } from './results.js';
+import type { CheckedPath, Rung } from './rungs.js';
+
+/** What a firewall would have to let out. */
+export interface FirewallRule {
+  readonly path: CheckedPath;
+  readonly protocol: 'udp' | 'tcp';
+  readonly hosts: readonly string[];
+  readonly ports: readonly number[];
+}
+
+/**
+ * One finding of a check. `works`: media takes this path. `nothing-works`: no path gets through. `blocked`: the rule would give a better path, or one at all. `no-ipv6`, `no-ipv4`: one family does
+ * not get through and the other one does, which does no harm. `relay-full`, `relay-refused`: the relay answers and takes no further client. `loss`, `delay`, `slow`: the line is worse than video needs.
+ */
+export type Finding =
+  | { readonly kind: 'works'; readonly path: CheckedPath }
+  | { readonly kind: 'nothing-works' }
+  | { readonly kind: 'blocked'; readonly rule: FirewallRule }
+  | { readonly kind: 'no-ipv4' }
+  | { readonly kind: 'no-ipv6' }
+  | { readonly kind: 'relay-full' | 'relay-refused'; readonly host: string; readonly code: number }
+  | { readonly kind: 'loss'; readonly direction: 'send' | 'receive'; readonly fraction: number }
+  | { readonly kind: 'delay'; readonly rttMs: number }
+  | { readonly kind: 'slow'; readonly direction: 'send' | 'receive'; readonly bitrate: number };
+
+/** From this on, pictures suffer. */
+const lossLimit = 0.02;
+const delayLimitMs = 300;
+
+/** A camera in 360p with sound. */
+const bitrateLimit = 500_000;
+
+/** An allocation quota of the relay is reached (RFC 8656 §19). */
+const allocationQuotaReached = 486;
+
+/** Turns the results of a check into findings, the most important first. */
+export function findingsOf({ results, bandwidth }: NetworkCheck): Finding[] {
+  const best = bestOf(results);
+  const findings: Finding[] = best === null ? [{ kind: 'nothing-works' }] : [{ kind: 'works', path: best.rung.path }];
+  findings.push(...rulesOf(results, best).map(rule => ({ kind: 'blocked', rule }) as const));
+  for (const { rung, state, refusal } of results) {
+    if (state === 'failed' && refusal !== null) findings.push({ kind: refusal === allocationQuotaReached ? 'relay-full' : 'relay-refused', host: rung.hosts[0]!, code: refusal });
+  }
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const direct = results.filter(({ rung }) => rung.relay === null);
+    const [own, other] = [direct.filter(({ rung }) => rung.family === family), direct.filter(({ rung }) => rung.family !== family)];
+    if (own.length > 0 && own.every(isFailed) && other.some(isConnected)) findings.push({ kind: family === 'ipv4' ? 'no-ipv4' : 'no-ipv6' });
+  }
+  const sendLoss = bandwidth?.sendLoss ?? best?.sendLoss ?? 0;
+  const receiveLoss = bandwidth?.receiveLoss ?? 0;
+  if (sendLoss > lossLimit) findings.push({ kind: 'loss', direction: 'send', fraction: sendLoss });
+  if (receiveLoss > lossLimit) findings.push({ kind: 'loss', direction: 'receive', fraction: receiveLoss });
+  const rttMs = best?.rttMs ?? 0;
+  if (rttMs > delayLimitMs) findings.push({ kind: 'delay', rttMs });
+  if (bandwidth !== null) {
+    if (bandwidth.sendBitrate < bitrateLimit) findings.push({ kind: 'slow', direction: 'send', bitrate: bandwidth.sendBitrate });
+    else if (bandwidth.receiveBitrate < bitrateLimit) findings.push({ kind: 'slow', direction: 'receive', bitrate: bandwidth.receiveBitrate });
+  }
+  return findings;
+}
+
+const order: readonly CheckedPath[] = ['udp', 'tcp', 'relay-udp', 'relay-tcp', 'relay-tls'];
+const isFailed = ({ state }: RungResult): boolean => state === 'failed';
+const isConnected = ({ state }: RungResult): boolean => state === 'connected';
+
+/** One rule for each better path that does not work, with the addresses of the families that get through. Relays help only where neither direct path does, and one that refuses is not blocked. */
+function rulesOf(results: readonly RungResult[], best: RungResult | null): FirewallRule[] {
+  const better = best === null ? order : order.slice(0, order.indexOf(best.rung.path)).filter(path => best.rung.relay !== null || path === 'udp');
+  const families = new Set(results.filter(isConnected).map(({ rung }) => rung.family).filter(family => family !== 'unknown'));
+  return better.flatMap(path => {
+    const failed = results.filter(one => one.rung.path === path && isFailed(one) && one.refusal === null).map(({ rung }) => rung);
+    const useful = failed.filter(({ family, relay }) => relay !== null || families.size === 0 || families.has(family));
+    return useful.length === 0 ? [] : [ruleOf(path, useful)];
+  });
+}
+
+const ruleOf = (path: CheckedPath, rungs: readonly Rung[]): FirewallRule => ({
+  path,
+  protocol: rungs[0]!.protocol,
+  hosts: [...new Set(rungs.flatMap(({ hosts }) => hosts))],
+  ports: [...new Set(rungs.flatMap(({ ports }) => ports))].sort((one, other) => one - other),
+});
+
+/** Writes ports as a firewall rule does: `40000–40003, 41000`. */
+export function portsText(ports: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const port of [...ports].sort((one, other) => one - other)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && port <= last[1] + 1) last[1] = port;
+    else ranges.push([port, port]);
+  }
+  return ranges.map(([from, to]) => (from === to ? String(from) : `${from}–${to}`)).join(', ');
+}

@@ -1,0 +1,172 @@
+// The network check: which ways are tried, what is measured, and that it leaves nothing open.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MeetClient } from '../src/client.js';
+import type { NetworkCheck } from '../src/features/network-check/results.js';
+import { onlyCandidatesOf, rungsOf, type OpenedCheck } from '../src/features/network-check/rungs.js';
+import { ScriptedServer, settle, track, type FakePeerConnection } from './fakes.js';
+
+beforeEach(() => { vi.useFakeTimers(); });
+afterEach(() => { vi.useRealTimers(); });
+
+const relay = { username: '1:m:p', credential: 'secret' };
+const opened: OpenedCheck = {
+  checkId: 'c1.x', seconds: 30, connections: 13, addresses: ['203.0.113.5', '2001:db8::5'], udpPorts: [40_000, 40_001], tcpPort: 40_100,
+  iceServers: [{ urls: ['turn:198.51.100.9:3478?transport=udp', 'turn:198.51.100.9:3478?transport=tcp', 'turns:relay.example.com:443?transport=tcp'], ...relay }],
+};
+const answer = [
+  'v=0', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'a=mid:0',
+  'a=candidate:1 1 udp 2130706431 203.0.113.5 40000 typ host', 'a=candidate:2 1 udp 2130706175 2001:db8::5 40000 typ host',
+  'a=candidate:3 1 tcp 1518280447 203.0.113.5 40100 typ host tcptype passive', 'a=candidate:4 1 tcp 1518280191 2001:db8::5 40100 typ host tcptype passive',
+  'a=end-of-candidates',
+].join('\r\n');
+const candidatesOf = (sdp: string): string[] => [...sdp.matchAll(/^a=candidate:\S+ 1 (\S+) \d+ (\S+) (\d+)/gm)].map(([, protocol, address, port]) => `${protocol} ${address} ${port}`);
+
+describe('the ways to a media node', () => {
+  it('are those of its addresses and relays, the best first', () => {
+    expect(rungsOf(opened).map(({ name, path, family, protocol, hosts, ports }) => `${name}: ${path} ${family} ${protocol} ${hosts.join()} ${ports.join()}`)).toEqual([
+      'udp-ipv4: udp ipv4 udp 203.0.113.5 40000,40001', 'udp-ipv6: udp ipv6 udp 2001:db8::5 40000,40001',
+      'tcp-ipv4: tcp ipv4 tcp 203.0.113.5 40100', 'tcp-ipv6: tcp ipv6 tcp 2001:db8::5 40100',
+      'relay-udp-1: relay-udp ipv4 udp 198.51.100.9 3478', 'relay-tcp-2: relay-tcp ipv4 tcp 198.51.100.9 3478', 'relay-tls-3: relay-tls unknown tcp relay.example.com 443',
+    ]);
+  });
+
+  it.each([
+    ['turn:[2001:db8::9]:3478?transport=udp', 'relay-udp ipv6 2001:db8::9 3478'], ['turn:relay.example.com', 'relay-udp unknown relay.example.com 3478'],
+    ['turns:198.51.100.9', 'relay-tls ipv4 198.51.100.9 5349'],
+  ])('read the URL %s', (url, read) => {
+    const [rung] = rungsOf({ ...opened, addresses: [], iceServers: [{ urls: url, ...relay }] });
+    expect(`${rung!.path} ${rung!.family} ${rung!.hosts.join()} ${rung!.ports.join()}`).toBe(read);
+    expect(rung!.relay).toEqual({ urls: [url], ...relay });
+  });
+
+  it('are none for a STUN server and for a node without a TCP port, and leave a connection for the bandwidth', () => {
+    expect(rungsOf({ ...opened, tcpPort: null, iceServers: [{ urls: 'stun:198.51.100.9' }] }).map(({ name }) => name)).toEqual(['udp-ipv4', 'udp-ipv6']);
+    expect(rungsOf({ ...opened, connections: 3 }).map(({ name }) => name)).toEqual(['udp-ipv4', 'udp-ipv6']);
+  });
+
+  it('leave only their own candidates in the answer', () => {
+    const left = rungsOf(opened).map(rung => candidatesOf(onlyCandidatesOf(rung, answer)));
+    expect(left.slice(0, 4)).toEqual([['udp 203.0.113.5 40000'], ['udp 2001:db8::5 40000'], ['tcp 203.0.113.5 40100'], ['tcp 2001:db8::5 40100']]);
+    for (const all of left.slice(4)) expect(all).toEqual(['udp 203.0.113.5 40000', 'udp 2001:db8::5 40000']);
+    expect(onlyCandidatesOf(rungsOf(opened)[0]!, answer)).toContain('a=end-of-candidates');
+  });
+});
+
+/** Starts a check in which the connections behave as `behave` says when they have the answer. */
+async function checking(behave: (connection: FakePeerConnection, kind: string) => void, signal?: AbortSignal) {
+  const server = new ScriptedServer();
+  const stopped = vi.fn();
+  const progress: NetworkCheck[] = [];
+  server.respond = call => {
+    if (call.path === '/meetings/m1/checks') return { status: 201, body: opened };
+    const kind = /\/checks\/c1\.x\/(?:connections|echo)\/(\S+)$/.exec(call.path)?.[1];
+    if (kind === undefined) return { status: 204 };
+    const connection = server.connections.find(one => one.localDescription?.sdp === call.body?.['sdp'])!;
+    setTimeout(() => behave(connection, kind), 100);
+    return { status: 200, body: { sdp: answer } };
+  };
+  const client = new MeetClient({ baseUrl: 'https://meet.test', environment: server.environment });
+  const run = client.checkNetwork('m1', {
+    ticket: 'ticket', onProgress: check => progress.push(check), createMedia: () => ({ audio: track('audio'), video: track('video'), stop: stopped }), ...(signal === undefined ? {} : { signal }),
+  });
+  run.catch(() => undefined);
+  await vi.dynamicImportSettled();
+  await settle();
+  const finish = async () => {
+    for (let second = 0; second < 40; second++) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      await settle();
+    }
+    return run;
+  };
+  const results = () => server.calls.filter(({ path }) => path.endsWith('/result')).map(({ body }) => body);
+  return { server, stopped, progress, run, finish, results };
+}
+
+const pair = { id: 'pair', type: 'candidate-pair', currentRoundTripTime: 0.034, availableOutgoingBitrate: 2_400_000 };
+const sound = { id: 'out', type: 'outbound-rtp', packetsSent: 100, bytesSent: 10_000 };
+const reported = { id: 'remote', type: 'remote-inbound-rtp', localId: 'out', packetsLost: 3 };
+const setStats = (connection: FakePeerConnection, ...records: { id: string }[]) => {
+  connection.stats = new Map([{ id: 'transport', type: 'transport', selectedCandidatePairId: 'pair' }, pair, ...records].map(record => [record.id, record]));
+};
+
+describe('a network check', () => {
+  it('opens a connection for each way, with only its relay, and reports what worked once', async () => {
+    const { server, stopped, finish, results, progress } = await checking((connection, kind) => {
+      setStats(connection, sound, reported);
+      if (kind.startsWith('tcp') || kind === 'bandwidth') connection.setConnectionState('connected');
+    });
+    expect(server.calls[0]).toMatchObject({ method: 'POST', path: '/meetings/m1/checks', body: { ticket: 'ticket' } });
+    expect(server.connections.map(({ configuration }) => [configuration.iceTransportPolicy, configuration.iceServers?.map(({ urls }) => urls)])).toEqual([
+      ...Array.from({ length: 4 }, () => [undefined, undefined]), ...opened.iceServers[0]!.urls.slice(0, 3).toString().split(',').map(url => ['relay', [[url]]]),
+    ]);
+    const check = await finish();
+    expect(check.results.map(({ rung, state }) => `${rung.name} ${state}`)).toEqual([
+      'udp-ipv4 failed', 'udp-ipv6 failed', 'tcp-ipv4 connected', 'tcp-ipv6 connected', 'relay-udp-1 failed', 'relay-tcp-2 failed', 'relay-tls-3 failed',
+    ]);
+    expect(check.results[2]).toMatchObject({ connectMs: 100, rttMs: 34, sendLoss: 0.03 });
+    expect(check.isDone).toBe(true);
+    expect(progress.at(-1)).toEqual(check);
+    expect(results()).toEqual([{ rungs: check.results.map(({ rung, state }) => ({ path: rung.path, family: rung.family, result: state })) }]);
+    expect(server.connections.every(({ connectionState }) => connectionState === 'closed')).toBe(true);
+    expect(stopped).toHaveBeenCalledOnce();
+  });
+
+  it('measures on the best way what it sends as a camera does, and gets back', async () => {
+    const { server, finish } = await checking((connection, kind) => {
+      connection.setConnectionState('connected');
+      if (kind !== 'bandwidth') return;
+      const since = Date.now();
+      const isEcho = connection.transceivers[0]!.direction === 'recvonly';
+      connection.getStats = async () => {
+        const bytes = Date.now() - since; // 8 kbit/s
+        setStats(connection, isEcho ? { ...{ id: 'in', type: 'inbound-rtp', packetsReceived: 95, packetsLost: 5 }, bytesReceived: bytes * 150 } as { id: string } : { ...sound, bytesSent: bytes * 200 }, ...(isEcho ? [] : [reported]));
+        return connection.stats;
+      };
+    });
+    const check = await finish();
+    expect(check.bandwidth).toMatchObject({ rung: { name: 'udp-ipv4' }, sendBitrate: 2_400_000, receiveBitrate: 1_200_000, sendLoss: 0.03, receiveLoss: 0.05 });
+    const sent = server.connections.find(({ transceivers }) => transceivers.length === 2 && transceivers[0]!.direction === 'sendonly')!;
+    expect(sent.transceivers[1]!.encodings.map(({ rid }) => rid)).toEqual(['f', 'h', 'q']);
+    expect(server.calls.map(({ path }) => path)).toContain('/meetings/m1/checks/c1.x/echo/bandwidth');
+  });
+
+  it('tells a relay that refuses from one that does not answer, and does not wait for it', async () => {
+    const { progress, finish } = await checking((connection, kind) => {
+      if (!kind.startsWith('relay')) return;
+      connection.emit('icecandidateerror', { errorCode: kind === 'relay-udp-1' ? 486 : 701 });
+      connection.gather('complete');
+    });
+    await vi.advanceTimersByTimeAsync(200);
+    await settle();
+    expect(progress.at(-1)!.results.slice(4).map(({ state, refusal }) => [state, refusal])).toEqual([['failed', 486], ['failed', null], ['failed', null]]);
+    expect((await finish()).bandwidth).toBeNull();
+  });
+
+  it('that is aborted closes everything and ends the check at the server', async () => {
+    const abort = new AbortController();
+    const { server, stopped, run, results, progress } = await checking(() => undefined, abort.signal);
+    await vi.advanceTimersByTimeAsync(1_000);
+    const reports = progress.length;
+    abort.abort();
+    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    expect(server.connections.every(({ connectionState }) => connectionState === 'closed')).toBe(true);
+    expect(stopped).toHaveBeenCalledOnce();
+    expect(results()).toEqual([{ rungs: [] }]);
+    expect(progress).toHaveLength(reports);
+  });
+
+  it.each([[503, 'check-unavailable'], [429, 'quota-exceeded'], [403, 'forbidden']])('that the server refuses with %i %s rejects with the code and opens no connection', async (status, code) => {
+    const server = new ScriptedServer();
+    server.respond = () => ({ status, body: { type: `urn:meetoperator:error:${code}` } });
+    const client = new MeetClient({ baseUrl: 'https://meet.test', environment: server.environment });
+    await expect(client.checkNetwork('m1')).rejects.toMatchObject({ code });
+    expect(server.connections).toEqual([]);
+  });
+
+  it('whose connections the server refuses counts these ways as failed', async () => {
+    const { server, finish } = await checking(() => undefined);
+    server.respond = () => ({ status: 404, body: { type: 'urn:meetoperator:error:unknown-check' } });
+    expect((await finish()).results.every(({ state }) => state === 'failed')).toBe(true);
+  });
+});
