@@ -65,7 +65,8 @@ async function checking(behave: (connection: FakePeerConnection, kind: string) =
     setTimeout(() => behave(connection, kind), 100);
     return { status: 200, body: { sdp: answer } };
   };
-  const client = new MeetClient({ baseUrl: 'https://meet.test', environment: server.environment });
+  const createPeerConnection = (configuration: RTCConfiguration) => Object.assign(server.environment.createPeerConnection(configuration), { iceGatheringState: 'gathering' });
+  const client = new MeetClient({ baseUrl: 'https://meet.test', environment: { ...server.environment, createPeerConnection } });
   const run = client.checkNetwork('m1', {
     ticket: 'ticket', onProgress: check => progress.push(check), createMedia: () => ({ audio: track('audio'), video: track('video'), stop: stopped }), ...(signal === undefined ? {} : { signal }),
   });
@@ -86,7 +87,7 @@ async function checking(behave: (connection: FakePeerConnection, kind: string) =
 const pair = { id: 'pair', type: 'candidate-pair', currentRoundTripTime: 0.034, availableOutgoingBitrate: 2_400_000 };
 const sound = { id: 'out', type: 'outbound-rtp', packetsSent: 100, bytesSent: 10_000 };
 const reported = { id: 'remote', type: 'remote-inbound-rtp', localId: 'out', packetsLost: 3 };
-const setStats = (connection: FakePeerConnection, ...records: { id: string }[]) => {
+const setStats = (connection: FakePeerConnection, ...records: { readonly id: string; readonly [field: string]: unknown }[]) => {
   connection.stats = new Map([{ id: 'transport', type: 'transport', selectedCandidatePairId: 'pair' }, pair, ...records].map(record => [record.id, record]));
 };
 
@@ -119,8 +120,9 @@ describe('a network check', () => {
       const since = Date.now();
       const isEcho = connection.transceivers[0]!.direction === 'recvonly';
       connection.getStats = async () => {
-        const bytes = Date.now() - since; // 8 kbit/s
-        setStats(connection, isEcho ? { ...{ id: 'in', type: 'inbound-rtp', packetsReceived: 95, packetsLost: 5 }, bytesReceived: bytes * 150 } as { id: string } : { ...sound, bytesSent: bytes * 200 }, ...(isEcho ? [] : [reported]));
+        const bytes = (Date.now() - since) * 150; // 1.2 Mbit/s
+        if (isEcho) setStats(connection, { id: 'in', type: 'inbound-rtp', packetsReceived: 95, packetsLost: 5, bytesReceived: bytes });
+        else setStats(connection, { ...sound, bytesSent: bytes }, reported);
         return connection.stats;
       };
     });

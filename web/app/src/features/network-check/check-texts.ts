@@ -38,7 +38,7 @@ const destinationText = (t: TFunction, { hosts, ports }: Pick<Rung, 'hosts' | 'p
   t('networkCheck.destination', { count: ports.length, hosts: hosts.join(', '), ports: portsText(ports) });
 
 /** What the check found, in sentences, the most important first. */
-export const findingTexts = (t: TFunction, check: NetworkCheck): string[] => findingsOf(check).map(finding => findingText(t, finding, findingsOf(check)));
+export const findingTexts = (t: TFunction, check: NetworkCheck): string[] => findingsOf(check).map((finding, _, all) => findingText(t, finding, all));
 
 function findingText(t: TFunction, finding: Finding, all: readonly Finding[]): string {
   switch (finding.kind) {

@@ -1,5 +1,5 @@
 import { bestOf, type NetworkCheck, type RungResult } from './results.js';
-import type { CheckedPath, Rung } from './rungs.js';
+import type { CheckedFamily, CheckedPath, Rung } from './rungs.js';
 
 /** What a firewall would have to let out. */
 export interface FirewallRule {
@@ -67,7 +67,8 @@ const isConnected = ({ state }: RungResult): boolean => state === 'connected';
 /** One rule for each better path that does not work, with the addresses of the families that get through. Relays help only where neither direct path does, and one that refuses is not blocked. */
 function rulesOf(results: readonly RungResult[], best: RungResult | null): FirewallRule[] {
   const better = best === null ? order : order.slice(0, order.indexOf(best.rung.path)).filter(path => best.rung.relay !== null || path === 'udp');
-  const families = new Set(results.filter(isConnected).map(({ rung }) => rung.family).filter(family => family !== 'unknown'));
+  const families = new Set<CheckedFamily>(results.filter(isConnected).map(({ rung }) => rung.family));
+  families.delete('unknown');
   return better.flatMap(path => {
     const failed = results.filter(one => one.rung.path === path && isFailed(one) && one.refusal === null).map(({ rung }) => rung);
     const useful = failed.filter(({ family, relay }) => relay !== null || families.size === 0 || families.has(family));

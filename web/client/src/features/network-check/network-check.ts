@@ -134,11 +134,15 @@ export class NetworkCheckRun {
 
   #wait(ms: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, ms);
-      this.#signal.addEventListener('abort', () => {
+      const aborted = () => {
         clearTimeout(timer);
         reject(this.#signal.reason);
-      }, { once: true });
+      };
+      const timer = setTimeout(() => {
+        this.#signal.removeEventListener('abort', aborted);
+        resolve();
+      }, ms);
+      this.#signal.addEventListener('abort', aborted, { once: true });
     });
   }
 }

@@ -57,8 +57,13 @@ export class RungConnection {
   #end(limitMs: number, signal: AbortSignal): Promise<boolean> {
     return new Promise<boolean>((resolve, reject) => {
       const connection = this.#connection;
+      const aborted = () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      };
       const settle = (isConnected: boolean) => {
         clearTimeout(timer);
+        signal.removeEventListener('abort', aborted);
         resolve(isConnected);
       };
       const look = () => {
@@ -68,10 +73,7 @@ export class RungConnection {
       const timer = setTimeout(() => settle(false), limitMs);
       connection.addEventListener('connectionstatechange', look);
       connection.addEventListener('icegatheringstatechange', look);
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      }, { once: true });
+      signal.addEventListener('abort', aborted, { once: true });
       look();
     });
   }
