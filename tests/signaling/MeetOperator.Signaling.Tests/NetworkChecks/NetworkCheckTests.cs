@@ -75,10 +75,11 @@ public sealed class NetworkCheckTests : IAsyncLifetime
     {
         var (meeting, other) = (await _signaling.CreateAsync(), await _signaling.CreateAsync());
         var id = (string)(await OpenAsync(meeting.MeetingId))["checkId"]!;
+        var forged = $"{id[..^2]}{(id[^2] == 'A' ? 'B' : 'A')}{id[^1]}";
         var offer = new { sdp = Sdp.Play() };
         await Problem.IsAsync(await SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/checks/{id}/echo/udp4", offer, from: "198.51.100.8"), HttpStatusCode.NotFound, "unknown-check");
         await Problem.IsAsync(await SendAsync(HttpMethod.Post, $"meetings/{other.MeetingId}/checks/{id}/echo/udp4", offer), HttpStatusCode.NotFound, "unknown-check");
-        await Problem.IsAsync(await SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/checks/{id[..^1]}A/echo/udp4", offer), HttpStatusCode.NotFound, "unknown-check");
+        await Problem.IsAsync(await SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/checks/{forged}/echo/udp4", offer), HttpStatusCode.NotFound, "unknown-check");
         await Problem.IsAsync(await SendAsync(HttpMethod.Put, $"meetings/{meeting.MeetingId}/checks/{id}/result", new { rungs = Array.Empty<object>() }, from: "198.51.100.8"), HttpStatusCode.NotFound, "unknown-check");
         Assert.Single(_node.Checks);
     }
