@@ -9,6 +9,7 @@ using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Metrics;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Turn;
 using Microsoft.AspNetCore.Http;
 
@@ -19,7 +20,8 @@ namespace MeetOperator.Signaling.NetworkChecks;
 /// what it publishes there.
 /// </summary>
 internal sealed class NetworkCheckEndpoint(
-    MeetingDirectory directory, MeetingNotFound missing, IParticipantRepository participants, CheckNodes nodes, Credentials credentials, MediaSessionSeal seal, TurnPools relays, SignalingMetrics metrics) : IDisposable
+    MeetingDirectory directory, MeetingNotFound missing, IParticipantRepository participants, CheckNodes nodes, Credentials credentials, MediaSessionSeal seal, TurnPools relays, SignalingOptions options, SignalingMetrics metrics,
+    TimeProvider time) : IDisposable
 {
     /// <summary>Clocks of relays may differ by some seconds.</summary>
     private static readonly TimeSpan CredentialLifetime = TimeSpan.FromMinutes(2);
@@ -101,6 +103,7 @@ internal sealed class NetworkCheckEndpoint(
         }
 
         var region = body.Region ?? ticket?.Region ?? NetworkRegions.Find(view.Tenant.Spec.Regions.Networks, CallerAddress.AddressOf(request));
+        view = await WaitForPlacementAsync(view, ct).ConfigureAwait(false);
         var assignment = ParticipantNodes.Choose(view.Assignments, region: region) ?? throw NotPlaced(view);
         var spec = new NetworkCheckSpec { Tenant = view.TenantName, Caller = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(caller)))[..16] };
         var report = await nodes.CallAsync(assignment, (node, limit) => node.OpenCheckAsync(spec, limit), ct).ConfigureAwait(false);
@@ -140,7 +143,16 @@ internal sealed class NetworkCheckEndpoint(
         }
 
         var view = directory.Find(id) ?? throw await missing.GetProblemAsync(request, id, ct).ConfigureAwait(false);
-        return view.IsEnded ? throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.") : view;
+        return view.IsEnded ? throw Ended() : view;
+    }
+
+    /// <summary>A meeting that was just created has no media node yet.</summary>
+    private async Task<MeetingView> WaitForPlacementAsync(MeetingView view, CancellationToken ct)
+    {
+        var placed = view.IsPeerToPeer
+            ? view
+            : await directory.WaitAsync(view.Id, v => v is null || v.IsEnded || v.Assignment is not null, options.Timings.PlacementTimeout, time, ct).ConfigureAwait(false);
+        return placed is null or { IsEnded: true } ? throw Ended() : placed;
     }
 
     private async Task<(MeetingView View, OpenCheck Check)> FindAsync(HttpRequest request, string id, string checkId, CancellationToken ct)
@@ -161,6 +173,8 @@ internal sealed class NetworkCheckEndpoint(
     private static MediaAssignment AssignmentOf(MeetingView view, OpenCheck check) =>
         view.Serving.FirstOrDefault(one => one.Namespace == check.Namespace && one.Node == check.Node)
         ?? throw new ProblemException(ProblemCode.UnknownCheck, "The meeting has left the media node of the network check. Open another one.");
+
+    private static ProblemException Ended() => new(ProblemCode.MeetingEnded, "The meeting has ended.");
 
     private static ProblemException NotPlaced(MeetingView view) => view.IsPeerToPeer
         ? new ProblemException(ProblemCode.CheckUnavailable, "This meeting uses no media node, so there is nothing to check.")
