@@ -1,6 +1,7 @@
 // The network check: which ways are tried, what is measured, and that it leaves nothing open.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MeetClient } from '../src/client.js';
+import { findingsOf } from '../src/features/network-check/findings.js';
 import type { NetworkCheck } from '../src/features/network-check/results.js';
 import { onlyCandidatesOf, rungsOf, type OpenedCheck } from '../src/features/network-check/rungs.js';
 import { ScriptedServer, settle, track, type FakePeerConnection } from './fakes.js';
@@ -53,7 +54,7 @@ describe('the ways to a media node', () => {
 });
 
 /** Starts a check in which the connections behave as `behave` says when they have the answer. */
-async function checking(behave: (connection: FakePeerConnection, kind: string) => void, signal?: AbortSignal) {
+async function checking(behave: (connection: FakePeerConnection, kind: string) => void, { signal, refuse = () => null }: { signal?: AbortSignal; refuse?: (kind: string) => object | null } = {}) {
   const server = new ScriptedServer();
   const stopped = vi.fn();
   const progress: NetworkCheck[] = [];
@@ -61,6 +62,8 @@ async function checking(behave: (connection: FakePeerConnection, kind: string) =
     if (call.path === '/meetings/m1/checks') return { status: 201, body: opened };
     const kind = /\/checks\/c1\.x\/(?:connections|echo)\/(\S+)$/.exec(call.path)?.[1];
     if (kind === undefined) return { status: 204 };
+    const refused = refuse(kind);
+    if (refused !== null) return refused;
     const connection = server.connections.find(one => one.localDescription?.sdp === call.body?.['sdp'])!;
     setTimeout(() => behave(connection, kind), 100);
     return { status: 200, body: { sdp: answer } };
@@ -147,7 +150,7 @@ describe('a network check', () => {
 
   it('that is aborted closes everything and ends the check at the server', async () => {
     const abort = new AbortController();
-    const { server, stopped, run, results, progress } = await checking(() => undefined, abort.signal);
+    const { server, stopped, run, results, progress } = await checking(() => undefined, { signal: abort.signal });
     await vi.advanceTimersByTimeAsync(1_000);
     const reports = progress.length;
     abort.abort();
@@ -166,9 +169,21 @@ describe('a network check', () => {
     expect(server.connections).toEqual([]);
   });
 
-  it('whose connections the server refuses counts these ways as failed', async () => {
-    const { server, finish } = await checking(() => undefined);
-    server.respond = () => ({ status: 404, body: { type: 'urn:meetoperator:error:unknown-check' } });
-    expect((await finish()).results.every(({ state }) => state === 'failed')).toBe(true);
+  const refusal = { status: 404, body: { type: 'urn:meetoperator:error:unknown-check' } };
+
+  it('whose connections the server refuses rejects with the reason and reports no way', async () => {
+    const { finish, results } = await checking(() => undefined, { refuse: () => refusal });
+    await expect(finish()).rejects.toMatchObject({ code: 'unknown-check' });
+    expect(results()).toEqual([{ rungs: [] }]);
+  });
+
+  it('calls a way whose connection the server refuses untried, and not failed', async () => {
+    const { finish, results } = await checking((connection, kind) => {
+      if (kind.startsWith('tcp')) connection.setConnectionState('connected');
+    }, { refuse: kind => (kind === 'udp-ipv4' || kind === 'relay-udp-1' ? refusal : null) });
+    const check = await finish();
+    expect(check.results.map(({ state }) => state)).toEqual(['untried', 'failed', 'connected', 'connected', 'untried', 'failed', 'failed']);
+    expect(results()[0]!['rungs']).toHaveLength(5);
+    expect(findingsOf(check)).toEqual([{ kind: 'works', path: 'tcp' }, { kind: 'incomplete' }, { kind: 'blocked', rule: { path: 'udp', protocol: 'udp', hosts: ['2001:db8::5'], ports: [40_000, 40_001] } }]);
   });
 });

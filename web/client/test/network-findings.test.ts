@@ -34,6 +34,13 @@ describe('the findings of a network check', () => {
     expect(findings(working).map(ruleText)).toEqual(expected);
   });
 
+  it('say nothing about ways that could not be tried, and not that nothing works', () => {
+    const untried = { state: 'untried' } as const;
+    expect(findings([], { 'udp-ipv4': untried, 'udp-ipv6': untried, 'relay-udp-1': untried }).map(ruleText)).toEqual([
+      'incomplete', 'tcp 203.0.113.5,2001:db8::5 40100', 'tcp 198.51.100.9 3478', 'tcp relay.example.com 443',
+    ]);
+  });
+
   it('name the path that calls take, and not a worse one that also works', () => {
     expect(findings(['tcp-ipv4', 'relay-tls-3'])[0]).toEqual({ kind: 'works', path: 'tcp' });
   });

@@ -52,6 +52,7 @@ function findingText(t: TFunction, finding: Finding, all: readonly Finding[]): s
     case 'loss': return t(`networkCheck.loss.${finding.direction}`, { loss: percentText(t, finding.fraction) });
     case 'delay': return t('networkCheck.delay', { time: millisecondsText(t, finding.rttMs) });
     case 'slow': return t(`networkCheck.slow.${finding.direction}`, { rate: bitrateText(t, finding.bitrate) });
+    case 'incomplete': return t('networkCheck.incomplete');
     case 'nothing-works': return t('networkCheck.nothingWorks');
     case 'no-ipv4': return t('networkCheck.noIpv4');
     case 'no-ipv6': return t('networkCheck.noIpv6');
@@ -83,6 +84,7 @@ export function problemText(t: TFunction, error: unknown): string {
     case 'unknown-meeting': return t('networkCheck.problems.ended');
     case 'forbidden':
     case 'unauthorized': return t('networkCheck.problems.forbidden');
+    case 'unknown-check': return t('networkCheck.problems.unknown');
     case 'network': return t('networkCheck.problems.network');
     default: return t('networkCheck.problems.failed');
   }

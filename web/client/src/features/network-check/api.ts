@@ -19,6 +19,6 @@ export async function exchange(http: HttpApi, meetingId: string, checkId: string
 }
 
 export function endCheck(http: HttpApi, meetingId: string, checkId: string, results: readonly RungResult[]): Promise<void> {
-  const rungs = results.filter(({ state }) => state !== 'trying').map(({ rung, state }) => ({ path: rung.path, family: rung.family, result: state }));
+  const rungs = results.filter(({ state }) => state === 'connected' || state === 'failed').map(({ rung, state }) => ({ path: rung.path, family: rung.family, result: state }));
   return http.call('PUT', `${checkPath(meetingId, checkId)}/result`, { body: { rungs } });
 }

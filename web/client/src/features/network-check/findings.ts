@@ -10,12 +10,13 @@ export interface FirewallRule {
 }
 
 /**
- * One finding of a check. `works`: media takes this path. `nothing-works`: no path gets through. `blocked`: the rule would give a better path, or one at all. `no-ipv6`, `no-ipv4`: one family does
+ * One finding of a check. `works`: media takes this path. `nothing-works`: no path gets through. `incomplete`: the server did not let some paths be tried. `blocked`: the rule would give a better path, or one at all. `no-ipv6`, `no-ipv4`: one family does
  * not get through and the other one does, which does no harm. `relay-full`, `relay-refused`: the relay answers and takes no further client. `loss`, `delay`, `slow`: the line is worse than video needs.
  */
 export type Finding =
   | { readonly kind: 'works'; readonly path: CheckedPath }
   | { readonly kind: 'nothing-works' }
+  | { readonly kind: 'incomplete' }
   | { readonly kind: 'blocked'; readonly rule: FirewallRule }
   | { readonly kind: 'no-ipv4' }
   | { readonly kind: 'no-ipv6' }
@@ -37,7 +38,9 @@ const allocationQuotaReached = 486;
 /** Turns the results of a check into findings, the most important first. */
 export function findingsOf({ results, bandwidth }: NetworkCheck): Finding[] {
   const best = bestOf(results);
-  const findings: Finding[] = best === null ? [{ kind: 'nothing-works' }] : [{ kind: 'works', path: best.rung.path }];
+  const isIncomplete = results.some(({ state }) => state === 'untried');
+  const findings: Finding[] = best !== null ? [{ kind: 'works', path: best.rung.path }] : isIncomplete ? [] : [{ kind: 'nothing-works' }];
+  if (isIncomplete) findings.push({ kind: 'incomplete' });
   findings.push(...rulesOf(results, best).map(rule => ({ kind: 'blocked', rule }) as const));
   for (const { rung, state, refusal } of results) {
     if (state === 'failed' && refusal !== null) findings.push({ kind: refusal === allocationQuotaReached ? 'relay-full' : 'relay-refused', host: rung.hosts[0]!, code: refusal });

@@ -34,6 +34,8 @@ export class NetworkCheckRun {
   readonly #open = new Set<RungConnection>();
   #results: readonly RungResult[] = [];
   #bandwidth: Bandwidth | null = null;
+  /** Why the first way could not be tried. */
+  #obstacle: unknown = null;
 
   constructor(environment: Environment, http: HttpApi, meetingId: string, options: NetworkCheckOptions) {
     this.#environment = environment;
@@ -43,7 +45,7 @@ export class NetworkCheckRun {
     this.#signal = options.signal ?? new AbortController().signal;
   }
 
-  /** Rejects with a `MeetError` when the server opens no check, and with the reason of `signal`. */
+  /** Rejects with a `MeetError` when the server opens no check or none of its connections, and with the reason of `signal`. */
   async run(): Promise<NetworkCheck> {
     const { region, ticket } = this.#options;
     const check = await openCheck(this.#http, this.#meetingId, { ...(region === undefined ? {} : { region }), ...(ticket === undefined ? {} : { ticket }) });
@@ -52,6 +54,7 @@ export class NetworkCheckRun {
       this.#results = rungsOf(check).map(trying);
       this.#report(false);
       await Promise.all(this.#results.map(({ rung }) => this.#try(check, rung, media)));
+      if (this.#results.length > 0 && this.#results.every(({ state }) => state === 'untried')) throw this.#obstacle;
       const best = bestOf(this.#results);
       // The check may end meanwhile on a slow line. Its results count nevertheless.
       if (best !== null) this.#bandwidth = await this.#measure(check, best.rung, media).catch(() => null);
@@ -76,9 +79,11 @@ export class NetworkCheckRun {
       await this.#wait(soundMs);
       const records = await connection.records();
       this.#set(rung, { rttMs: roundTripOf(records), sendLoss: sendLossOf(records) });
-    } catch {
+    } catch (error) {
       this.#signal.throwIfAborted();
-      if (this.#results.some(result => result.rung === rung && result.state === 'trying')) this.#set(rung, { state: 'failed' });
+      if (this.#results.some(result => result.rung === rung && result.state !== 'trying')) return; // only its figures are missing
+      this.#obstacle ??= error;
+      this.#set(rung, { state: 'untried' });
     } finally {
       connection.close();
       this.#open.delete(connection);

@@ -3,7 +3,8 @@ import type { Rung } from './rungs.js';
 
 export interface RungResult {
   readonly rung: Rung;
-  readonly state: 'trying' | 'connected' | 'failed';
+  /** `failed`: no media gets through. `untried`: the server refused the connection or did not answer, so nothing is known about this way. */
+  readonly state: 'trying' | 'connected' | 'failed' | 'untried';
   /** From the offer until media can be sent; null unless connected. */
   readonly connectMs: number | null;
   readonly rttMs: number | null;
