@@ -18,8 +18,15 @@ internal sealed class NetworkChecks(RoomDirectory rooms, IReadOnlyList<MediaLoop
 
     internal static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long a check goes on after its client has begun to play. The measurement takes six seconds. Without this limit, clients could pass offers on to other persons, and carry calls with checks
+    /// that follow each other.
+    /// </summary>
+    internal static readonly TimeSpan PlayTime = TimeSpan.FromSeconds(12);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, NetworkCheckSpec> _open = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _played = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _disposed = new();
 
     /// <summary>Number of checks that are open.</summary>
@@ -66,8 +73,22 @@ internal sealed class NetworkChecks(RoomDirectory rooms, IReadOnlyList<MediaLoop
             throw;
         }
 
-        _ = EndLaterAsync(id);
+        _ = EndLaterAsync(id, Lifetime);
         return new NetworkCheckReport { CheckId = id, Seconds = (int)Lifetime.TotalSeconds, Connections = MaxConnections, UdpPorts = [.. loops.Select(static loop => loop.Port).Order()] };
+    }
+
+    /// <summary>Limits the time of a check, after its client has begun to play. Ignored when it has before, and for rooms of no check.</summary>
+    public void OnPlayed(string room)
+    {
+        lock (_lock)
+        {
+            if (!_open.ContainsKey(room) || !_played.Add(room))
+            {
+                return;
+            }
+        }
+
+        _ = EndLaterAsync(room, PlayTime);
     }
 
     /// <summary>Ends a check. Throws when it has ended, or never was.</summary>
@@ -79,9 +100,9 @@ internal sealed class NetworkChecks(RoomDirectory rooms, IReadOnlyList<MediaLoop
         _disposed.Dispose();
     }
 
-    private async Task EndLaterAsync(string id)
+    private async Task EndLaterAsync(string id, TimeSpan time)
     {
-        await Task.Delay(Lifetime, clock, _disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(time, clock, _disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!_disposed.IsCancellationRequested)
         {
             await CloseAsync(id).ConfigureAwait(false);
@@ -114,6 +135,7 @@ internal sealed class NetworkChecks(RoomDirectory rooms, IReadOnlyList<MediaLoop
         lock (_lock)
         {
             _open.Remove(id);
+            _played.Remove(id);
         }
     }
 }

@@ -16,8 +16,8 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.NetworkChecks;
 
 /// <summary>
-/// Network checks: whoever may join a meeting can find out which ways lead to its media node, without joining. The media node has a room for the check, for 30 s, and sends back to the client
-/// what it publishes there.
+/// Network checks: whoever knows a meeting can find out which ways lead to its media node, without joining. The media node has a room for the check, for 30 s, and sends back what is published
+/// there, for 12 s. Requests are bound to the address that opened the check; media is not.
 /// </summary>
 internal sealed class NetworkCheckEndpoint(
     MeetingDirectory directory, MeetingNotFound missing, IParticipantRepository participants, CheckNodes nodes, Credentials credentials, MediaSessionSeal seal, TurnPools relays, SignalingOptions options, SignalingMetrics metrics,
@@ -27,11 +27,18 @@ internal sealed class NetworkCheckEndpoint(
     private static readonly TimeSpan CredentialLifetime = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// The time in which an address gets another check of a meeting. Checks have no place in a meeting, so they must not become a way to talk: whoever passes offers on to other persons gets
+    /// 12 s in one direction from each check.
+    /// </summary>
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
     /// <summary>The participant that plays what a connection of the check sends.</summary>
     private const string Player = "echo";
 
-    private readonly Throttle _ofAddress = Throttle.OneEvery(TimeSpan.FromSeconds(3), burst: 10);
-    private readonly Throttle _ofMeetingAndAddress = Throttle.OneEvery(RetryAfter, burst: 5);
+    /// <summary>Several persons of an office have one address.</summary>
+    private readonly Throttle _ofAddress = Throttle.OneEvery(TimeSpan.FromSeconds(20), burst: 5);
+    private readonly Throttle _ofMeetingAndAddress = Throttle.OneEvery(Period, burst: 3);
     private readonly Throttle _ofTenant = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
 
     /// <summary>A check has about ten connections. Each that is opened again costs the media node a new session.</summary>
@@ -90,7 +97,7 @@ internal sealed class NetworkCheckEndpoint(
         var caller = CallerAddress.Of(request);
         if (!_ofAddress.TryTake(caller) || !_ofMeetingAndAddress.TryTake($"{id} {caller}"))
         {
-            throw TooMany("Too many network checks from this address.");
+            throw TooMany("Too many network checks from this address.", Period);
         }
 
         var body = await RequestBody.ReadJsonAsync<NetworkCheckRequest>(request, ct).ConfigureAwait(false);
@@ -99,7 +106,7 @@ internal sealed class NetworkCheckEndpoint(
         var ticket = body.Ticket is null ? null : await RequireMemberAsync(request, body.Ticket, view, ct).ConfigureAwait(false);
         if (!_ofTenant.TryTake(view.TenantName))
         {
-            throw TooMany("Too many network checks in meetings of this tenant.");
+            throw TooMany("Too many network checks in meetings of this tenant.", RetryAfter);
         }
 
         var region = body.Region ?? ticket?.Region ?? NetworkRegions.Find(view.Tenant.Spec.Regions.Networks, CallerAddress.AddressOf(request));
@@ -180,5 +187,5 @@ internal sealed class NetworkCheckEndpoint(
         ? new ProblemException(ProblemCode.CheckUnavailable, "This meeting uses no media node, so there is nothing to check.")
         : new ProblemException(ProblemCode.NotPlaced, view.BlockingCondition?.Message ?? "The meeting has no media node yet. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
 
-    private static ProblemException TooMany(string detail) => new(ProblemCode.QuotaExceeded, $"{detail} Try again later.") { RetryAfter = RetryAfter };
+    private static ProblemException TooMany(string detail, TimeSpan retryAfter) => new(ProblemCode.QuotaExceeded, $"{detail} Try again later.") { RetryAfter = retryAfter };
 }

@@ -5,7 +5,8 @@ using MeetOperator.Signaling.Kubernetes;
 namespace MeetOperator.Signaling.NetworkChecks;
 
 /// <summary>
-/// Where a network check is. Its public ID contains this, authenticated for the meeting and the address of the caller, so that any replica finds the node, and nobody else can use the check. Pure.
+/// Where a network check is. Its public ID contains this, authenticated for the meeting and the address of the caller, so that any replica finds the node, and requests from other addresses are
+/// refused. Media may come from elsewhere. Pure.
 /// </summary>
 /// <param name="Namespace">Namespace of the SfuNode.</param>
 /// <param name="Node">Name of the SfuNode.</param>

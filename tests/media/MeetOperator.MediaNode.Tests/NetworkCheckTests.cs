@@ -63,6 +63,27 @@ public sealed class NetworkCheckTests
         await AssertProblemAsync("unknown-room", () => PublishAsync(node, check, "udp4", peer));
     }
 
+    /// <summary>Checks that follow each other must not carry a call between persons who pass their offers on.</summary>
+    [Fact]
+    public async Task Check_ClientHasPlayed_EndsSoonAfterTheFirstTime()
+    {
+        var time = new ManualTime();
+        await using var node = await TestNode.StartAsync(clock: time);
+        var check = await node.Control.OpenCheckAsync(Of(), default);
+        using var peer = new SyntheticPeer();
+        using var player = new SyntheticPeer();
+        peer.Connect(await PublishAsync(node, check, "udp4", peer));
+        player.Connect(await PlayAsync(node, check, "udp4", player));
+        await SyntheticPeer.UntilAsync("the client plays", () => peer.IsConnected && player.IsConnected, peer, player);
+
+        time.Advance(NetworkChecks.PlayTime - TimeSpan.FromSeconds(1));
+        Assert.Equal(1, node.Host.Checks.Count);
+        node.Host.Checks.OnPlayed(check.CheckId); // Playing again gives no more time.
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        await SyntheticPeer.UntilAsync("the check has ended", () => node.Host.Checks.Count == 0 && !peer.IsConnected && !player.IsConnected, peer, player);
+    }
+
     [Fact]
     public async Task Open_NodeWithoutRoomForMeetings_IsRefused()
     {

@@ -49,7 +49,7 @@ describe('the words of the network check', () => {
   });
 
   it.each<[MeetErrorCode | null, RegExp]>([
-    ['check-unavailable', /cannot check networks/], ['quota-exceeded', /Try again in half a minute/], ['forbidden', /no longer in this meeting/], ['meeting-ended', /has ended/], ['unknown-check', /several addresses/], [null, /The check failed/],
+    ['check-unavailable', /cannot check networks/], ['quota-exceeded', /Try again in a minute/], ['forbidden', /no longer in this meeting/], ['meeting-ended', /has ended/], ['unknown-check', /several addresses/], [null, /The check failed/],
   ])('say why there is no check: %s', async (code, text) => {
     expect(problemText(await translate(['en']), code === null ? new Error('broken') : new MeetError(code, 'no'))).toMatch(text);
   });
