@@ -14,5 +14,5 @@ internal sealed class ParticipantLimits(TrackLimit newTracks)
     public TrackLimit NewTracks => newTracks;
 
     /// <summary>The memory that all tracks of the participant may use for retransmissions. A track without memory does not answer NACKs.</summary>
-    public MemoryBudget Retransmissions { get; } = new(RetransmissionBytes);
+    public MemoryBudget Retransmissions { get; init; } = new(RetransmissionBytes);
 }

@@ -16,6 +16,9 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
     /// <summary>Maximum number of concurrent play sessions of one participant.</summary>
     public int MaxPlays { get; init; } = UsualMaxPlays;
 
+    /// <summary>Maximum number of concurrent tracks of one participant.</summary>
+    public int MaxTracks { get; init; } = PublishPreparation.MaxTracks;
+
     /// <summary>What the answer to an offer for publishing depends on.</summary>
     public PublishBasis DescribePublish(RoomSpec spec, string participantId, SdpOffer request)
     {
@@ -23,7 +26,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
         var session = request.Restart ? null : participant?.Sessions.Find<PublishSession>();
         return !request.Restart && request.SessionId is { } named && named != session?.Peer.Id
             ? throw ControlProblemException.UnknownSession(named)
-            : new PublishBasis { Factory = factory, Codecs = spec.Codecs, IsE2ee = spec.E2ee, Session = session?.State };
+            : new PublishBasis { Factory = factory, Codecs = spec.Codecs, IsE2ee = spec.E2ee, MaxTracks = MaxTracks, Session = session?.State };
     }
 
     /// <summary>Applies a prepared answer to the session that it is for, or to a new one. Null when it is out of date.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MeetOperator.MediaNode.Checks;
+using MeetOperator.MediaNode.Limits;
 using MeetOperator.NodeControl;
 using MeetOperator.Testing;
 
@@ -152,6 +153,39 @@ public sealed class NetworkCheckTests
         await PlayAsync(node, check, "c-0", peer);
         await AssertProblemAsync("room-full", () => PublishAsync(node, check, "one-more", peer));
         await AssertProblemAsync("full", () => PlayAsync(node, check, "c-1", peer));
+    }
+
+    /// <summary>Persons without a place in a meeting must not use up the memory of the node.</summary>
+    [Fact]
+    public async Task Check_ManyConnections_ShareMemoryAndHaveTwoTracksEach()
+    {
+        await using var node = await TestNode.StartAsync();
+        var check = await node.Control.OpenCheckAsync(Of(), default);
+        using var first = new SyntheticPeer();
+        using var second = new SyntheticPeer();
+        first.Connect(await PublishAsync(node, check, "udp4", first));
+        second.Connect(await PublishAsync(node, check, "udp6", second));
+        var free = CheckLimits.RetransmissionBytes;
+        foreach (var sender in (SyntheticPeer[])[first, second])
+        {
+            var before = free;
+            await SyntheticPeer.UntilTrueAsync("the packets of the connection take memory that both share", async () =>
+            {
+                if (sender.IsConnected)
+                {
+                    sender.SendRtp(TestSdp.VideoSsrc, 96, 0, KeyFrame);
+                }
+
+                free = Assert.Single(await MemoryAsync());
+                return free < before;
+            }, first, second);
+        }
+
+        var offer = new SdpOffer { Generation = 1, Sdp = TestSdp.Microphones(first, CheckLimits.MaxTracks + 1), Restart = true };
+        await AssertProblemAsync("invalid-sdp", () => node.Control.PublishAsync(check.CheckId, "tcp4", offer, default));
+
+        Task<List<long>> MemoryAsync() =>
+            node.Host.Rooms.RunAsync(check.CheckId, room => room.Participants.Select(p => p.Limits.Retransmissions).Distinct().Select(memory => memory.AvailableBytes).ToList(), default);
     }
 
     /// <summary>The limit holds for all connections of a check together.</summary>
