@@ -25,8 +25,7 @@ internal sealed class NetworkChecks(RoomDirectory rooms, IReadOnlyList<MediaLoop
     internal static readonly TimeSpan PlayTime = TimeSpan.FromSeconds(12);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, NetworkCheckSpec> _open = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _played = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Check> _open = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _disposed = new();
 
     /// <summary>Number of checks that are open.</summary>
@@ -54,12 +53,12 @@ internal sealed class NetworkChecks(RoomDirectory rooms, IReadOnlyList<MediaLoop
         var id = RoomIds.CheckPrefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         lock (_lock)
         {
-            if (CheckAdmission.Refuse(spec, _open.Values, loops.Max(static loop => loop.Load)) is { } refusal)
+            if (CheckAdmission.Refuse(spec, [.. _open.Values.Select(static check => check.Spec)], loops.Max(static loop => loop.Load)) is { } refusal)
             {
                 throw refusal;
             }
 
-            _open[id] = spec;
+            _open[id] = new Check(spec);
         }
 
         try
@@ -82,17 +81,19 @@ internal sealed class NetworkChecks(RoomDirectory rooms, IReadOnlyList<MediaLoop
     {
         lock (_lock)
         {
-            if (!_open.ContainsKey(room) || !_played.Add(room))
+            if (_open.GetValueOrDefault(room) is not { IsPlayed: false } check)
             {
                 return;
             }
+
+            check.IsPlayed = true;
         }
 
         _ = EndLaterAsync(room, PlayTime);
     }
 
-    /// <summary>Ends a check. Throws when it has ended, or never was.</summary>
-    public Task EndAsync(string id) => Has(id) ? CloseAsync(id) : throw new ControlProblemException(HttpStatusCode.NotFound, "unknown-check", "The network check has ended.");
+    /// <summary>Ends a check. Of several callers one succeeds. Throws when the check has ended, is about to, or never was.</summary>
+    public Task EndAsync(string id) => TryBeginEnd(id) ? CloseAsync(id) : throw new ControlProblemException(HttpStatusCode.NotFound, "unknown-check", "The network check has ended.");
 
     public void Dispose()
     {
@@ -103,13 +104,13 @@ internal sealed class NetworkChecks(RoomDirectory rooms, IReadOnlyList<MediaLoop
     private async Task EndLaterAsync(string id, TimeSpan time)
     {
         await Task.Delay(time, clock, _disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!_disposed.IsCancellationRequested)
+        if (!_disposed.IsCancellationRequested && TryBeginEnd(id))
         {
             await CloseAsync(id).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Ends the room. A check counts until its sessions have ended, which takes long if its loop stands still.</summary>
+    /// <summary>Ends the room. A check counts until its sessions have ended, which takes long if its loop stands still. Only for the one who has begun the end.</summary>
     private async Task CloseAsync(string id)
     {
         try
@@ -122,11 +123,18 @@ internal sealed class NetworkChecks(RoomDirectory rooms, IReadOnlyList<MediaLoop
         }
     }
 
-    private bool Has(string id)
+    /// <summary>Whether the caller is the one who ends the check.</summary>
+    private bool TryBeginEnd(string id)
     {
         lock (_lock)
         {
-            return _open.ContainsKey(id);
+            if (_open.GetValueOrDefault(id) is not { IsEnding: false } check)
+            {
+                return false;
+            }
+
+            check.IsEnding = true;
+            return true;
         }
     }
 
@@ -135,7 +143,17 @@ internal sealed class NetworkChecks(RoomDirectory rooms, IReadOnlyList<MediaLoop
         lock (_lock)
         {
             _open.Remove(id);
-            _played.Remove(id);
         }
+    }
+
+    private sealed class Check(NetworkCheckSpec spec)
+    {
+        public NetworkCheckSpec Spec => spec;
+
+        /// <summary>Whether its client has begun to play.</summary>
+        public bool IsPlayed { get; set; }
+
+        /// <summary>Whether somebody ends it.</summary>
+        public bool IsEnding { get; set; }
     }
 }

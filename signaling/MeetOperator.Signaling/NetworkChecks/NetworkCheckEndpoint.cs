@@ -33,6 +33,9 @@ internal sealed class NetworkCheckEndpoint(
     /// </summary>
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
+    /// <summary>Clocks of replicas differ, and requests take time.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
     /// <summary>The participant that plays what a connection of the check sends.</summary>
     private const string Player = "echo";
 
@@ -41,8 +44,8 @@ internal sealed class NetworkCheckEndpoint(
     private readonly Throttle _ofMeetingAndAddress = Throttle.OneEvery(Period, burst: 3);
     private readonly Throttle _ofTenant = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
 
-    /// <summary>A check has about ten connections. Each that is opened again costs the media node a new session.</summary>
-    private readonly Throttle _connections = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
+    /// <summary>The requests of a check: it has about ten connections. Each that is opened again costs the media node a new session.</summary>
+    private readonly Throttle _ofCheck = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
 
     public async Task<IResult> OpenAsync(HttpRequest request, string id, CancellationToken ct)
     {
@@ -66,7 +69,7 @@ internal sealed class NetworkCheckEndpoint(
     public Task<IResult> EchoAsync(HttpRequest request, string id, string checkId, string name, CancellationToken ct) =>
         ExchangeAsync(request, id, checkId, name, (node, room, sdp, limit) => node.PlayAsync(room, Player, new PlayRequest { Generation = 1, Sdp = sdp, Feeds = [name] }, limit), ct);
 
-    /// <summary>Ends the check. A result counts once, because only one request ends the check.</summary>
+    /// <summary>Ends the check. A result counts once, because for only one request the media node ends the check.</summary>
     public async Task<IResult> EndAsync(HttpRequest request, string id, string checkId, CancellationToken ct)
     {
         var (view, check) = await FindAsync(request, id, checkId, ct).ConfigureAwait(false);
@@ -89,7 +92,7 @@ internal sealed class NetworkCheckEndpoint(
         _ofAddress.Dispose();
         _ofMeetingAndAddress.Dispose();
         _ofTenant.Dispose();
-        _connections.Dispose();
+        _ofCheck.Dispose();
     }
 
     private async Task<NetworkCheckResponse> AnswerAsync(HttpRequest request, string id, CancellationToken ct)
@@ -118,7 +121,7 @@ internal sealed class NetworkCheckEndpoint(
         // The credentials of all checks from one address in a meeting are those of one participant for a relay, which limits what they use together.
         var grant = relays.Issue(view, OpenCheck.ParticipantOf(caller), region, CredentialLifetime);
         return new NetworkCheckResponse(
-            new OpenCheck(assignment.Namespace, assignment.Node, report.CheckId).Seal(seal, view, caller),
+            new OpenCheck(assignment.Namespace, assignment.Node, report.CheckId, (time.GetUtcNow() + TimeSpan.FromSeconds(report.Seconds) + Grace).ToUnixTimeSeconds()).Seal(seal, view, caller),
             report.Seconds,
             report.Connections,
             grant.IceServers,
@@ -131,11 +134,6 @@ internal sealed class NetworkCheckEndpoint(
         HttpRequest request, string id, string checkId, string name, Func<NodeControlClient, string, string, CancellationToken, Task<SdpAnswer>> exchange, CancellationToken ct)
     {
         var (view, check) = await FindAsync(request, id, checkId, ct).ConfigureAwait(false);
-        if (!_connections.TryTake(check.Room))
-        {
-            throw ProblemException.TooMany("Too many connections of this network check. Try again later.");
-        }
-
         NetworkCheckRules.CheckName(name);
         var sdp = NetworkCheckRules.CheckSdp(await RequestBody.ReadJsonAsync<CheckConnection>(request, 2 * NetworkCheckRules.MaxSdpLength, ct).ConfigureAwait(false));
         var answer = await nodes.CallAsync(AssignmentOf(view, check), (node, limit) => exchange(node, check.Room, sdp, limit), ct).ConfigureAwait(false);
@@ -165,9 +163,14 @@ internal sealed class NetworkCheckEndpoint(
     private async Task<(MeetingView View, OpenCheck Check)> FindAsync(HttpRequest request, string id, string checkId, CancellationToken ct)
     {
         var view = await FindMeetingAsync(request, id, ct).ConfigureAwait(false);
-        return OpenCheck.TryRead(seal, view, CallerAddress.Of(request), checkId, out var check)
-            ? (view, check)
-            : throw credentials.CountFailure(request, new ProblemException(ProblemCode.UnknownCheck, "The network check is not one of this meeting, or was opened from another address. Open another one."));
+        if (!OpenCheck.TryRead(seal, view, CallerAddress.Of(request), checkId, out var check))
+        {
+            throw credentials.CountFailure(request, new ProblemException(ProblemCode.UnknownCheck, "The network check is not one of this meeting, or was opened from another address. Open another one."));
+        }
+
+        return check.IsOver(time.GetUtcNow()) ? throw new ProblemException(ProblemCode.UnknownCheck, "The network check has ended. Open another one.")
+            : _ofCheck.TryTake(check.Room) ? (view, check)
+            : throw ProblemException.TooMany("Too many requests of this network check. Try again later.");
     }
 
     private async Task<TokenSubject> RequireMemberAsync(HttpRequest request, string text, MeetingView view, CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Kubernetes;
 
@@ -11,15 +12,22 @@ namespace MeetOperator.Signaling.NetworkChecks;
 /// <param name="Namespace">Namespace of the SfuNode.</param>
 /// <param name="Node">Name of the SfuNode.</param>
 /// <param name="Room">The room of the check on this node.</param>
-internal sealed record OpenCheck(string Namespace, string Node, string Room)
+/// <param name="Until">When the check has ended at the latest, in Unix seconds.</param>
+internal sealed record OpenCheck(string Namespace, string Node, string Room, long Until)
 {
-    public string Seal(MediaSessionSeal seal, MeetingView view, string caller) => seal.Seal(Owner(view, caller), $"{Namespace}/{Node}/{Room}");
+    public string Seal(MediaSessionSeal seal, MeetingView view, string caller) => seal.Seal(Owner(view, caller), string.Create(CultureInfo.InvariantCulture, $"{Namespace}/{Node}/{Room}/{Until}"));
 
     public static bool TryRead(MediaSessionSeal seal, MeetingView view, string caller, string id, [NotNullWhen(true)] out OpenCheck? check)
     {
-        check = seal.TryOpen(Owner(view, caller), id, out var text) && text.Split('/') is [var @namespace, var node, var room] ? new OpenCheck(@namespace, node, room) : null;
+        check = seal.TryOpen(Owner(view, caller), id, out var text) && text.Split('/') is [var @namespace, var node, var room, var until]
+            && long.TryParse(until, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+                ? new OpenCheck(@namespace, node, room, seconds)
+                : null;
         return check is not null;
     }
+
+    /// <summary>Whether the check has ended, so that its media node need not be asked.</summary>
+    public bool IsOver(DateTimeOffset now) => now.ToUnixTimeSeconds() > Until;
 
     /// <summary>The participant of the check. IDs of participants of meetings are UUIDs.</summary>
     public static string ParticipantOf(string caller) => $"check {caller}";

@@ -69,7 +69,7 @@ public sealed class NetworkCheckTests
     public async Task Check_ClientHasPlayed_EndsSoonAfterTheFirstTime()
     {
         var time = new ManualTime();
-        await using var node = await TestNode.StartAsync(clock: time);
+        await using var node = await TestNode.StartAsync(clock: new ManualTimers(time));
         var check = await node.Control.OpenCheckAsync(Of(), default);
         using var peer = new SyntheticPeer();
         using var player = new SyntheticPeer();
@@ -83,6 +83,29 @@ public sealed class NetworkCheckTests
         time.Advance(TimeSpan.FromSeconds(1));
 
         await SyntheticPeer.UntilAsync("the check has ended", () => node.Host.Checks.Count == 0 && !peer.IsConnected && !player.IsConnected, peer, player);
+    }
+
+    /// <summary>Its result counts once, and its slot becomes free once.</summary>
+    [Fact]
+    public async Task End_ManyAtOnce_SucceedsForOneOfThem()
+    {
+        await using var node = await TestNode.StartAsync();
+        var check = await node.Control.OpenCheckAsync(Of(), default);
+        var ends = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ =>
+        {
+            try
+            {
+                await node.Control.EndCheckAsync(check.CheckId, default);
+                return "ended";
+            }
+            catch (NodeControlException e)
+            {
+                return e.Code;
+            }
+        }));
+        Assert.Single(ends, end => end == "ended");
+        Assert.Equal(19, ends.Count(end => end == "unknown-check"));
+        Assert.Equal(0, node.Host.Checks.Count);
     }
 
     [Fact]
@@ -223,4 +246,10 @@ public sealed class NetworkCheckTests
         (await node.Control.PlayAsync(check.CheckId, "echo", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(peer), Feeds = [connection] }, default)).Sdp;
 
     private static async Task AssertProblemAsync(string code, Func<Task> call) => Assert.Equal(code, (await Assert.ThrowsAsync<NodeControlException>(call)).Code);
+
+    /// <summary>The real time, in which certificates are valid, with timers that fire when the test says so.</summary>
+    private sealed class ManualTimers(ManualTime manual) : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => manual.CreateTimer(callback, state, dueTime, period);
+    }
 }

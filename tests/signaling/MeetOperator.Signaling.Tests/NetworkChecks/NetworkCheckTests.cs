@@ -9,6 +9,9 @@ using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.NetworkChecks;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Tests.Rest;
 using MeetOperator.Signaling.Turn;
@@ -82,6 +85,27 @@ public sealed class NetworkCheckTests : IAsyncLifetime
         await Problem.IsAsync(await SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/checks/{forged}/echo/udp4", offer), HttpStatusCode.NotFound, "unknown-check");
         await Problem.IsAsync(await SendAsync(HttpMethod.Put, $"meetings/{meeting.MeetingId}/checks/{id}/result", new { rungs = Array.Empty<object>() }, from: "198.51.100.8"), HttpStatusCode.NotFound, "unknown-check");
         Assert.Single(_node.Checks);
+    }
+
+    [Fact]
+    public async Task TryRead_CheckThatItsOwnAddressOpened_SaysWhenItIsOver()
+    {
+        var meeting = await _signaling.CreateAsync();
+        var (seal, view) = (_signaling.Service<MediaSessionSeal>(), _signaling.Service<MeetingDirectory>().Find(meeting.MeetingId)!);
+        var opened = new OpenCheck("ns", "node", "check-1", Until: 1_000);
+        Assert.True(OpenCheck.TryRead(seal, view, "198.51.100.7", opened.Seal(seal, view, "198.51.100.7"), out var check));
+        Assert.Equal(opened, check);
+        Assert.Equal((false, true), (check.IsOver(DateTimeOffset.FromUnixTimeSeconds(1_000)), check.IsOver(DateTimeOffset.FromUnixTimeSeconds(1_001))));
+    }
+
+    [Fact]
+    public async Task End_InALoop_IsLimitedForTheCheck()
+    {
+        var meeting = await _signaling.CreateAsync();
+        var path = $"meetings/{meeting.MeetingId}/checks/{(await OpenAsync(meeting.MeetingId))["checkId"]}/result";
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => SendAsync(HttpMethod.Put, path, new { rungs = Array.Empty<object>() })));
+        Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.NoContent);
+        Assert.Contains(answers, answer => answer.StatusCode == HttpStatusCode.TooManyRequests);
     }
 
     [Fact]
