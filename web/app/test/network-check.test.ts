@@ -6,7 +6,7 @@ import { translate } from './translate';
 const udp: Rung = { name: 'udp-ipv4', path: 'udp', family: 'ipv4', protocol: 'udp', hosts: ['203.0.113.5'], ports: [40_000, 40_001, 40_002, 40_003], relay: null };
 const tcp: Rung = { ...udp, name: 'tcp-ipv4', path: 'tcp', protocol: 'tcp', ports: [40_100] };
 const tls: Rung = { ...udp, name: 'relay-tls-1', path: 'relay-tls', family: 'unknown', protocol: 'tcp', hosts: ['relay.example.com'], ports: [443], relay: { urls: ['turns:relay.example.com:443'] } };
-const none = { connectMs: null, rttMs: null, sendLoss: null, refusal: null };
+const none = { connectMs: null, rttMs: null, sendLoss: null, refusal: null, isAllocated: false };
 const withoutUdp: NetworkCheck = {
   results: [{ rung: udp, state: 'failed', ...none }, { rung: tcp, state: 'connected', ...none, connectMs: 120, rttMs: 34, sendLoss: 0.015 }, { rung: tls, state: 'trying', ...none }],
   bandwidth: { rung: tcp, sendBitrate: 2_400_000, receiveBitrate: 900_000, sendLoss: 0.001, receiveLoss: null }, isDone: true,

@@ -148,6 +148,13 @@ describe('a network check', () => {
     expect((await finish()).bandwidth).toBeNull();
   });
 
+  it('tells a relay that does not reach the media node from one that does not answer', async () => {
+    const { finish } = await checking((connection, kind) => {
+      if (kind === 'relay-udp-1') connection.emit('icecandidate', { candidate: { candidate: 'candidate:1 1 udp 1 198.51.100.9 50000 typ relay' } });
+    });
+    expect((await finish()).results.slice(3).map(({ state, isAllocated }) => [state, isAllocated])).toEqual([['failed', false], ['failed', true], ['failed', false], ['failed', false]]);
+  });
+
   it('that is aborted closes everything and ends the check at the server', async () => {
     const abort = new AbortController();
     const { server, stopped, run, results, progress } = await checking(() => undefined, { signal: abort.signal });

@@ -11,7 +11,7 @@ const rungs = rungsOf({
 /** The results when these ways work, with what else is known about single ones. */
 const results = (working: readonly string[], more: Readonly<Record<string, Partial<RungResult>>> = {}): RungResult[] => rungs.map(rung => {
   const isConnected = working.includes(rung.name);
-  return { rung, state: isConnected ? 'connected' : 'failed', connectMs: isConnected ? 80 : null, rttMs: isConnected ? 20 : null, sendLoss: isConnected ? 0 : null, refusal: null, ...more[rung.name] };
+  return { rung, state: isConnected ? 'connected' : 'failed', connectMs: isConnected ? 80 : null, rttMs: isConnected ? 20 : null, sendLoss: isConnected ? 0 : null, refusal: null, isAllocated: false, ...more[rung.name] };
 });
 const findings = (working: readonly string[], more: Readonly<Record<string, Partial<RungResult>>> = {}, bandwidth: Partial<Bandwidth> | null = null) =>
   findingsOf({ results: results(working, more), bandwidth: bandwidth === null ? null : { rung: rungs[0]!, sendBitrate: 2_000_000, receiveBitrate: 1_700_000, sendLoss: 0, receiveLoss: 0, ...bandwidth }, isDone: true });
@@ -48,6 +48,12 @@ describe('the findings of a network check', () => {
   it('say that a relay is full or refuses, and name no firewall for it', () => {
     expect(findings(['relay-tls-3'], { 'relay-udp-1': { refusal: 486 }, 'relay-tcp-2': { refusal: 401 } }).slice(3)).toEqual([
       { kind: 'relay-full', host: '198.51.100.9', code: 486 }, { kind: 'relay-refused', host: '198.51.100.9', code: 401 },
+    ]);
+  });
+
+  it('say that a relay does not reach the media node, once for its ways, and name no firewall for it', () => {
+    expect(findings([], { 'relay-udp-1': { isAllocated: true }, 'relay-tcp-2': { isAllocated: true } }).map(ruleText)).toEqual([
+      'nothing-works', 'udp 203.0.113.5,2001:db8::5 40000–40001', 'tcp 203.0.113.5,2001:db8::5 40100', 'tcp relay.example.com 443', 'relay-cut-off',
     ]);
   });
 

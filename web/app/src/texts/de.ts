@@ -322,6 +322,7 @@ const de: Texts = {
     noIpv6: 'Über IPv6 kommt nichts durch. Anrufe verwenden IPv4, das ist kein Nachteil.',
     relayFull: 'Das Relay {{host}} antwortet, nimmt aber gerade keine weitere Verbindung an. Versuchen Sie es später noch einmal.',
     relayRefused: 'Das Relay {{host}} antwortet, hat die Verbindung aber abgelehnt (Fehler {{code}}). Die Betreiber dieses Servers können den Grund finden.',
+    relayCutOff: 'Das Relay {{host}} antwortet, aber der Medienserver ist darüber nicht erreichbar. Die Betreiber dieses Servers können den Grund finden.',
     loss: {
       send: '{{loss}} der gesendeten Pakete gehen verloren. Andere hören und sehen Sie mit Lücken.',
       receive: '{{loss}} der empfangenen Pakete gehen verloren. Sie hören und sehen andere mit Lücken.',

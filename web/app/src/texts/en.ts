@@ -312,6 +312,7 @@ const en = {
     noIpv6: 'Nothing gets through over IPv6. Calls use IPv4, so this does no harm.',
     relayFull: 'The relay {{host}} answers but takes no further connection now. Try again later.',
     relayRefused: 'The relay {{host}} answers but refused the connection (error {{code}}). The operators of this server can find out why.',
+    relayCutOff: 'The relay {{host}} answers, but the media server cannot be reached through it. The operators of this server can find out why.',
     loss: {
       send: '{{loss}} of the sent packets are lost. Others will hear and see you with gaps.',
       receive: '{{loss}} of the received packets are lost. You will hear and see others with gaps.',

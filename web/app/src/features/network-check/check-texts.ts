@@ -49,6 +49,7 @@ function findingText(t: TFunction, finding: Finding, all: readonly Finding[]): s
     }
     case 'relay-full': return t('networkCheck.relayFull', { host: finding.host });
     case 'relay-refused': return t('networkCheck.relayRefused', { host: finding.host, code: finding.code });
+    case 'relay-cut-off': return t('networkCheck.relayCutOff', { host: finding.host });
     case 'loss': return t(`networkCheck.loss.${finding.direction}`, { loss: percentText(t, finding.fraction) });
     case 'delay': return t('networkCheck.delay', { time: millisecondsText(t, finding.rttMs) });
     case 'slow': return t(`networkCheck.slow.${finding.direction}`, { rate: bitrateText(t, finding.bitrate) });

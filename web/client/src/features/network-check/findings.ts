@@ -11,7 +11,8 @@ export interface FirewallRule {
 
 /**
  * One finding of a check. `works`: media takes this path. `nothing-works`: no path gets through. `incomplete`: the server did not let some paths be tried. `blocked`: the rule would give a better path, or one at all. `no-ipv6`, `no-ipv4`: one family does
- * not get through and the other one does, which does no harm. `relay-full`, `relay-refused`: the relay answers and takes no further client. `loss`, `delay`, `slow`: the line is worse than video needs.
+ * not get through and the other one does, which does no harm. `relay-full`, `relay-refused`: the relay answers and takes no further client. `relay-cut-off`:
+ * the relay answers and does not reach the media node. `loss`, `delay`, `slow`: the line is worse than video needs.
  */
 export type Finding =
   | { readonly kind: 'works'; readonly path: CheckedPath }
@@ -21,6 +22,7 @@ export type Finding =
   | { readonly kind: 'no-ipv4' }
   | { readonly kind: 'no-ipv6' }
   | { readonly kind: 'relay-full' | 'relay-refused'; readonly host: string; readonly code: number }
+  | { readonly kind: 'relay-cut-off'; readonly host: string }
   | { readonly kind: 'loss'; readonly direction: 'send' | 'receive'; readonly fraction: number }
   | { readonly kind: 'delay'; readonly rttMs: number }
   | { readonly kind: 'slow'; readonly direction: 'send' | 'receive'; readonly bitrate: number };
@@ -42,9 +44,13 @@ export function findingsOf({ results, bandwidth }: NetworkCheck): Finding[] {
   const findings: Finding[] = best !== null ? [{ kind: 'works', path: best.rung.path }] : isIncomplete ? [] : [{ kind: 'nothing-works' }];
   if (isIncomplete) findings.push({ kind: 'incomplete' });
   findings.push(...rulesOf(results, best).map(rule => ({ kind: 'blocked', rule }) as const));
-  for (const { rung, state, refusal } of results) {
-    if (state === 'failed' && refusal !== null) findings.push({ kind: refusal === allocationQuotaReached ? 'relay-full' : 'relay-refused', host: rung.hosts[0]!, code: refusal });
+  const cutOff = new Set<string>();
+  for (const { rung, state, refusal, isAllocated } of results) {
+    if (state !== 'failed') continue;
+    if (isAllocated) cutOff.add(rung.hosts[0]!);
+    else if (refusal !== null) findings.push({ kind: refusal === allocationQuotaReached ? 'relay-full' : 'relay-refused', host: rung.hosts[0]!, code: refusal });
   }
+  findings.push(...[...cutOff].map(host => ({ kind: 'relay-cut-off', host }) as const));
   for (const family of ['ipv4', 'ipv6'] as const) {
     const direct = results.filter(({ rung }) => rung.relay === null);
     const [own, other] = [direct.filter(({ rung }) => rung.family === family), direct.filter(({ rung }) => rung.family !== family)];
@@ -67,13 +73,13 @@ const order: readonly CheckedPath[] = ['udp', 'tcp', 'relay-udp', 'relay-tcp', '
 const isFailed = ({ state }: RungResult): boolean => state === 'failed';
 const isConnected = ({ state }: RungResult): boolean => state === 'connected';
 
-/** One rule for each better path that does not work, with the addresses of the families that get through. Relays help only where neither direct path does, and one that refuses is not blocked. */
+/** One rule for each better path that does not work, with the addresses of the families that get through. Relays help only where neither direct path does, and one that answers is not blocked. */
 function rulesOf(results: readonly RungResult[], best: RungResult | null): FirewallRule[] {
   const better = best === null ? order : order.slice(0, order.indexOf(best.rung.path)).filter(path => best.rung.relay !== null || path === 'udp');
   const families = new Set<CheckedFamily>(results.filter(isConnected).map(({ rung }) => rung.family));
   families.delete('unknown');
   return better.flatMap(path => {
-    const failed = results.filter(one => one.rung.path === path && isFailed(one) && one.refusal === null).map(({ rung }) => rung);
+    const failed = results.filter(one => one.rung.path === path && isFailed(one) && one.refusal === null && !one.isAllocated).map(({ rung }) => rung);
     const useful = failed.filter(({ family, relay }) => relay !== null || families.size === 0 || families.has(family));
     return useful.length === 0 ? [] : [ruleOf(path, useful)];
   });

@@ -72,7 +72,7 @@ export class NetworkCheckRun {
     try {
       const outcome = await connection.open(this.#exchangeOf(check, 'connections', rung.name), connectLimitMs, this.#signal);
       if ('refusal' in outcome) {
-        this.#set(rung, { state: 'failed', refusal: outcome.refusal });
+        this.#set(rung, { state: 'failed', ...outcome });
         return;
       }
       this.#set(rung, { state: 'connected', connectMs: outcome.ms });

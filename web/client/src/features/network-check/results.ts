@@ -12,6 +12,8 @@ export interface RungResult {
   readonly sendLoss: number | null;
   /** Why the relay refused: the code of its error response (RFC 8489 §14.8, RFC 8656 §19), such as 486 when it is full; null otherwise. */
   readonly refusal: number | null;
+  /** Whether the relay answered and gave an address (RFC 8656 §7), so that no firewall is in front of it. */
+  readonly isAllocated: boolean;
 }
 
 /** What the best way carries. The client receives what it sends, so the line may receive more. Bit rates are in bits per second. */
@@ -30,7 +32,7 @@ export interface NetworkCheck {
   readonly isDone: boolean;
 }
 
-export const trying = (rung: Rung): RungResult => ({ rung, state: 'trying', connectMs: null, rttMs: null, sendLoss: null, refusal: null });
+export const trying = (rung: Rung): RungResult => ({ rung, state: 'trying', connectMs: null, rttMs: null, sendLoss: null, refusal: null, isAllocated: false });
 
 /** The connected way that a call would use: the first kind of path, and of two families the faster one. */
 export function bestOf(results: readonly RungResult[]): RungResult | null {

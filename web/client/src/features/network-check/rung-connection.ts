@@ -12,6 +12,8 @@ export interface Connected {
 export interface NotConnected {
   /** The code with which the relay refused; null when nothing answered. */
   readonly refusal: number | null;
+  /** Whether the relay gave an address; false for a direct way. */
+  readonly isAllocated: boolean;
 }
 
 /** A connection to the media node that can only take one way. */
@@ -43,7 +45,7 @@ export class RungConnection {
     signal.throwIfAborted();
     await this.#connection.setRemoteDescription({ type: 'answer', sdp: onlyCandidatesOf(this.#rung, answer) });
     const isConnected = await this.#end(limitMs, signal);
-    return isConnected ? { ms: Math.round(this.#environment.monotonicNow() - startedAt) } : { refusal: this.#refusal };
+    return isConnected ? { ms: Math.round(this.#environment.monotonicNow() - startedAt) } : { refusal: this.#refusal, isAllocated: this.#rung.relay !== null && this.#hasCandidate };
   }
 
   async records(): Promise<StatsRecord[]> {
