@@ -118,8 +118,9 @@ internal sealed class NetworkCheckEndpoint(
         var spec = new NetworkCheckSpec { Tenant = view.TenantName, Caller = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(caller)))[..16] };
         var report = await nodes.CallAsync(assignment, (node, limit) => node.OpenCheckAsync(spec, limit), ct).ConfigureAwait(false);
 
-        // The credentials of all checks from one address in a meeting are those of one participant for a relay, which limits what they use together.
-        var grant = relays.Issue(view, OpenCheck.ParticipantOf(caller), region, CredentialLifetime);
+        // In a meeting, the relays are those of the person's call. The user is another one, so that the check takes nothing from what a relay grants the call.
+        var user = OpenCheck.ParticipantOf(caller);
+        var grant = relays.Issue(view, user, region, CredentialLifetime, rankId: ticket?.ParticipantId);
         return new NetworkCheckResponse(
             new OpenCheck(assignment.Namespace, assignment.Node, report.CheckId, (time.GetUtcNow() + TimeSpan.FromSeconds(report.Seconds) + Grace).ToUnixTimeSeconds()).Seal(seal, view, caller),
             report.Seconds,

@@ -27,8 +27,12 @@ internal sealed partial class TurnPools(KubeClient kube, SignalingOptions option
     /// <param name="participantId">The participant.</param>
     /// <param name="region">The participant's region; null if it has none.</param>
     /// <param name="lifetime">How long the credentials may last; null for as long as the pools say.</param>
-    public TurnGrant Issue(MeetingView view, string participantId, string? region, TimeSpan? lifetime = null) =>
-        TurnCredentials.Issue(lifetime is { } limit ? [.. _current.Pools.Select(pool => Shortened(pool, limit))] : _current.Pools, view.Tenant.Spec.Namespace, region, view.Id, participantId, time.GetUtcNow());
+    /// <param name="rankId">The participant whose relays are chosen, if the credentials are those of another one; null for the participant itself.</param>
+    public TurnGrant Issue(MeetingView view, string participantId, string? region, TimeSpan? lifetime = null, string? rankId = null)
+    {
+        IReadOnlyList<TurnRecord> pools = lifetime is { } limit ? [.. _current.Pools.Select(pool => Shortened(pool, limit))] : _current.Pools;
+        return TurnCredentials.Issue(pools, view.Tenant.Spec.Namespace, region, view.Id, participantId, time.GetUtcNow(), rankId);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -16,7 +16,7 @@ describe('the words of the network check', () => {
   it('name the firewall rule that would help', async () => {
     expect(findingTexts(await translate(['en']), withoutUdp)).toEqual([
       'Calls work over TCP. On a bad line, sound and pictures are delayed more than over UDP.',
-      'Direct, UDP is blocked. If a firewall is the cause, allow UDP to 203.0.113.5, ports 40000–40003. In other meetings, the addresses and ports may differ.',
+      'Direct, UDP is blocked. If a firewall is the cause, allow UDP to 203.0.113.5, ports 40000–40003. Calls may use other addresses, ports and relays.',
     ]);
   });
 
@@ -45,7 +45,7 @@ describe('the words of the network check', () => {
   });
 
   it('exist in German', async () => {
-    expect(findingTexts(await translate(['de']), withoutUdp)[1]).toBe('Direkt, UDP ist blockiert. Falls eine Firewall die Ursache ist: UDP zu 203.0.113.5, Ports 40000–40003 erlauben. In anderen Meetings können Adressen und Ports abweichen.');
+    expect(findingTexts(await translate(['de']), withoutUdp)[1]).toBe('Direkt, UDP ist blockiert. Falls eine Firewall die Ursache ist: UDP zu 203.0.113.5, Ports 40000–40003 erlauben. Anrufe können andere Adressen, Ports und Relays verwenden.');
   });
 
   it.each<[MeetErrorCode | null, RegExp]>([

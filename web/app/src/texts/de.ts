@@ -316,7 +316,7 @@ const de: Texts = {
     },
     nothingWorks: 'Anrufe funktionieren nicht: Kein Weg zum Medienserver kommt durch. Sie können teilnehmen und den Chat verwenden, ohne Ton und Bild.',
     incomplete: 'Einige Wege konnten nicht probiert werden, weil der Server es diesem Netzwerk nicht erlaubt hat. Vielleicht funktionieren sie. Prüfen Sie noch einmal.',
-    blocked: '{{way}} ist blockiert. Falls eine Firewall die Ursache ist: {{protocol}} zu {{destination}} erlauben. In anderen Meetings können Adressen und Ports abweichen.',
+    blocked: '{{way}} ist blockiert. Falls eine Firewall die Ursache ist: {{protocol}} zu {{destination}} erlauben. Anrufe können andere Adressen, Ports und Relays verwenden.',
     blockedToo: '{{way}} ist ebenfalls blockiert. {{protocol}} zu {{destination}} zu erlauben hilft auch, aber weniger.',
     noIpv4: 'Über IPv4 kommt nichts durch. Anrufe verwenden IPv6, das ist kein Nachteil.',
     noIpv6: 'Über IPv6 kommt nichts durch. Anrufe verwenden IPv4, das ist kein Nachteil.',

@@ -306,7 +306,7 @@ const en = {
     },
     nothingWorks: 'Calls do not work: no way to the media server gets through. You can join and use the chat, without sound and pictures.',
     incomplete: 'Some ways could not be tried, because the server did not let this network try them. They may work. Check again.',
-    blocked: '{{way}} is blocked. If a firewall is the cause, allow {{protocol}} to {{destination}}. In other meetings, the addresses and ports may differ.',
+    blocked: '{{way}} is blocked. If a firewall is the cause, allow {{protocol}} to {{destination}}. Calls may use other addresses, ports and relays.',
     blockedToo: '{{way}} is blocked, too. Allowing {{protocol}} to {{destination}} also helps, but less.',
     noIpv4: 'Nothing gets through over IPv4. Calls use IPv6, so this does no harm.',
     noIpv6: 'Nothing gets through over IPv6. Calls use IPv4, so this does no harm.',
