@@ -1,9 +1,9 @@
 namespace MeetOperator.NodeControl;
 
-/// <summary>Opens a network check. The node limits the checks that are open at once by both fields.</summary>
+/// <summary>Opens a network check. The node limits the checks that are open at once, by tenant and by caller.</summary>
 public sealed record NetworkCheckSpec
 {
-    /// <summary>Maximum length of <see cref="Tenant"/> and <see cref="Caller"/>.</summary>
+    /// <summary>Maximum length of <see cref="Tenant"/>, <see cref="Caller"/> and <see cref="Room"/>.</summary>
     public const int MaxLength = 253;
 
     /// <summary>The tenant of the meeting for which a person checks the network.</summary>
@@ -11,4 +11,7 @@ public sealed record NetworkCheckSpec
 
     /// <summary>What tells the person, or the network, from others; for example a hash of the address.</summary>
     public required string Caller { get; init; }
+
+    /// <summary>The room of the meeting. The check uses the UDP port of its hub, if the node has the room. Null for no meeting.</summary>
+    public string? Room { get; init; }
 }

@@ -24,8 +24,8 @@ internal static class CheckAdmission
     /// <param name="load">The part of its time that the busiest loop works.</param>
     public static ControlProblemException? Refuse(NetworkCheckSpec spec, IReadOnlyCollection<NetworkCheckSpec> open, double load) => spec switch
     {
-        { Tenant.Length: 0 or > NetworkCheckSpec.MaxLength } or { Caller.Length: 0 or > NetworkCheckSpec.MaxLength } =>
-            ControlProblemException.InvalidRequest($"tenant and caller must have 1 to {NetworkCheckSpec.MaxLength} characters."),
+        { Tenant.Length: 0 or > NetworkCheckSpec.MaxLength } or { Caller.Length: 0 or > NetworkCheckSpec.MaxLength } or { Room.Length: > NetworkCheckSpec.MaxLength } =>
+            ControlProblemException.InvalidRequest($"tenant, caller and room must have 1 to {NetworkCheckSpec.MaxLength} characters."),
         _ when load > MaxLoad => Busy(HttpStatusCode.ServiceUnavailable, "The node is busy with meetings and takes no network checks now."),
         _ when open.Count >= MaxOpen => Busy(HttpStatusCode.ServiceUnavailable, $"The node has {MaxOpen} network checks, its limit."),
         _ when open.Count(one => one.Tenant == spec.Tenant) >= MaxOpenOfTenant => Busy(HttpStatusCode.TooManyRequests, $"The tenant has {MaxOpenOfTenant} network checks on this node, its limit."),

@@ -73,7 +73,11 @@ internal sealed class RoomDirectory
     private IEnumerable<RoomParts> OfMeetings => All.Where(static room => RoomIds.IsOfMeeting(room.Id));
 
     /// <summary>Creates or updates the room. <c>Created</c> is true when the room is new.</summary>
-    public async Task<(RoomReport Report, bool Created)> PutAsync(string id, RoomSpec spec, CancellationToken ct)
+    /// <param name="id">The room.</param>
+    /// <param name="spec">What it is to be.</param>
+    /// <param name="ct">Stops the wait.</param>
+    /// <param name="beside">A room on whose loop a new one is created, if that room is here; null for the loop with the lowest load.</param>
+    public async Task<(RoomReport Report, bool Created)> PutAsync(string id, RoomSpec spec, CancellationToken ct, string? beside = null)
     {
         if (spec.Generation < 0 || spec.MaxParticipants is < 1 or > 10_000)
         {
@@ -82,7 +86,7 @@ internal sealed class RoomDirectory
 
         while (true)
         {
-            var room = FindOrAdd(id, spec, out var created);
+            var room = FindOrAdd(id, spec, beside, out var created);
             if (await room.ReportAsync(() => room.Hub.Update(spec), withParticipants: false, ct).ConfigureAwait(false) is { } report)
             {
                 return (report, created);
@@ -180,7 +184,7 @@ internal sealed class RoomDirectory
         }
     }
 
-    private RoomParts FindOrAdd(string id, RoomSpec spec, out bool created)
+    private RoomParts FindOrAdd(string id, RoomSpec spec, string? beside, out bool created)
     {
         lock (_lock)
         {
@@ -200,7 +204,8 @@ internal sealed class RoomDirectory
             admit();
 
             var now = _clock();
-            var hub = LoopChoice.Choose([.. _loops.Select(l => LoadOf(l.Loop, now))]);
+            var loop = beside is null ? null : _rooms.GetValueOrDefault(beside).Room?.Hub.Loop;
+            var hub = loop is null || loop.IsStuckAt(now) ? LoopChoice.Choose([.. _loops.Select(l => LoadOf(l.Loop, now))]) : Array.FindIndex(_loops, l => l.Loop == loop);
             var room = new RoomParts(new RoomShare(id, spec, admit) { EmptyTime = EmptyPartTime }, hub, _loops, _options.ParticipantTimeout, ChooseLoop, Remove);
             _rooms[id] = new PlacedRoom(room, now);
             return room;

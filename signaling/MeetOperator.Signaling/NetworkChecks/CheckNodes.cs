@@ -35,6 +35,22 @@ internal sealed class CheckNodes(MediaNodes nodes, SignalingOptions options, Sig
         }
     }
 
+    /// <summary>
+    /// The assignment of the media node on which a participant has sessions, the newest if there are two; null if none says so. Asks the nodes only if the meeting has several. One that does not
+    /// answer counts as one that does not have the participant.
+    /// </summary>
+    public async Task<MediaAssignment?> FindAsync(MeetingView view, string participantId, CancellationToken ct)
+    {
+        MediaAssignment[] serving = [.. view.Serving.OrderByDescending(assignment => assignment.Generation)];
+        if (serving.Length < 2)
+        {
+            return null;
+        }
+
+        var answers = await Task.WhenAll(serving.Select(assignment => HasAsync(assignment, view.Id, participantId, ct))).ConfigureAwait(false);
+        return serving.Zip(answers).FirstOrDefault(static one => one.Second).First;
+    }
+
     /// <summary>The problem for a refusal that belongs to network checks; null for any other one.</summary>
     internal static ProblemException? ProblemOf(NodeControlException refusal) => refusal switch
     {
@@ -48,4 +64,17 @@ internal sealed class CheckNodes(MediaNodes nodes, SignalingOptions options, Sig
         { Status: HttpStatusCode.NotFound, Code: "refused" } => new ProblemException(ProblemCode.CheckUnavailable, "The media node of this meeting has an earlier version, without network checks."),
         _ => null,
     };
+
+    private async Task<bool> HasAsync(MediaAssignment assignment, string meetingId, string participantId, CancellationToken ct)
+    {
+        try
+        {
+            var room = await CallAsync(assignment, (node, limit) => node.GetRoomAsync(meetingId, limit), ct).ConfigureAwait(false);
+            return (room.ParticipantList ?? []).OfType<ParticipantReport>().Any(known => known.Participant == participantId && (known.SubscribeSession != string.Empty || known.Publishing));
+        }
+        catch (ProblemException)
+        {
+            return false;
+        }
+    }
 }

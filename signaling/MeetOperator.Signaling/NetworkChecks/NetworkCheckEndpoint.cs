@@ -114,8 +114,9 @@ internal sealed class NetworkCheckEndpoint(
 
         var region = body.Region ?? ticket?.Region ?? NetworkRegions.Find(view.Tenant.Spec.Regions.Networks, CallerAddress.AddressOf(request));
         view = await WaitForPlacementAsync(view, ct).ConfigureAwait(false);
-        var assignment = ParticipantNodes.Choose(view.Assignments, region: region) ?? throw NotPlaced(view);
-        var spec = new NetworkCheckSpec { Tenant = view.TenantName, Caller = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(caller)))[..16] };
+        var current = ticket is null ? null : await nodes.FindAsync(view, ticket.ParticipantId!, ct).ConfigureAwait(false);
+        var assignment = current ?? ParticipantNodes.Choose(view.Assignments, region: region) ?? throw NotPlaced(view);
+        var spec = new NetworkCheckSpec { Tenant = view.TenantName, Caller = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(caller)))[..16], Room = view.Id };
         var report = await nodes.CallAsync(assignment, (node, limit) => node.OpenCheckAsync(spec, limit), ct).ConfigureAwait(false);
 
         // In a meeting, the relays are those of the person's call. The user is another one, so that the check takes nothing from what a relay grants the call.

@@ -45,6 +45,22 @@ public sealed class NetworkCheckTests
         Assert.Empty(node.Host.Rooms.Rooms);
     }
 
+    /// <summary>A firewall may let out only some of the ports, so the check tries the one that calls of the meeting use.</summary>
+    [Fact]
+    public async Task Open_MeetingOnTheNode_TriesThePortOfItsRoom()
+    {
+        await using var node = await TestNode.StartAsync(options => options with { UdpPorts = [0, 0, 0, 0] });
+        var rooms = node.Host.Rooms;
+        foreach (var room in (string[])["r1", "r2", "r3", "r4"])
+        {
+            await node.Control.PutRoomAsync(room, new RoomSpec { Generation = 1 }, default);
+            var check = await node.Control.OpenCheckAsync(Of(room) with { Room = room }, default);
+            Assert.Equal(rooms.Rooms.Single(one => one.Id == room).Port, rooms.Rooms.Single(one => one.Id == check.CheckId).Port);
+        }
+
+        await node.Control.OpenCheckAsync(Of("none") with { Room = "unknown" }, default);
+    }
+
     [Fact]
     public async Task Check_LeftOpen_EndsByItself()
     {

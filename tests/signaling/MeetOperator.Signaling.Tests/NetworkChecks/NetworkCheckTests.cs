@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
@@ -154,6 +155,27 @@ public sealed class NetworkCheckTests : IAsyncLifetime
         var response = await SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/checks", new { });
         await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "check-unavailable");
         Assert.Null(response.Headers.RetryAfter);
+    }
+
+    /// <summary>In a meeting, the check is about the media node of the person's call, also if others would join elsewhere.</summary>
+    [Fact]
+    public async Task Open_WithTicketInMeetingOnTwoNodes_UsesTheNodeOfTheParticipant()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var next = await _cluster.AddNodeAsync("default-bbbbb");
+        _node.AddTracks(meeting.MeetingId, ann.Id, Sdp.Publish());
+        await _cluster.AssignAsync(meeting.MeetingId, Assigned("default-aaaaa", 1, AssignmentRole.Edge), Assigned("default-bbbbb", 2, AssignmentRole.Origin));
+        await Eventually.TrueAsync(() => _signaling.Service<MeetingDirectory>().Find(meeting.MeetingId)?.Serving.Count() == 2, "signaling knows both nodes");
+
+        await OpenAsync(meeting.MeetingId);
+        Assert.Equal((0, 1), (_node.Checks.Count, next.Checks.Count));
+        await OpenAsync(meeting.MeetingId, body: new { ticket = ann.Join.Ticket });
+        Assert.Equal((1, 1), (_node.Checks.Count, next.Checks.Count));
+        Assert.Equal(meeting.MeetingId, Assert.Single(_node.Checks).Room);
+
+        static MeetingAssignment Assigned(string node, long generation, AssignmentRole role) =>
+            new() { SfuNode = node, Namespace = TestCluster.Namespace, Role = role, State = AssignmentState.Ready, Generation = generation };
     }
 
     [Fact]
