@@ -168,7 +168,14 @@ describe('a network check', () => {
     expect(progress).toHaveLength(reports);
   });
 
-  it.each([[503, 'check-unavailable'], [429, 'quota-exceeded'], [403, 'forbidden']])('that the server refuses with %i %s rejects with the code and opens no connection', async (status, code) => {
+  it('that a server of an earlier version does not know is not available, and says nothing about the meeting', async () => {
+    const server = new ScriptedServer();
+    server.respond = () => ({ status: 404, body: { type: 'https://tools.ietf.org/html/rfc9110#section-15.5.5', title: 'Not Found', status: 404 } });
+    const client = new MeetClient({ baseUrl: 'https://meet.test', environment: server.environment });
+    await expect(client.checkNetwork('m1')).rejects.toMatchObject({ code: 'check-unavailable' });
+  });
+
+  it.each([[404, 'unknown-meeting'], [503, 'check-unavailable'], [429, 'quota-exceeded'], [403, 'forbidden']])('that the server refuses with %i %s rejects with the code and opens no connection', async (status, code) => {
     const server = new ScriptedServer();
     server.respond = () => ({ status, body: { type: `urn:meetoperator:error:${code}` } });
     const client = new MeetClient({ baseUrl: 'https://meet.test', environment: server.environment });

@@ -337,7 +337,7 @@ const de: Texts = {
     copied: 'Ergebnisse kopiert',
     reportTitle: 'Netzwerkprüfung von {{page}}, {{time}}',
     problems: {
-      unavailable: 'Der Medienserver dieses Meetings kann Netzwerke nicht prüfen.',
+      unavailable: 'Die Server dieses Meetings können Netzwerke nicht prüfen.',
       busy: 'Es laufen zu viele Prüfungen, oder der Server ist ausgelastet. Versuchen Sie es in einer Minute noch einmal.',
       notPlaced: 'Das Meeting hat noch keinen Medienserver. Versuchen Sie es in einigen Sekunden noch einmal.',
       ended: 'Das Meeting ist beendet.',

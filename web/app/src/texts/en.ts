@@ -327,7 +327,7 @@ const en = {
     copied: 'Results copied',
     reportTitle: 'Network check of {{page}}, {{time}}',
     problems: {
-      unavailable: 'The media server of this meeting cannot check networks.',
+      unavailable: 'The servers of this meeting cannot check networks.',
       busy: 'Too many checks are running, or the server is busy. Try again in a minute.',
       notPlaced: 'The meeting has no media server yet. Try again in a few seconds.',
       ended: 'The meeting has ended.',
