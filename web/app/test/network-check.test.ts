@@ -9,7 +9,7 @@ const tls: Rung = { ...udp, name: 'relay-tls-1', path: 'relay-tls', family: 'unk
 const none = { connectMs: null, rttMs: null, sendLoss: null, refusal: null, isAllocated: false };
 const withoutUdp: NetworkCheck = {
   results: [{ rung: udp, state: 'failed', ...none }, { rung: tcp, state: 'connected', ...none, connectMs: 120, rttMs: 34, sendLoss: 0.015 }, { rung: tls, state: 'trying', ...none }],
-  bandwidth: { rung: tcp, sendBitrate: 2_400_000, receiveBitrate: 900_000, sendLoss: 0.001, receiveLoss: null }, isDone: true,
+  bandwidth: { rung: tcp, sendBitrate: 2_400_000, isSendLimited: false, largestSentBitrate: 1_500_000, receiveBitrate: 900_000, sendLoss: 0.001, receiveLoss: null }, isDone: true,
 };
 
 describe('the words of the network check', () => {
@@ -36,7 +36,8 @@ describe('the words of the network check', () => {
       ['Relay, TLS', 'relay.example.com, port 443', 'trying', '–', '–', '–'],
     ]);
     expect(bandwidthText(t, withoutUdp)).toBe('Sending: 2.4 Mbit/s, 0.1 % lost. Receiving: at least 900 kbit/s, unknown lost.');
-    expect(bandwidthText(t, { ...withoutUdp, bandwidth: null })).toBeNull();
+    expect(bandwidthText(t, { ...withoutUdp, bandwidth: null, isDone: false })).toBeNull();
+    expect(bandwidthText(t, { ...withoutUdp, bandwidth: null })).toMatch(/could not be measured/);
   });
 
   it('are copied as text with everything that a help desk needs', async () => {

@@ -54,7 +54,7 @@ describe('the ways to a media node', () => {
 });
 
 /** Starts a check in which the connections behave as `behave` says when they have the answer. */
-async function checking(behave: (connection: FakePeerConnection, kind: string) => void, { signal, refuse = () => null }: { signal?: AbortSignal; refuse?: (kind: string) => object | null } = {}) {
+async function checking(behave: (connection: FakePeerConnection, kind: string) => void, { signal, wasHidden = false, refuse = () => null }: { signal?: AbortSignal; wasHidden?: boolean; refuse?: (kind: string) => object | null } = {}) {
   const server = new ScriptedServer();
   const stopped = vi.fn();
   const progress: NetworkCheck[] = [];
@@ -71,7 +71,7 @@ async function checking(behave: (connection: FakePeerConnection, kind: string) =
   const createPeerConnection = (configuration: RTCConfiguration) => Object.assign(server.environment.createPeerConnection(configuration), { iceGatheringState: 'gathering' });
   const client = new MeetClient({ baseUrl: 'https://meet.test', environment: { ...server.environment, createPeerConnection } });
   const run = client.checkNetwork('m1', {
-    ticket: 'ticket', onProgress: check => progress.push(check), createMedia: () => ({ audio: track('audio'), video: track('video'), stop: stopped }), ...(signal === undefined ? {} : { signal }),
+    ticket: 'ticket', onProgress: check => progress.push(check), createMedia: () => ({ audio: track('audio'), video: track('video'), stop: stopped, wasHidden: () => wasHidden }), ...(signal === undefined ? {} : { signal }),
   });
   run.catch(() => undefined);
   await vi.dynamicImportSettled();
@@ -125,15 +125,29 @@ describe('a network check', () => {
       connection.getStats = async () => {
         const bytes = (Date.now() - since) * 150; // 1.2 Mbit/s
         if (isEcho) setStats(connection, { id: 'in', type: 'inbound-rtp', packetsReceived: 95, packetsLost: 5, bytesReceived: bytes });
-        else setStats(connection, { ...sound, bytesSent: bytes }, reported);
+        else setStats(connection, { ...sound, bytesSent: bytes, qualityLimitationReason: 'bandwidth' }, { id: 'small', type: 'outbound-rtp', bytesSent: bytes / 10 }, reported);
         return connection.stats;
       };
     });
     const check = await finish();
-    expect(check.bandwidth).toMatchObject({ rung: { name: 'udp-ipv4' }, sendBitrate: 2_400_000, receiveBitrate: 1_200_000, sendLoss: 0.03, receiveLoss: 0.05 });
+    expect(check.bandwidth).toMatchObject({ rung: { name: 'udp-ipv4' }, sendBitrate: 2_400_000, isSendLimited: true, largestSentBitrate: 1_200_000, receiveBitrate: 1_200_000, sendLoss: 0.03, receiveLoss: 0.05 });
     const sent = server.connections.find(({ transceivers }) => transceivers.length === 2 && transceivers[0]!.direction === 'sendonly')!;
     expect(sent.transceivers[1]!.encodings.map(({ rid }) => rid)).toEqual(['f', 'h', 'q']);
     expect(server.calls.map(({ path }) => path)).toContain('/meetings/m1/checks/c1.x/echo/bandwidth');
+  });
+
+  it.each<[string, { readonly wasHidden?: boolean; readonly onEcho?: (echo: FakePeerConnection) => void }]>([
+    ['the page was hidden', { wasHidden: true }],
+    ['nothing comes back', { onEcho: echo => echo.setConnectionState('failed') }],
+    ['the check ends meanwhile', { onEcho: echo => { setTimeout(() => echo.setConnectionState('closed'), 5_000); } }],
+  ])('measures nothing and calls no line slow when %s', async (_, { wasHidden = false, onEcho }) => {
+    const { finish } = await checking(connection => {
+      connection.setConnectionState('connected');
+      if (connection.transceivers[0]!.direction === 'recvonly') onEcho?.(connection);
+    }, { wasHidden });
+    const check = await finish();
+    expect(check.bandwidth).toBeNull();
+    expect(findingsOf(check)).toEqual([{ kind: 'works', path: 'udp' }]);
   });
 
   it('tells a relay that refuses from one that does not answer, and does not wait for it', async () => {

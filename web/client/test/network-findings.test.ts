@@ -14,7 +14,7 @@ const results = (working: readonly string[], more: Readonly<Record<string, Parti
   return { rung, state: isConnected ? 'connected' : 'failed', connectMs: isConnected ? 80 : null, rttMs: isConnected ? 20 : null, sendLoss: isConnected ? 0 : null, refusal: null, isAllocated: false, ...more[rung.name] };
 });
 const findings = (working: readonly string[], more: Readonly<Record<string, Partial<RungResult>>> = {}, bandwidth: Partial<Bandwidth> | null = null) =>
-  findingsOf({ results: results(working, more), bandwidth: bandwidth === null ? null : { rung: rungs[0]!, sendBitrate: 2_000_000, receiveBitrate: 1_700_000, sendLoss: 0, receiveLoss: 0, ...bandwidth }, isDone: true });
+  findingsOf({ results: results(working, more), bandwidth: bandwidth === null ? null : { rung: rungs[0]!, sendBitrate: 2_000_000, isSendLimited: false, largestSentBitrate: 1_500_000, receiveBitrate: 1_700_000, sendLoss: 0, receiveLoss: 0, ...bandwidth }, isDone: true });
 const ruleText = (finding: ReturnType<typeof findingsOf>[number]): string => (finding.kind === 'blocked' ? `${finding.rule.protocol} ${finding.rule.hosts.join()} ${portsText(finding.rule.ports)}` : finding.kind);
 
 const all = rungs.map(({ name }) => name);
@@ -62,8 +62,9 @@ describe('the findings of a network check', () => {
     ['loses what it receives', {}, { receiveLoss: 0.05 }, [{ kind: 'loss', direction: 'receive', fraction: 0.05 }]],
     ['loses sound before the bandwidth is known', { sendLoss: 0.04 }, null, [{ kind: 'loss', direction: 'send', fraction: 0.04 }]],
     ['responds slowly', { rttMs: 450 }, {}, [{ kind: 'delay', rttMs: 450 }]],
-    ['sends little, so that little comes back', {}, { sendBitrate: 200_000, receiveBitrate: 150_000 }, [{ kind: 'slow', direction: 'send', bitrate: 200_000 }]],
+    ['sends little, so that little comes back', {}, { sendBitrate: 200_000, isSendLimited: true, largestSentBitrate: 150_000, receiveBitrate: 150_000 }, [{ kind: 'slow', direction: 'send', bitrate: 200_000 }]],
     ['receives little', {}, { receiveBitrate: 150_000 }, [{ kind: 'slow', direction: 'receive', bitrate: 150_000 }]],
+    ['may be good, where something else limits what is sent', {}, { sendBitrate: 200_000, largestSentBitrate: 150_000, receiveBitrate: 150_000 }, []],
     ['is good', {}, {}, []],
   ])('say that a line %s', (_, more, bandwidth, expected) => {
     expect(findings(all, { 'udp-ipv4': more, 'udp-ipv6': { state: 'failed' } }, bandwidth).slice(1)).toEqual(expected);

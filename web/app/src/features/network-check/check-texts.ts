@@ -60,9 +60,9 @@ function findingText(t: TFunction, finding: Finding, all: readonly Finding[]): s
   }
 }
 
-/** What the best way carries; null while it is not known. */
-export function bandwidthText(t: TFunction, { bandwidth }: NetworkCheck): string | null {
-  if (bandwidth === null) return null;
+/** What the best way carries; null while it is not known, and when there is none. */
+export function bandwidthText(t: TFunction, { bandwidth, results, isDone }: NetworkCheck): string | null {
+  if (bandwidth === null) return isDone && results.some(({ state }) => state === 'connected') ? t('networkCheck.unmeasured') : null;
   const loss = (fraction: number | null) => (fraction === null ? t('quality.notMeasured') : percentText(t, fraction));
   return t('networkCheck.bandwidth', { send: bitrateText(t, bandwidth.sendBitrate), receive: bitrateText(t, bandwidth.receiveBitrate), sendLoss: loss(bandwidth.sendLoss), receiveLoss: loss(bandwidth.receiveLoss) });
 }

@@ -12,7 +12,8 @@ export interface FirewallRule {
 /**
  * One finding of a check. `works`: media takes this path. `nothing-works`: no path gets through. `incomplete`: the server did not let some paths be tried. `blocked`: the rule would give a better path, or one at all. `no-ipv6`, `no-ipv4`: one family does
  * not get through and the other one does, which does no harm. `relay-full`, `relay-refused`: the relay answers and takes no further client. `relay-cut-off`:
- * the relay answers and does not reach the media node. `loss`, `delay`, `slow`: the line is worse than video needs.
+ * the relay answers and does not reach the media node. `loss`, `delay`, `slow`: the line is worse than video needs, as far as the browser
+ * tells what limits it.
  */
 export type Finding =
   | { readonly kind: 'works'; readonly path: CheckedPath }
@@ -63,8 +64,10 @@ export function findingsOf({ results, bandwidth }: NetworkCheck): Finding[] {
   const rttMs = best?.rttMs ?? 0;
   if (rttMs > delayLimitMs) findings.push({ kind: 'delay', rttMs });
   if (bandwidth !== null) {
-    if (bandwidth.sendBitrate < bitrateLimit) findings.push({ kind: 'slow', direction: 'send', bitrate: bandwidth.sendBitrate });
-    else if (bandwidth.receiveBitrate < bitrateLimit) findings.push({ kind: 'slow', direction: 'receive', bitrate: bandwidth.receiveBitrate });
+    const { sendBitrate, isSendLimited, largestSentBitrate, receiveBitrate } = bandwidth;
+    if (sendBitrate < bitrateLimit && isSendLimited) findings.push({ kind: 'slow', direction: 'send', bitrate: sendBitrate });
+    // What comes back is at most what was sent.
+    else if (receiveBitrate < bitrateLimit && largestSentBitrate >= bitrateLimit) findings.push({ kind: 'slow', direction: 'receive', bitrate: receiveBitrate });
   }
   return findings;
 }

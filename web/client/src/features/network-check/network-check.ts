@@ -2,7 +2,7 @@ import type { Environment } from '../../core/environment.js';
 import type { HttpApi } from '../../core/http.js';
 import { encodingFor } from '../media/encodings.js';
 import { endCheck, exchange, openCheck, type CheckRequest } from './api.js';
-import { bestOf, bitrateOf, outgoingEstimateOf, receiveLossOf, roundTripOf, sendLossOf, trying, type Bandwidth, type NetworkCheck, type RungResult } from './results.js';
+import { bestOf, bitrateOf, isLimitedByLine, largestSentOf, outgoingEstimateOf, receiveLossOf, roundTripOf, sendLossOf, trying, type Bandwidth, type NetworkCheck, type RungResult } from './results.js';
 import { RungConnection } from './rung-connection.js';
 import { rungsOf, type OpenedCheck, type Rung } from './rungs.js';
 import { syntheticMedia, type CheckMedia } from './synthetic-media.js';
@@ -17,6 +17,8 @@ export interface NetworkCheckOptions extends CheckRequest {
 
 /** A relay over TLS needs several round trips. */
 const connectLimitMs = 7_000;
+/** The check ends 12 s after its client begins to play, and the measurement takes six. */
+const echoLimitMs = 5_000;
 /** The time for which a way carries sound, until its loss is read. */
 const soundMs = 2_500;
 /** The time for which the bandwidth grows until it is measured, and then for which it is measured. */
@@ -90,7 +92,7 @@ export class NetworkCheckRun {
     }
   }
 
-  /** Sends as a camera does, and receives it back. */
+  /** Sends as a camera does, and receives it back. Null when this says nothing about the line. */
   async #measure(check: OpenedCheck, rung: Rung, media: CheckMedia): Promise<Bandwidth | null> {
     const sender = this.#connect(rung, connection => {
       connection.addTransceiver(media.audio, { direction: 'sendonly' });
@@ -100,17 +102,20 @@ export class NetworkCheckRun {
       for (const kind of ['audio', 'video']) connection.addTransceiver(kind, { direction: 'recvonly' });
     });
     if ('refusal' in await sender.open(this.#exchangeOf(check, 'connections', bandwidthName), connectLimitMs, this.#signal)) return null;
-    const received = await receiver.open(this.#exchangeOf(check, 'echo', bandwidthName), connectLimitMs, this.#signal);
+    if ('refusal' in await receiver.open(this.#exchangeOf(check, 'echo', bandwidthName), echoLimitMs, this.#signal)) return null;
     await this.#wait(growthMs);
     const [sentBefore, receivedBefore] = [await sender.records(), await receiver.records()];
     const startedAt = this.#environment.monotonicNow();
     await this.#wait(measureMs);
     const [sentAfter, receivedAfter] = [await sender.records(), await receiver.records()];
     const seconds = (this.#environment.monotonicNow() - startedAt) / 1_000;
+    if (!sender.isConnected || !receiver.isConnected || media.wasHidden?.() === true) return null;
     return {
       rung,
       sendBitrate: Math.max(Math.round(outgoingEstimateOf(sentAfter)), bitrateOf(sentBefore, sentAfter, 'bytesSent', seconds)),
-      receiveBitrate: 'refusal' in received ? 0 : bitrateOf(receivedBefore, receivedAfter, 'bytesReceived', seconds),
+      isSendLimited: isLimitedByLine(sentAfter),
+      largestSentBitrate: largestSentOf(sentBefore, sentAfter, seconds),
+      receiveBitrate: bitrateOf(receivedBefore, receivedAfter, 'bytesReceived', seconds),
       sendLoss: sendLossOf(sentAfter),
       receiveLoss: receiveLossOf(receivedAfter),
     };

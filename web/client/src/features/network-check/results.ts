@@ -20,6 +20,10 @@ export interface RungResult {
 export interface Bandwidth {
   readonly rung: Rung;
   readonly sendBitrate: number;
+  /** Whether the browser says that the line limits what it sends, and not its processor or the picture. False where it does not tell. */
+  readonly isSendLimited: boolean;
+  /** What the largest picture that was sent takes. The media node sends back one of them. */
+  readonly largestSentBitrate: number;
   readonly receiveBitrate: number;
   readonly sendLoss: number | null;
   readonly receiveLoss: number | null;
@@ -27,7 +31,7 @@ export interface Bandwidth {
 
 export interface NetworkCheck {
   readonly results: readonly RungResult[];
-  /** Null until it is measured, and when no way works. */
+  /** Null until it is measured, when no way works, and when the measurement says nothing: a connection did not last, or the page was hidden and drew few pictures. */
   readonly bandwidth: Bandwidth | null;
   readonly isDone: boolean;
 }
@@ -75,6 +79,14 @@ export function bitrateOf(earlier: readonly StatsRecord[], later: readonly Stats
   const bytes = (records: readonly StatsRecord[]) => records.filter(record => record.type === type).reduce((sum, record) => sum + number(record, field), 0);
   return seconds <= 0 ? 0 : Math.max(0, Math.round(((bytes(later) - bytes(earlier)) * 8) / seconds));
 }
+
+/** The bit rate of the largest of the streams that are sent. */
+export function largestSentOf(earlier: readonly StatsRecord[], later: readonly StatsRecord[], seconds: number): number {
+  return Math.max(0, ...later.filter(({ type }) => type === 'outbound-rtp').map(record => bitrateOf(earlier.filter(({ id }) => id === record.id), [record], 'bytesSent', seconds)));
+}
+
+/** Whether the line limits what is sent (https://www.w3.org/TR/webrtc-stats/#rtcqualitylimitationreason-enum). */
+export const isLimitedByLine = (records: readonly StatsRecord[]): boolean => records.some(record => record.type === 'outbound-rtp' && text(record, 'qualityLimitationReason') === 'bandwidth');
 
 function selectedPair(records: readonly StatsRecord[]): StatsRecord | undefined {
   const selected = text(records.find(({ type }) => type === 'transport'), 'selectedCandidatePairId');

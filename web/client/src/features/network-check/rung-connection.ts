@@ -48,6 +48,10 @@ export class RungConnection {
     return isConnected ? { ms: Math.round(this.#environment.monotonicNow() - startedAt) } : { refusal: this.#refusal, isAllocated: this.#rung.relay !== null && this.#hasCandidate };
   }
 
+  get isConnected(): boolean {
+    return this.#connection.connectionState === 'connected';
+  }
+
   async records(): Promise<StatsRecord[]> {
     return [...(await this.#connection.getStats()).values()] as StatsRecord[];
   }

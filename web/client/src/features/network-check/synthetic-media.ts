@@ -3,6 +3,8 @@ export interface CheckMedia {
   readonly audio: MediaStreamTrack;
   readonly video: MediaStreamTrack;
   readonly stop: () => void;
+  /** Whether the page was hidden for a time. Browsers draw little there, so what is sent says nothing about the line. */
+  readonly wasHidden?: () => boolean;
 }
 
 const width = 640;
@@ -28,12 +30,17 @@ export function syntheticMedia(random: () => number): CheckMedia {
   };
   draw();
   const timer = setInterval(draw, 1_000 / framesPerSecond);
+  let wasHidden = document.hidden;
+  const onVisibility = () => { wasHidden ||= document.hidden; };
+  document.addEventListener('visibilitychange', onVisibility);
   const stream = canvas.captureStream(framesPerSecond);
   const [audio, video] = [sink.stream.getAudioTracks()[0]!, stream.getVideoTracks()[0]!];
   return {
     audio,
     video,
+    wasHidden: () => wasHidden,
     stop: () => {
+      document.removeEventListener('visibilitychange', onVisibility);
       clearInterval(timer);
       audio.stop();
       video.stop();
