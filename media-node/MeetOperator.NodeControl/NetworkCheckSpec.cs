@@ -12,6 +12,9 @@ public sealed record NetworkCheckSpec
     /// <summary>What tells the person, or the network, from others; for example a hash of the address.</summary>
     public required string Caller { get; init; }
 
+    /// <summary>Whether the person is a participant of the meeting. Some checks are only for participants.</summary>
+    public bool IsMember { get; init; }
+
     /// <summary>The room of the meeting. The check uses the UDP port of its hub, if the node has the room. Null for no meeting.</summary>
     public string? Room { get; init; }
 }

@@ -12,6 +12,9 @@ internal static class CheckAdmission
 
     internal const int MaxOpenOfTenant = 5;
 
+    /// <summary>How many of the node's checks, and of a tenant's, are only for participants of meetings: strangers must not take all.</summary>
+    internal const int Reserved = 2;
+
     /// <summary>Several persons of an office have one address.</summary>
     internal const int MaxOpenOfCaller = 3;
 
@@ -27,12 +30,17 @@ internal static class CheckAdmission
         { Tenant.Length: 0 or > NetworkCheckSpec.MaxLength } or { Caller.Length: 0 or > NetworkCheckSpec.MaxLength } or { Room.Length: > NetworkCheckSpec.MaxLength } =>
             ControlProblemException.InvalidRequest($"tenant, caller and room must have 1 to {NetworkCheckSpec.MaxLength} characters."),
         _ when load > MaxLoad => Busy(HttpStatusCode.ServiceUnavailable, "The node is busy with meetings and takes no network checks now."),
-        _ when open.Count >= MaxOpen => Busy(HttpStatusCode.ServiceUnavailable, $"The node has {MaxOpen} network checks, its limit."),
-        _ when open.Count(one => one.Tenant == spec.Tenant) >= MaxOpenOfTenant => Busy(HttpStatusCode.TooManyRequests, $"The tenant has {MaxOpenOfTenant} network checks on this node, its limit."),
+        _ when open.Count >= Limit(MaxOpen, spec) => Busy(HttpStatusCode.ServiceUnavailable, $"The node has {Limit(MaxOpen, spec)} network checks, its limit{Whose(spec)}."),
+        _ when open.Count(one => one.Tenant == spec.Tenant) >= Limit(MaxOpenOfTenant, spec) =>
+            Busy(HttpStatusCode.TooManyRequests, $"The tenant has {Limit(MaxOpenOfTenant, spec)} network checks on this node, its limit{Whose(spec)}."),
         _ when open.Count(one => one.Tenant == spec.Tenant && one.Caller == spec.Caller) >= MaxOpenOfCaller =>
             Busy(HttpStatusCode.TooManyRequests, $"The caller has {MaxOpenOfCaller} network checks on this node, its limit."),
         _ => null,
     };
+
+    private static int Limit(int ofAll, NetworkCheckSpec spec) => spec.IsMember ? ofAll : ofAll - Reserved;
+
+    private static string Whose(NetworkCheckSpec spec) => spec.IsMember ? string.Empty : " for persons who are not in a meeting";
 
     private static ControlProblemException Busy(HttpStatusCode status, string detail) => new(status, "check-busy", detail);
 }

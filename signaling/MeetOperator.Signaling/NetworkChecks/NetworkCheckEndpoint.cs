@@ -44,6 +44,9 @@ internal sealed class NetworkCheckEndpoint(
     private readonly Throttle _ofMeetingAndAddress = Throttle.OneEvery(Period, burst: 3);
     private readonly Throttle _ofTenant = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
 
+    /// <summary>Participants have a limit of their own, so that strangers do not use up theirs.</summary>
+    private readonly Throttle _ofParticipant = Throttle.OneEvery(Period, burst: 3);
+
     /// <summary>The requests of a check: it has about ten connections. Each that is opened again costs the media node a new session.</summary>
     private readonly Throttle _ofCheck = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
 
@@ -92,6 +95,7 @@ internal sealed class NetworkCheckEndpoint(
         _ofAddress.Dispose();
         _ofMeetingAndAddress.Dispose();
         _ofTenant.Dispose();
+        _ofParticipant.Dispose();
         _ofCheck.Dispose();
     }
 
@@ -107,7 +111,12 @@ internal sealed class NetworkCheckEndpoint(
         NetworkCheckRules.Check(body);
         var view = await FindMeetingAsync(request, id, ct).ConfigureAwait(false);
         var ticket = body.Ticket is null ? null : await RequireMemberAsync(request, body.Ticket, view, ct).ConfigureAwait(false);
-        if (!_ofTenant.TryTake(view.TenantName))
+        if (ticket is not null && !_ofParticipant.TryTake($"{id} {ticket.ParticipantId}"))
+        {
+            throw TooMany("Too many network checks of this participant.", Period);
+        }
+
+        if (ticket is null && !_ofTenant.TryTake(view.TenantName))
         {
             throw TooMany("Too many network checks in meetings of this tenant.", RetryAfter);
         }
@@ -116,7 +125,10 @@ internal sealed class NetworkCheckEndpoint(
         view = await WaitForPlacementAsync(view, ct).ConfigureAwait(false);
         var current = ticket is null ? null : await nodes.FindAsync(view, ticket.ParticipantId!, ct).ConfigureAwait(false);
         var assignment = current ?? ParticipantNodes.Choose(view.Assignments, region: region) ?? throw NotPlaced(view);
-        var spec = new NetworkCheckSpec { Tenant = view.TenantName, Caller = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(caller)))[..16], Room = view.Id };
+        var spec = new NetworkCheckSpec
+        {
+            Tenant = view.TenantName, Caller = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(caller)))[..16], Room = view.Id, IsMember = ticket is not null,
+        };
         var report = await nodes.CallAsync(assignment, (node, limit) => node.OpenCheckAsync(spec, limit), ct).ConfigureAwait(false);
 
         // In a meeting, the relays are those of the person's call. The user is another one, so that the check takes nothing from what a relay grants the call.

@@ -11,7 +11,7 @@ public sealed class NetworkCheckTests
 {
     private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
 
-    private static NetworkCheckSpec Of(string caller = "a", string tenant = "t") => new() { Tenant = tenant, Caller = caller };
+    private static NetworkCheckSpec Of(string caller = "a", string tenant = "t", bool isMember = true) => new() { Tenant = tenant, Caller = caller, IsMember = isMember };
 
     [Fact]
     public async Task Check_ClientPublishesAndPlays_GetsItsOwnMediaBack()
@@ -169,10 +169,15 @@ public sealed class NetworkCheckTests
     [InlineData("a", "u", 5, 0.1, null)]
     [InlineData("a", "u", 8, 0.1, "The node has 8")]
     [InlineData("a", "t", 0, 0.7, "The node is busy")]
-    [InlineData("", "t", 0, 0.1, "tenant and caller")]
-    public void Refuse_OpenChecksAndLoad_SaysWhy(string caller, string tenant, int open, double load, string? reason)
+    [InlineData("", "t", 0, 0.1, "tenant, caller and room")]
+    [InlineData("b", "t", 2, 0.1, null, false)]
+    [InlineData("b", "t", 3, 0.1, "The tenant has 3 network checks on this node, its limit for persons who are not in a meeting.", false)]
+    [InlineData("b", "u", 5, 0.1, null, false)]
+    [InlineData("b", "u", 6, 0.1, "The node has 6 network checks, its limit for persons who are not in a meeting.", false)]
+    [InlineData("b", "u", 7, 0.1, null)]
+    public void Refuse_OpenChecksAndLoad_SaysWhy(string caller, string tenant, int open, double load, string? reason, bool isMember = true)
     {
-        var refusal = CheckAdmission.Refuse(Of(caller, tenant), [.. Enumerable.Repeat(Of("a"), open)], load);
+        var refusal = CheckAdmission.Refuse(Of(caller, tenant, isMember), [.. Enumerable.Repeat(Of("a"), open)], load);
         Assert.Equal(reason is null, refusal is null);
         Assert.StartsWith(reason ?? string.Empty, refusal?.Message ?? string.Empty, StringComparison.Ordinal);
     }

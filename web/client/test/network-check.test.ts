@@ -4,6 +4,7 @@ import { MeetClient } from '../src/client.js';
 import { findingsOf } from '../src/features/network-check/findings.js';
 import type { NetworkCheck } from '../src/features/network-check/results.js';
 import { onlyCandidatesOf, rungsOf, type OpenedCheck } from '../src/features/network-check/rungs.js';
+import type { CheckMedia } from '../src/features/network-check/synthetic-media.js';
 import { ScriptedServer, settle, track, type FakePeerConnection } from './fakes.js';
 
 beforeEach(() => { vi.useFakeTimers(); });
@@ -54,12 +55,20 @@ describe('the ways to a media node', () => {
 });
 
 /** Starts a check in which the connections behave as `behave` says when they have the answer. */
-async function checking(behave: (connection: FakePeerConnection, kind: string) => void, { signal, wasHidden = false, refuse = () => null }: { signal?: AbortSignal; wasHidden?: boolean; refuse?: (kind: string) => object | null } = {}) {
+async function checking(
+  behave: (connection: FakePeerConnection, kind: string) => void,
+  { signal, wasHidden = false, refuse = () => null, onOpen, createMedia }: {
+    signal?: AbortSignal; wasHidden?: boolean; refuse?: (kind: string) => object | null; onOpen?: () => void; createMedia?: () => CheckMedia;
+  } = {},
+) {
   const server = new ScriptedServer();
   const stopped = vi.fn();
   const progress: NetworkCheck[] = [];
   server.respond = call => {
-    if (call.path === '/meetings/m1/checks') return { status: 201, body: opened };
+    if (call.path === '/meetings/m1/checks') {
+      onOpen?.();
+      return { status: 201, body: opened };
+    }
     const kind = /\/checks\/c1\.x\/(?:connections|echo)\/(\S+)$/.exec(call.path)?.[1];
     if (kind === undefined) return { status: 204 };
     const refused = refuse(kind);
@@ -71,7 +80,7 @@ async function checking(behave: (connection: FakePeerConnection, kind: string) =
   const createPeerConnection = (configuration: RTCConfiguration) => Object.assign(server.environment.createPeerConnection(configuration), { iceGatheringState: 'gathering' });
   const client = new MeetClient({ baseUrl: 'https://meet.test', environment: { ...server.environment, createPeerConnection } });
   const run = client.checkNetwork('m1', {
-    ticket: 'ticket', onProgress: check => progress.push(check), createMedia: () => ({ audio: track('audio'), video: track('video'), stop: stopped, wasHidden: () => wasHidden }), ...(signal === undefined ? {} : { signal }),
+    ticket: 'ticket', onProgress: check => progress.push(check), createMedia: createMedia ?? (() => ({ audio: track('audio'), video: track('video'), stop: stopped, wasHidden: () => wasHidden })), ...(signal === undefined ? {} : { signal }),
   });
   run.catch(() => undefined);
   await vi.dynamicImportSettled();
@@ -187,6 +196,20 @@ describe('a network check', () => {
     server.respond = () => ({ status: 404, body: { type: 'https://tools.ietf.org/html/rfc9110#section-15.5.5', title: 'Not Found', status: 404 } });
     const client = new MeetClient({ baseUrl: 'https://meet.test', environment: server.environment });
     await expect(client.checkNetwork('m1')).rejects.toMatchObject({ code: 'check-unavailable' });
+  });
+
+  it('that is aborted while the server opens it opens no connection and ends at the server', async () => {
+    const abort = new AbortController();
+    const { server, run, results } = await checking(() => undefined, { signal: abort.signal, onOpen: () => abort.abort() });
+    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    expect(server.connections).toEqual([]);
+    expect(results()).toEqual([{ rungs: [] }]);
+  });
+
+  it('that the browser gives no media ends at the server', async () => {
+    const { run, results } = await checking(() => undefined, { createMedia: () => { throw new Error('no AudioContext'); } });
+    await expect(run).rejects.toThrow('no AudioContext');
+    expect(results()).toEqual([{ rungs: [] }]);
   });
 
   it.each([[404, 'unknown-meeting'], [503, 'check-unavailable'], [429, 'quota-exceeded'], [403, 'forbidden']])('that the server refuses with %i %s rejects with the code and opens no connection', async (status, code) => {

@@ -135,6 +135,14 @@ public sealed class NetworkCheckTests : IAsyncLifetime
         var answers = await Task.WhenAll(Enumerable.Range(1, 60).Select(address => SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/checks", new { }, from: $"198.51.100.{address}")));
         Assert.InRange(answers.Count(answer => answer.StatusCode == HttpStatusCode.Created), 20, 40);
         Assert.Contains(answers, answer => answer.StatusCode == HttpStatusCode.TooManyRequests);
+
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        for (var check = 1; check <= 3; check++)
+        {
+            await OpenAsync(meeting.MeetingId, $"203.0.113.{check}", new { ticket = ann.Join.Ticket }); // Strangers take nothing from participants.
+        }
+
+        await Problem.IsAsync(await SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/checks", new { ticket = ann.Join.Ticket }, from: "203.0.113.4"), HttpStatusCode.TooManyRequests, "quota-exceeded");
     }
 
     [Fact]
@@ -173,6 +181,7 @@ public sealed class NetworkCheckTests : IAsyncLifetime
         await OpenAsync(meeting.MeetingId, body: new { ticket = ann.Join.Ticket });
         Assert.Equal((1, 1), (_node.Checks.Count, next.Checks.Count));
         Assert.Equal(meeting.MeetingId, Assert.Single(_node.Checks).Room);
+        Assert.Equal((true, false), (Assert.Single(_node.Checks).IsMember, Assert.Single(next.Checks).IsMember));
 
         static MeetingAssignment Assigned(string node, long generation, AssignmentRole role) =>
             new() { SfuNode = node, Namespace = TestCluster.Namespace, Role = role, State = AssignmentState.Ready, Generation = generation };
@@ -201,7 +210,7 @@ public sealed class NetworkCheckTests : IAsyncLifetime
         var address = 1;
         await Eventually.TrueAsync(
             async () => (await SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/checks", new { ticket = ann.Join.Ticket }, from: $"198.51.{address / 250}.{1 + (address++ % 250)}")).StatusCode == HttpStatusCode.Forbidden,
-            "the ticket is no longer accepted");
+            "the ticket is no longer accepted"); // Tickets are checked before the limit of the participant.
     }
 
     [Theory]

@@ -49,10 +49,13 @@ export class NetworkCheckRun {
 
   /** Rejects with a `MeetError` when the server opens no check or none of its connections, and with the reason of `signal`. */
   async run(): Promise<NetworkCheck> {
+    this.#signal.throwIfAborted();
     const { region, ticket } = this.#options;
     const check = await openCheck(this.#http, this.#meetingId, { ...(region === undefined ? {} : { region }), ...(ticket === undefined ? {} : { ticket }) });
-    const media = (this.#options.createMedia ?? (() => syntheticMedia(this.#environment.random)))();
+    let made: CheckMedia | null = null;
     try {
+      this.#signal.throwIfAborted(); // it may have been aborted while the check was opened
+      const media = made = (this.#options.createMedia ?? (() => syntheticMedia(this.#environment.random)))();
       this.#results = rungsOf(check).map(trying);
       this.#report(false);
       await Promise.all(this.#results.map(({ rung }) => this.#try(check, rung, media)));
@@ -64,7 +67,7 @@ export class NetworkCheckRun {
       return this.#report(true);
     } finally {
       for (const connection of this.#open) connection.close();
-      media.stop();
+      made?.stop();
       await endCheck(this.#http, this.#meetingId, check.checkId, this.#results).catch(() => undefined); // it ends by itself
     }
   }
@@ -144,6 +147,7 @@ export class NetworkCheckRun {
 
   #wait(ms: number): Promise<void> {
     return new Promise((resolve, reject) => {
+      this.#signal.throwIfAborted(); // a listener would not be called any more
       const aborted = () => {
         clearTimeout(timer);
         reject(this.#signal.reason);

@@ -62,6 +62,7 @@ export class RungConnection {
 
   #end(limitMs: number, signal: AbortSignal): Promise<boolean> {
     return new Promise<boolean>((resolve, reject) => {
+      signal.throwIfAborted(); // a listener would not be called any more
       const connection = this.#connection;
       const aborted = () => {
         clearTimeout(timer);

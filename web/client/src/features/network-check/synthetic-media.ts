@@ -14,11 +14,6 @@ const framesPerSecond = 20;
 const square = 4;
 
 export function syntheticMedia(random: () => number): CheckMedia {
-  const context = new AudioContext();
-  const oscillator = context.createOscillator();
-  const sink = context.createMediaStreamDestination();
-  oscillator.connect(sink);
-  oscillator.start();
   const canvas = document.createElement('canvas');
   Object.assign(canvas, { width, height });
   const drawing = canvas.getContext('2d')!;
@@ -29,11 +24,16 @@ export function syntheticMedia(random: () => number): CheckMedia {
     drawing.drawImage(canvas, 0, 0, width / square, height / square, 0, 0, width, height);
   };
   draw();
+  const stream = canvas.captureStream(framesPerSecond);
+  const context = new AudioContext();
+  const oscillator = context.createOscillator();
+  const sink = context.createMediaStreamDestination();
+  oscillator.connect(sink);
+  oscillator.start();
   const timer = setInterval(draw, 1_000 / framesPerSecond);
   let wasHidden = document.hidden;
   const onVisibility = () => { wasHidden ||= document.hidden; };
   document.addEventListener('visibilitychange', onVisibility);
-  const stream = canvas.captureStream(framesPerSecond);
   const [audio, video] = [sink.stream.getAudioTracks()[0]!, stream.getVideoTracks()[0]!];
   return {
     audio,
