@@ -121,7 +121,7 @@ internal sealed class NetworkCheckEndpoint(
             throw TooMany("Too many network checks in meetings of this tenant.", RetryAfter);
         }
 
-        var region = body.Region ?? ticket?.Region ?? NetworkRegions.Find(view.Tenant.Spec.Regions.Networks, CallerAddress.AddressOf(request));
+        var region = ticket?.Region ?? body.Region ?? NetworkRegions.Find(view.Tenant.Spec.Regions.Networks, CallerAddress.AddressOf(request));
         view = await WaitForPlacementAsync(view, ct).ConfigureAwait(false);
         var current = ticket is null ? null : await nodes.FindAsync(view, ticket.ParticipantId!, ct).ConfigureAwait(false);
         var assignment = current ?? ParticipantNodes.Choose(view.Assignments, region: region) ?? throw NotPlaced(view);
@@ -131,8 +131,9 @@ internal sealed class NetworkCheckEndpoint(
         };
         var report = await nodes.CallAsync(assignment, (node, limit) => node.OpenCheckAsync(spec, limit), ct).ConfigureAwait(false);
 
-        // In a meeting, the relays are those of the person's call. The user is another one, so that the check takes nothing from what a relay grants the call.
-        var user = OpenCheck.ParticipantOf(caller);
+        // A relay limits what one user has. A participant has a user for its checks, who takes nothing from its call and from others; all strangers at an address are one user, so that they
+        // cannot fill the relay. In a meeting, the relays are those of the person's call.
+        var user = OpenCheck.ParticipantOf(ticket?.ParticipantId ?? caller);
         var grant = relays.Issue(view, user, region, CredentialLifetime, rankId: ticket?.ParticipantId);
         return new NetworkCheckResponse(
             new OpenCheck(assignment.Namespace, assignment.Node, report.CheckId, (time.GetUtcNow() + TimeSpan.FromSeconds(report.Seconds) + Grace).ToUnixTimeSeconds()).Seal(seal, view, caller),

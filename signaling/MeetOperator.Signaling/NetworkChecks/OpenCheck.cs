@@ -29,7 +29,7 @@ internal sealed record OpenCheck(string Namespace, string Node, string Room, lon
     /// <summary>Whether the check has ended, so that its media node need not be asked.</summary>
     public bool IsOver(DateTimeOffset now) => now.ToUnixTimeSeconds() > Until;
 
-    /// <summary>The participant of the check. IDs of participants of meetings are UUIDs.</summary>
+    /// <summary>What stands for a participant in the ID and for relays: an address, or a participant whose check it is. IDs of participants of meetings are UUIDs.</summary>
     public static string ParticipantOf(string caller) => $"check {caller}";
 
     private static TokenSubject Owner(MeetingView view, string caller) => new() { Tenant = view.TenantName, MeetingId = view.Id, ParticipantId = ParticipantOf(caller) };

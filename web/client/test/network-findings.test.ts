@@ -51,6 +51,10 @@ describe('the findings of a network check', () => {
     ]);
   });
 
+  it('say that a relay is full when it is at its capacity', () => {
+    expect(findings(['tcp-ipv4'], { 'relay-udp-1': { refusal: 508 } })).toContainEqual({ kind: 'relay-full', host: '198.51.100.9', code: 508 });
+  });
+
   it('say that a relay does not reach the media node, once for its ways, and name no firewall for it', () => {
     expect(findings([], { 'relay-udp-1': { isAllocated: true }, 'relay-tcp-2': { isAllocated: true } }).map(ruleText)).toEqual([
       'nothing-works', 'udp 203.0.113.5,2001:db8::5 40000–40001', 'tcp 203.0.113.5,2001:db8::5 40100', 'tcp relay.example.com 443', 'relay-cut-off',

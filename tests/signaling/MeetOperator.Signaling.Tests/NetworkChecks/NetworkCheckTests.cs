@@ -240,7 +240,9 @@ public sealed class NetworkCheckTests : IAsyncLifetime
         Assert.Single(_node.Checks);
     }
 
-    /// <summary>Whoever collects checks must not be able to fill a relay: all checks of an address are one user for it, and their credentials end soon.</summary>
+    /// <summary>
+    /// Whoever collects checks must not be able to fill a relay: all checks of strangers at an address are one user for it, and their credentials end soon. They take nothing from participants.
+    /// </summary>
     [Fact]
     public async Task Check_WithTurnPool_NamesRelaysWithOneUserForAnAddress()
     {
@@ -257,9 +259,14 @@ public sealed class NetworkCheckTests : IAsyncLifetime
         var (first, second) = (await UserAsync("198.51.100.1"), await UserAsync("198.51.100.1"));
         Assert.Equal(first[1..], second[1..]);
         Assert.NotEqual(first[2], (await UserAsync("198.51.100.2"))[2]);
+
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var ofAnn = await UserAsync("198.51.100.1", new { ticket = ann.Join.Ticket });
+        Assert.NotEqual(first[2], ofAnn[2]);
+        Assert.Equal(ofAnn[1..], (await UserAsync("198.51.100.3", new { ticket = ann.Join.Ticket }))[1..]);
         Assert.InRange(long.Parse(second[0], CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow.ToUnixTimeSeconds(), 60, 125);
 
-        async Task<string[]> UserAsync(string from) => ((string)Assert.Single((await OpenAsync(meeting.MeetingId, from))["iceServers"]!.AsArray())!["username"]!).Split(':');
+        async Task<string[]> UserAsync(string from, object? body = null) => ((string)Assert.Single((await OpenAsync(meeting.MeetingId, from, body))["iceServers"]!.AsArray())!["username"]!).Split(':');
     }
 
     private async Task<JsonNode> OpenAsync(string meetingId, string from = "198.51.100.7", object? body = null)

@@ -320,7 +320,7 @@ const de: Texts = {
     blockedToo: '{{way}} ist ebenfalls blockiert. {{protocol}} zu {{destination}} zu erlauben hilft auch, aber weniger.',
     noIpv4: 'Über IPv4 kommt nichts durch. Anrufe verwenden IPv6, das ist kein Nachteil.',
     noIpv6: 'Über IPv6 kommt nichts durch. Anrufe verwenden IPv4, das ist kein Nachteil.',
-    relayFull: 'Das Relay {{host}} antwortet, nimmt aber gerade keine weitere Verbindung an. Versuchen Sie es später noch einmal.',
+    relayFull: 'Das Relay {{host}} antwortet, nimmt für diese Prüfung aber keine weitere Verbindung an: Es gab in den letzten Minuten viele Prüfungen aus diesem Netzwerk, oder das Relay ist voll. Versuchen Sie es in zehn Minuten noch einmal.',
     relayRefused: 'Das Relay {{host}} antwortet, hat die Verbindung aber abgelehnt (Fehler {{code}}). Die Betreiber dieses Servers können den Grund finden.',
     relayCutOff: 'Das Relay {{host}} antwortet, aber der Medienserver ist darüber nicht erreichbar. Die Betreiber dieses Servers können den Grund finden.',
     loss: {

@@ -310,7 +310,7 @@ const en = {
     blockedToo: '{{way}} is blocked, too. Allowing {{protocol}} to {{destination}} also helps, but less.',
     noIpv4: 'Nothing gets through over IPv4. Calls use IPv6, so this does no harm.',
     noIpv6: 'Nothing gets through over IPv6. Calls use IPv4, so this does no harm.',
-    relayFull: 'The relay {{host}} answers but takes no further connection now. Try again later.',
+    relayFull: 'The relay {{host}} answers but takes no further connection for this check: there were many checks from this network in the last minutes, or the relay is full. Try again in ten minutes.',
     relayRefused: 'The relay {{host}} answers but refused the connection (error {{code}}). The operators of this server can find out why.',
     relayCutOff: 'The relay {{host}} answers, but the media server cannot be reached through it. The operators of this server can find out why.',
     loss: {

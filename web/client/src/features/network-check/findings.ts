@@ -35,8 +35,8 @@ const delayLimitMs = 300;
 /** A camera in 360p with sound. */
 const bitrateLimit = 500_000;
 
-/** An allocation quota of the relay is reached (RFC 8656 §19). */
-const allocationQuotaReached = 486;
+/** Errors of a relay that takes no further client (RFC 8656 §19): the quota of the user is reached, or the capacity. */
+const [allocationQuotaReached, insufficientCapacity] = [486, 508];
 
 /** Turns the results of a check into findings, the most important first. */
 export function findingsOf({ results, bandwidth }: NetworkCheck): Finding[] {
@@ -49,7 +49,7 @@ export function findingsOf({ results, bandwidth }: NetworkCheck): Finding[] {
   for (const { rung, state, refusal, isAllocated } of results) {
     if (state !== 'failed') continue;
     if (isAllocated) cutOff.add(rung.hosts[0]!);
-    else if (refusal !== null) findings.push({ kind: refusal === allocationQuotaReached ? 'relay-full' : 'relay-refused', host: rung.hosts[0]!, code: refusal });
+    else if (refusal !== null) findings.push({ kind: refusal === allocationQuotaReached || refusal === insufficientCapacity ? 'relay-full' : 'relay-refused', host: rung.hosts[0]!, code: refusal });
   }
   findings.push(...[...cutOff].map(host => ({ kind: 'relay-cut-off', host }) as const));
   for (const family of ['ipv4', 'ipv6'] as const) {
