@@ -35,6 +35,9 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
 
     public Task PutCredentialsAsync(NodeCredentials credentials, CancellationToken ct) => SendAsync(HttpMethod.Put, "v1/node/credentials", credentials, ct);
 
+    /// <summary>Names the relays of the installation. Nodes without <see cref="NodeReport.RelaysRevision"/> answer with status 404.</summary>
+    public Task PutRelaysAsync(NodeRelays relays, CancellationToken ct) => SendAsync(HttpMethod.Put, "v1/node/relays", relays, ct);
+
     public Task<RoomReport> PutRoomAsync(string room, RoomSpec spec, CancellationToken ct) =>
         SendAsync<RoomReport>(HttpMethod.Put, Room(room), spec, ct);
 

@@ -33,6 +33,12 @@ public sealed record NodeReport
 
     /// <summary>Whether the node keeps links within <see cref="Links.LinkSpec.MaxKbps"/>. False in reports of earlier versions, which reject such links.</summary>
     public bool CanLimitLinks { get; init; }
+
+    /// <summary>Whether the media ports answer STUN binding requests without credentials. False in reports of earlier versions, which drop them.</summary>
+    public bool AnswersBindings { get; init; }
+
+    /// <summary>The <see cref="NodeRelays.Revision"/> of the relays that the node knows; empty before it has got any. Null in reports of earlier versions, which need none.</summary>
+    public string? RelaysRevision { get; init; }
     public int Participants { get; init; }
     public int UpTracks { get; init; }
     public int DownTracks { get; init; }
@@ -75,6 +81,9 @@ public sealed record RoomReport
 
     /// <summary>The node reads no payloads of this room, because they are encrypted between the clients. Nodes of earlier versions never set it.</summary>
     public bool E2ee { get; init; }
+
+    /// <summary>What the node enforces of <see cref="RoomSpec.Connectivity"/>; null when nothing is limited. Nodes of earlier versions, which enforce nothing, never set it.</summary>
+    public RoomConnectivity? Connectivity { get; init; }
 
     /// <summary>Participants with a connected transport.</summary>
     public int Connected { get; init; }

@@ -13,6 +13,9 @@ public sealed record RoomSpec
 
     /// <summary>Payloads are encrypted between the clients. The node reads no picture content and tells so in <see cref="RoomReport.E2ee"/>.</summary>
     public bool E2ee { get; init; }
+
+    /// <summary>In which ways participants may reach the node. Null when nothing is limited. A change applies to sessions that exist.</summary>
+    public RoomConnectivity? Connectivity { get; init; }
 }
 
 public sealed record ParticipantSpec

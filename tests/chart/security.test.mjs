@@ -127,9 +127,9 @@ describe('network policies', () => {
     });
   }
 
-  test('the operator accepts the API server and Prometheus, and connects to the API server, media nodes and the trace collector', () => {
+  test('the operator accepts the API server and Prometheus, and connects to the API server, media nodes, the trace collector, and the ports that pools expose', () => {
     assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'ingress')), ['TCP 8081', 'TCP 9443']);
-    assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'egress')), ['TCP 4318', 'TCP 53', 'TCP 6443', 'TCP 8090', 'TCP any', 'UDP 53']);
+    assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'egress')), ['TCP 1024', 'TCP 4318', 'TCP 443', 'TCP 53', 'TCP 6443', 'TCP 8090', 'TCP any', 'UDP 1024', 'UDP 53']);
   });
 
   test('signaling also connects to its database, Redis and name servers', () => {

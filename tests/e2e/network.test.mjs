@@ -12,6 +12,8 @@ const options = { timeout: 240_000 };
 
 /** Seconds for which a picture may stand still when the path in use is blocked in a call, until media flows on the next one. */
 const fallbackSeconds = 8;
+/** Seconds for which a picture may stand still while media moves from a path that works to a better one. */
+const noticeableSeconds = 1;
 
 describe('a network that lets only one kind of traffic out', { skip: canMakeNetworks ? false : 'network namespaces take root' }, () => {
   let network;
@@ -50,9 +52,9 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     }
   };
 
-  const uses = async (person, path) => {
+  const uses = async (person, path, timeout = 20_000) => {
     let paths;
-    await until(async () => (paths = await person.page.evaluate(pathsInUse)).length === 1 && paths[0] === path, `${person.name} uses ${path}`, 20_000)
+    await until(async () => (paths = await person.page.evaluate(pathsInUse)).length === 1 && paths[0] === path, `${person.name} uses ${path}`, timeout)
       .catch(error => { throw new Error(`${error.message}, not ${paths.join(', ')}`); });
   };
 
@@ -103,7 +105,34 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
       });
     });
   }
+
+  it('media moves from TCP to UDP when UDP is let out again in a call, after the browser has given it up', options, async t => {
+    await call([rung('tcp4')], async (ada, bob) => {
+      await uses(ada, rung('tcp4').path);
+      const tiles = [ada.tile('Bob'), bob.tile('Ada')];
+      await Promise.all(tiles.map(watchTile));
+      await until(async () => !await ada.page.evaluate(triesUdp), 'the browser gives UDP up');
+      network.allow([product.page, rung('tcp4'), rung('udp4')]);
+      await uses(ada, rung('udp4').path, 120_000);
+      await seeAndHearEachOther(ada, bob);
+      const pauses = (await Promise.all(tiles.map(tilePause))).map(({ pause }) => pause / 1_000);
+      t.diagnostic(`seconds for which the pictures stood still, for Ada and for Bob: ${pauses.map(pause => pause.toFixed(1)).join(' and ')}`);
+      assert.ok(Math.max(...pauses) < noticeableSeconds, `${pauses.join(' and ')} s`);
+      await readsPath(ada, rung('udp4').path);
+    });
+  });
 });
+
+/** Runs in the page: whether a connection still has a pair of candidates over UDP. */
+const triesUdp = async () => {
+  for (const connection of globalThis.connections.filter(one => one.connectionState === 'connected')) {
+    const report = await connection.getStats();
+    for (const record of report.values()) {
+      if (record.type === 'candidate-pair' && report.get(record.remoteCandidateId)?.protocol === 'udp') return true;
+    }
+  }
+  return false;
+};
 
 async function seeAndHearEachOther(one, other) {
   for (const [seer, seen] of [[one, other], [other, one]]) {

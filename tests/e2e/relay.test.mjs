@@ -5,7 +5,7 @@ import { before, describe, it } from 'node:test';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { tilePause, watchTile } from './support/noticed.mjs';
 import { freePort } from './support/product.mjs';
-import { pathsOf, relayed, relaysInUse } from './support/relayed.mjs';
+import { disobedient, pathsOf, relayed, relaysInUse } from './support/relayed.mjs';
 import { until } from './support/until.mjs';
 
 const room = meetingRoom();
@@ -51,6 +51,33 @@ describe('relays', () => {
       await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
       assert.ok((await pathsOf(ada)).every(path => path === 'relay udp'));
     });
+  });
+
+  it('a tenant allows relays only while people talk: everybody uses one, and a browser that ignores it gets no media', options, async t => {
+    const allow = connectivity => kubectl('patch', 'tenant', 'default', '--type=merge', '-p', JSON.stringify({ spec: { connectivity } }));
+    try {
+      await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
+        await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
+        assert.ok((await pathsOf(ada)).every(path => !path.startsWith('relay')));
+        const tiles = [ada.tile('Bob'), bob.tile('Ada')];
+        await Promise.all(tiles.map(watchTile));
+        allow({ forceRelay: true });
+        for (const visitor of [ada, bob]) {
+          await until(async () => (used => used.length >= 2 && used.every(path => path.startsWith('relay ')))(await pathsOf(visitor)), `${visitor.name} uses relays only`, 60_000);
+        }
+        await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
+        t.diagnostic(`ms for which the pictures stood still: ${(await Promise.all(tiles.map(tilePause))).map(({ pause }) => Math.round(pause)).join(' and ')}`);
+        const [{ connectivity }] = JSON.parse(kubectl('get', 'meetings', '-o', 'json')).items.find(({ status }) => status?.phase === 'Active').status.assignments;
+        assert.deepEqual(connectivity, { forceRelay: true });
+      });
+      await room.withParticipants(['Ada', disobedient('Eve')], async (ada, eve) => {
+        await until(() => eve.page.evaluate(() => globalThis.connections.some(({ iceConnectionState }) => iceConnectionState === 'failed' || iceConnectionState === 'disconnected')), 'nothing answers Eve', 60_000);
+        assert.deepEqual(await pathsOf(eve), []);
+        assert.ok((await pathsOf(ada)).every(path => path.startsWith('relay ')));
+      });
+    } finally {
+      allow({ forceRelay: false });
+    }
   });
 
   it('people leave a relay that is drained before it ends, and their pictures go on', options, async t => {

@@ -26,6 +26,7 @@ describe('affected parts', () => {
     ['media-node/MeetOperator.NodeControl/Any.cs', ['operator', 'signaling', 'media-node', 'turn']],
     ['turn/MeetOperator.Turn/Any.cs', ['turn']],
     ['turn/MeetOperator.TurnControl/Any.cs', ['operator', 'turn']],
+    ['turn/MeetOperator.Stun/Any.cs', ['operator', 'turn']],
     ['media-node/MeetOperator.Probe/Any.cs', []],
     ['crds/MeetOperator.Contracts/Any.cs', ['host', 'operator', 'signaling']],
     ['kube/MeetOperator.Kube.ApiServer/Any.cs', ['host']],

@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Kube.Schema;
 using MeetOperator.Kube.Serialization;
 
@@ -42,6 +43,11 @@ public sealed record MeetingAssignment
     /// How many more of the meeting's participants the node can take; usually at most 5 s old. Absent while the meeting is on one node.
     /// </summary>
     public int? FreePlaces { get; init; }
+
+    /// <summary>
+    /// In which ways participants may reach the media node, as far as the tenant or the pool limits it; absent without limits. It is what the node enforces. Written by the operator.
+    /// </summary>
+    public ConnectivityRule? Connectivity { get; init; }
 
     /// <summary>Fencing number, incremented with each placement. Media nodes reject lower numbers.</summary>
     [Range(1, 9_007_199_254_740_991)]

@@ -48,6 +48,9 @@ public static class MeetConditions
     /// <summary>All nodes of an SfuPool have its current template. While false, the message explains what the rollout waits for.</summary>
     public const string Updated = "Updated";
 
+    /// <summary>On an SfuPool and a TurnPool: all ports that clients use answer the operator, from inside the cluster. Unknown while that cannot be measured.</summary>
+    public const string ExposureReady = "ExposureReady";
+
     /// <summary>All API keys of a Tenant are in use; absent if the Tenant has none.</summary>
     public const string ApiKeysReady = "ApiKeysReady";
 }

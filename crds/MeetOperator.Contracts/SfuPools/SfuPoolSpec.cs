@@ -37,6 +37,10 @@ public sealed record SfuPoolSpec
     [RequiredField]
     public SfuExposure Exposure { get; init; } = new();
 
+    /// <summary>In which ways participants may reach the nodes. Default without limits; mutable.</summary>
+    [Default("{}")]
+    public SfuConnectivity Connectivity { get; init; } = new();
+
     /// <summary>Capacity of one node. Mutable; takes effect at the next placement.</summary>
     [Default("{}")]
     public SfuCapacity Capacity { get; init; } = new();

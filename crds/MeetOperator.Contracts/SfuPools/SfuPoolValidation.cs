@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Admission;
 
@@ -51,6 +52,11 @@ public static class SfuPoolValidation
         if (spec.Exposure is { Type: ExposureType.HostNetwork, AddressSource: AddressSource.PodIP })
         {
             errors.Add(new("spec.exposure.addressSource", HostNetworkHasNoPodIP));
+        }
+
+        if (spec.Connectivity.Rule.AllowsNothing)
+        {
+            errors.Add(new("spec.connectivity.turn", ConnectivityRule.RelayForcedAndDenied));
         }
 
         if (spec.Drain is { Policy: DrainPolicy.WaitThenMigrate } drain && drain.SoftSeconds > drain.DeadlineSeconds)

@@ -1,8 +1,11 @@
+using System.Text.Json.Serialization;
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Kube.Schema;
 
 namespace MeetOperator.Contracts.Tenants;
 
-/// <summary>How the participants of a tenant's meetings may be connected.</summary>
+/// <summary>How the participants of a tenant's meetings may be connected. Changes apply to open meetings within seconds.</summary>
+[CelRule(ConnectivityRule.RelayForcedAndDeniedRule, ConnectivityRule.RelayForcedAndDenied, FieldPath = ".turn")]
 public sealed record TenantConnectivity
 {
     /// <summary>
@@ -11,4 +14,23 @@ public sealed record TenantConnectivity
     /// </summary>
     [Default("\"Allowed\"")]
     public DirectConnections DirectConnections { get; init; } = DirectConnections.Allowed;
+
+    /// <summary>
+    /// Whether participants are connected through relays (TURN) of the installation only. Media nodes then answer no other address, and direct connections between participants are denied as
+    /// with directConnections. Requires a TurnPool that the tenant may use. Default false; mutable.
+    /// </summary>
+    [Default("false")]
+    public bool ForceRelay { get; init; }
+
+    /// <summary>Whether participants may connect to media nodes over TCP (ICE-TCP). It does not concern TCP or TLS to a relay. Default Allowed; mutable.</summary>
+    [Default("\"Allowed\"")]
+    public PathAccess Tcp { get; init; } = PathAccess.Allowed;
+
+    /// <summary>Whether participants may connect through relays (TURN). With Denied, they get none, and media nodes answer none. Default Allowed; mutable.</summary>
+    [Default("\"Allowed\"")]
+    public PathAccess Turn { get; init; } = PathAccess.Allowed;
+
+    /// <summary>What these settings say about media nodes.</summary>
+    [JsonIgnore]
+    public ConnectivityRule Rule => ConnectivityRule.Of(ForceRelay, Tcp, Turn);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Selectors;
 using MeetOperator.Kube.Admission;
 
@@ -31,6 +32,11 @@ public static class TenantValidation
         if (spec.Regions.Allowed.Count > 0 && spec.Regions.Default is { } first && !spec.Regions.Allowed.Contains(first))
         {
             errors.Add(new("spec.regions.default", DefaultOutsideAllowed));
+        }
+
+        if (spec.Connectivity.Rule.AllowsNothing)
+        {
+            errors.Add(new("spec.connectivity.turn", ConnectivityRule.RelayForcedAndDenied));
         }
 
         for (var i = 0; i < spec.Regions.Networks.Count; i++)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Hosting;
 using MeetOperator.MediaNode.Settings;
@@ -28,6 +29,7 @@ internal static class BenchServer
             return 2;
         }
 
+        IReadOnlyList<IPAddress> addresses = Socket.OSSupportsIPv6 ? [IPAddress.Loopback, IPAddress.IPv6Loopback] : [IPAddress.Loopback];
         using var node = new MediaNodeHost(
             new NodeOptions
             {
@@ -35,8 +37,9 @@ internal static class BenchServer
                 Credentials = null,
                 ControlAddress = new IPEndPoint(IPAddress.Loopback, port),
                 UdpPorts = [0],
-                AdvertisedAddresses = [IPAddress.Loopback],
-                BindAddresses = [IPAddress.Loopback],
+                TcpPort = port == 65535 ? null : port + 1,
+                AdvertisedAddresses = addresses,
+                BindAddresses = addresses,
                 MaxParticipants = 10_000,
             },
             loggers,

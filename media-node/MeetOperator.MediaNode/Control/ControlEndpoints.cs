@@ -50,6 +50,13 @@ internal static class ControlEndpoints
             node.Terms.EnsureCurrent(c);
             await ControlJson.WriteAsync(c, 200, await node.CallAsync(c.RequestAborted));
         });
+        byOperator.MapPut("/node/relays", async (HttpContext c) =>
+        {
+            var relays = await ControlJson.ReadAsync<NodeRelays>(c);
+            node.Terms.EnsureCurrent(c);
+            await node.Rooms.ReplaceRelaysAsync(relays, c.RequestAborted);
+            return Results.NoContent();
+        });
         byOperator.MapPut("/node/credentials", async (HttpContext c) =>
         {
             var offered = await ControlJson.ReadAsync<NodeCredentials>(c);

@@ -13,6 +13,7 @@ using MeetOperator.MediaNode.Streams;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Dtls;
+using MeetOperator.Rtc.Ice;
 using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.MediaNode.Hosting;
@@ -43,7 +44,7 @@ internal sealed partial class MediaNodeHost : IDisposable
         {
             foreach (var port in options.UdpPorts)
             {
-                loops.Add(new MediaLoop(options.BindAddresses, port, options.SocketBufferBytes, loggers.CreateLogger<MediaLoop>()));
+                loops.Add(new MediaLoop(options.BindAddresses, port, options.SocketBufferBytes, loggers.CreateLogger<MediaLoop>()) { Responder = new BindingResponder(options.UdpPorts.Count + 1) });
             }
         }
         catch
@@ -172,6 +173,8 @@ internal sealed partial class MediaNodeHost : IDisposable
             MediaAddresses = [.. Options.BindAddresses.Select(address => address.ToString())],
             CanLink = true,
             CanLimitLinks = true,
+            AnswersBindings = true,
+            RelaysRevision = Rooms.RelaysRevision,
             LoopReports = [.. figures.Select((s, i) => Report(i, s.Statistics))],
             Participants = rooms.Sum(r => r.Participants),
             UpTracks = rooms.Sum(r => r.UpTracks),
@@ -232,7 +235,7 @@ internal sealed partial class MediaNodeHost : IDisposable
 
         try
         {
-            return new StreamGate(Options.BindAddresses, port, sessions, Streams, _logger);
+            return new StreamGate(Options.BindAddresses, port, sessions, Streams, new BindingResponder(Options.UdpPorts.Count + 1), _logger);
         }
         catch (Win32Exception e)
         {

@@ -1,3 +1,5 @@
+using MeetOperator.MediaNode.Paths;
+
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>Counts media packets that a loop dropped.</summary>
@@ -12,6 +14,21 @@ internal sealed class IngressDrops
     /// <summary>Datagrams of participants above their rate limit.</summary>
     public long OverRate { get; set; }
 
+    /// <summary>Datagrams over TCP, from other addresses than those of relays, and from relays, in rooms that deny them.</summary>
+    public long TcpDenied { get; private set; }
+    public long DirectDenied { get; private set; }
+    public long RelayDenied { get; private set; }
+
     /// <summary>Packets for another loop of this media node that it did not take in time.</summary>
     public long LoopLinkFull { get; set; }
+
+    /// <summary>Adds the datagrams on paths that rooms deny.</summary>
+    public void AddDenied(Dictionary<string, long> drops) => (drops["TcpDenied"], drops["DirectDenied"], drops["RelayDenied"]) = (TcpDenied, DirectDenied, RelayDenied);
+
+    public void Count(PathDenial denial) => _ = denial switch
+    {
+        PathDenial.Tcp => TcpDenied++,
+        PathDenial.Direct => DirectDenied++,
+        _ => RelayDenied++,
+    };
 }

@@ -60,6 +60,13 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
             return;
         }
 
+        if (!session.MayUse(address))
+        {
+            socket.Abort();
+            Counters.OnEnded(StreamEnd.Denied, wasOpen: true);
+            return;
+        }
+
         CloseOldest(session);
         try
         {

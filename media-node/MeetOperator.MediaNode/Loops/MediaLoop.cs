@@ -120,6 +120,9 @@ internal sealed class MediaLoop : IDisposable
 
     public LoopFailures Failures { get; }
 
+    /// <summary>Answers checks of reachability at this port.</summary>
+    public BindingResponder Responder { get; init; } = new(1);
+
     /// <summary>Authenticates the node's probes. The loop answers them on its own socket.</summary>
     public EchoProbe Probe { get; } = new(IceCredentials.Generate());
 
@@ -235,6 +238,7 @@ internal sealed class MediaLoop : IDisposable
         drops["ParticipantRate"] = IngressDrops.OverRate;
         drops["UnknownStream"] = IngressDrops.UnknownStream;
         drops["LoopLinkFull"] = IngressDrops.LoopLinkFull;
+        IngressDrops.AddDenied(drops);
         drops["TcpQueueFull"] = Egress.Streams.Total.Discarded;
         Links.AddDrops(drops);
         return new LoopStatistics
@@ -436,7 +440,7 @@ internal sealed class MediaLoop : IDisposable
             session = Peers.Find(from, datagram);
             if (session is null)
             {
-                HandleUnknown(from, datagram);
+                HandleUnknown(now, from, datagram);
             }
             else if (session.Handle(now, arrival, from, datagram))
             {
@@ -454,12 +458,12 @@ internal sealed class MediaLoop : IDisposable
         }
     }
 
-    /// <summary>Handles a datagram without a session: a probe of this node, or a datagram to drop. Not inlined, to keep the media path small.</summary>
+    /// <summary>Handles a datagram without a session: a probe of this node, a check of reachability, or a datagram to drop. Not inlined, to keep the media path small.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void HandleUnknown(in TransportAddress from, ReadOnlySpan<byte> datagram)
+    private void HandleUnknown(long now, in TransportAddress from, ReadOnlySpan<byte> datagram)
     {
         Span<byte> answer = stackalloc byte[EchoProbe.MaximumLength];
-        if (Probe.TryRespond(from, datagram, answer, out var length))
+        if (Probe.TryRespond(from, datagram, answer, out var length) || Responder.TryRespond(now, from, datagram, answer, out length))
         {
             Egress.SendControl(from, answer[..length]);
         }

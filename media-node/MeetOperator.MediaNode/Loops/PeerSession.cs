@@ -1,5 +1,6 @@
 using MeetOperator.MediaNode.Egress;
 using MeetOperator.MediaNode.Limits;
+using MeetOperator.MediaNode.Paths;
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Transport;
 using MeetOperator.Rtp.Packets;
@@ -28,6 +29,7 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
     private readonly EgressLane _lane;
     private readonly IPeerSessionOwner _owner;
     private readonly IngressLimit _ingress;
+    private readonly PathGuard _paths;
 
     /// <summary>The TCP connection that ICE has selected; null for UDP.</summary>
     private StreamSender? _stream;
@@ -35,7 +37,7 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
     private bool _failed;
     private long _earliestTimeoutTicks = long.MinValue;
 
-    public PeerSession(string id, PeerTransport transport, MediaLoop loop, IPeerSessionOwner owner, IngressLimit ingress)
+    public PeerSession(string id, PeerTransport transport, MediaLoop loop, IPeerSessionOwner owner, IngressLimit ingress, PathGuard paths)
     {
         Id = id;
         Transport = transport;
@@ -44,6 +46,7 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
         _lane = new EgressLane(_egress);
         _owner = owner;
         _ingress = ingress;
+        _paths = paths;
     }
 
     public string Id { get; }
@@ -67,6 +70,12 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
     public bool Handle(long nowTicks, long arrivalTicks, in TransportAddress from, Span<byte> datagram)
     {
         ArrivalTicks = arrivalTicks;
+        if (_paths.Find(from) is var denial and not PathDenial.None)
+        {
+            _loop.IngressDrops.Count(denial);
+            return false;
+        }
+
         if (_ingress.IsExhausted(nowTicks) && PacketClassifier.Classify(datagram) is PacketKind.Rtp or PacketKind.Rtcp)
         {
             _loop.IngressDrops.OverRate++;
@@ -199,6 +208,24 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
 
         var space = _lane.Reserve(length);
         _lane.Commit(Transport.ProtectRtcp(compound, space));
+    }
+
+    /// <summary>Whether the session may use a path.</summary>
+    public bool MayUse(in TransportAddress from) => _paths.Find(from) == PathDenial.None;
+
+    /// <summary>
+    /// Forgets the paths that the session may no longer use, after the rule of the room or the relays have changed. Returns true when media uses such a path, so that the session must end: the client
+    /// would notice only after seconds, even if it has another path.
+    /// </summary>
+    public bool DropDeniedPaths(long nowTicks)
+    {
+        if (Transport.SelectedAddress is { } selected && !MayUse(selected))
+        {
+            return true;
+        }
+
+        Transport.ClosePaths(nowTicks, address => !MayUse(address));
+        return false;
     }
 
     /// <summary>A TCP connection of the peer has ended.</summary>

@@ -33,11 +33,17 @@ internal enum StreamEnd
     /// <summary>The first frame is not a connectivity check.</summary>
     NoCheck,
 
+    /// <summary>The first frame was a check of reachability, and was answered.</summary>
+    Answered,
+
     /// <summary>The check names a session that does not exist.</summary>
     UnknownSession,
 
     /// <summary>The check has a wrong password.</summary>
     WrongPassword,
+
+    /// <summary>The room denies TCP.</summary>
+    Denied,
 
     /// <summary>The length of a frame is more than a packet can have.</summary>
     FrameTooLong,

@@ -1,4 +1,5 @@
 using MeetOperator.MediaNode.Limits;
+using MeetOperator.MediaNode.Paths;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
@@ -9,7 +10,7 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>A participant of a room on this node: its sessions, its tracks, and when signaling last refreshed it.</summary>
 internal sealed class NodeParticipant
 {
-    public NodeParticipant(ParticipantTracks tracks, ParticipantLimits limits, ParticipantSessions sessions, SessionFactory factory, SsrcSequence ssrcs, MemoryShare longKeyFrames)
+    public NodeParticipant(ParticipantTracks tracks, ParticipantLimits limits, ParticipantSessions sessions, SessionFactory factory, PathGuard paths, SsrcSequence ssrcs, MemoryShare longKeyFrames)
     {
         Id = tracks.ParticipantId;
         Sessions = sessions;
@@ -20,6 +21,7 @@ internal sealed class NodeParticipant
             ParticipantId = Id,
             Tracks = Tracks,
             Limits = limits,
+            Paths = paths,
             Ssrcs = ssrcs,
             LongKeyFrames = longKeyFrames,
             Factory = factory,

@@ -71,7 +71,7 @@ internal sealed class NodeRoom
         _layers = new RoomLayers(_participants, Events);
         _lineReports = new RoomLineReports(Events, MeasureLines);
         _slots = new RoomSlots(_participants, _offers, Events, loop);
-        _negotiation = new RoomNegotiation(_participants, _tracks, _offers, _slots, sessions)
+        _negotiation = new RoomNegotiation(_participants, _tracks, _offers, _slots, sessions, share.Paths)
         {
             MaxPlays = _check is null ? RoomNegotiation.UsualMaxPlays : CheckLimits.MaxPlays,
             MaxTracks = _check is null ? PublishPreparation.MaxTracks : CheckLimits.MaxTracks,
@@ -191,7 +191,7 @@ internal sealed class NodeRoom
     public PlayBasis DescribePlay(string participantId, PlayRequest request)
     {
         Fence(request.Generation);
-        return new PlayBasis(Sessions, _ssrcs, _negotiation.FindTracks(_share.Spec, participantId, request));
+        return new PlayBasis(Sessions, _share.Paths.AllowsTcp, _ssrcs, _negotiation.FindTracks(_share.Spec, participantId, request));
     }
 
     /// <summary>Applies the answer to an offer. Null when it is out of date.</summary>
@@ -217,6 +217,9 @@ internal sealed class NodeRoom
         sessions.End(session);
         _offers.PublishChanges();
     }
+
+    /// <summary>Ends the sessions whose media uses a path that the room denies now. Their clients connect again.</summary>
+    public void EndDeniedPaths() => _participants.ForEach(MonotonicClock.NowTicks, static (participant, now) => participant.Sessions.EndDenied(now));
 
     public void View(string participantId, ParticipantViews views)
     {
@@ -374,6 +377,7 @@ internal sealed class NodeRoom
             Port = Port,
             Participants = census.Participants,
             E2ee = _share.Spec.E2ee,
+            Connectivity = _share.Spec.Connectivity,
             UpTracks = census.UpTracks,
             DownTracks = census.DownTracks,
             Connected = census.Connected,
@@ -470,7 +474,7 @@ internal sealed class NodeRoom
     private NodeParticipant CreateParticipant(string id, TrackLimit newTracks)
     {
         var sessions = new ParticipantSessions(id, Loop, Sessions, Events, _offers.PublishChanges, _connections);
-        return new NodeParticipant(_tracks.Join(id), _check?.OfConnection(newTracks) ?? new ParticipantLimits(newTracks), sessions, Sessions, _ssrcs, _longKeyFrames);
+        return new NodeParticipant(_tracks.Join(id), _check?.OfConnection(newTracks) ?? new ParticipantLimits(newTracks), sessions, Sessions, _share.Paths, _ssrcs, _longKeyFrames);
     }
 
     private void MeasureLines(LineChanges lines) =>

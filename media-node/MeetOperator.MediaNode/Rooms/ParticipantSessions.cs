@@ -152,6 +152,18 @@ internal sealed class ParticipantSessions(string participantId, MediaLoop loop, 
         }
     }
 
+    /// <summary>Ends the sessions whose media uses a path that they may no longer use.</summary>
+    public void EndDenied(long nowTicks)
+    {
+        foreach (var session in All)
+        {
+            if (session.Peer.DropDeniedPaths(nowTicks))
+            {
+                EndLater(session, "failed", "path-denied");
+            }
+        }
+    }
+
     private void CountConnected(IRoomSession session)
     {
         if (_connected.Add(session))

@@ -1,6 +1,7 @@
 using System.Net;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Paths;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Settings;
 using MeetOperator.MediaNode.Time;
@@ -18,6 +19,7 @@ internal sealed class RoomDirectory
     /// <summary>Closed rooms, in which sessions may still end.</summary>
     private readonly List<RoomParts> _ending = [];
     private readonly (MediaLoop Loop, SessionFactory Sessions)[] _loops;
+    private readonly KnownRelays _relays = new();
     private readonly NodeOptions _options;
     private readonly Func<long> _clock;
 
@@ -89,11 +91,22 @@ internal sealed class RoomDirectory
             var room = FindOrAdd(id, spec, beside, out var created);
             if (await room.ReportAsync(() => room.Hub.Update(spec), withParticipants: false, ct).ConfigureAwait(false) is { } report)
             {
+                await room.EndDeniedPathsAsync(ct).ConfigureAwait(false);
                 return (report, created);
             }
 
             Remove(room); // it has closed meanwhile; the next iteration creates a new one
         }
+    }
+
+    /// <summary>The revision of the relays that the node knows; empty before the operator has named any.</summary>
+    public string RelaysRevision => _relays.Revision;
+
+    /// <summary>Replaces the relays that the node knows. Sessions that use a path which their room denies with them end.</summary>
+    public async Task ReplaceRelaysAsync(NodeRelays relays, CancellationToken ct)
+    {
+        _relays.Replace(relays);
+        await Task.WhenAll(All.Select(room => room.EndDeniedPathsAsync(ct))).ConfigureAwait(false);
     }
 
     /// <summary>Runs <paramref name="work"/> on the loop of the room's hub.</summary>
@@ -206,7 +219,7 @@ internal sealed class RoomDirectory
             var now = _clock();
             var loop = beside is null ? null : _rooms.GetValueOrDefault(beside).Room?.Hub.Loop;
             var hub = loop is null || loop.IsStuckAt(now) ? LoopChoice.Choose([.. _loops.Select(l => LoadOf(l.Loop, now))]) : Array.FindIndex(_loops, l => l.Loop == loop);
-            var room = new RoomParts(new RoomShare(id, spec, admit) { EmptyTime = EmptyPartTime }, hub, _loops, _options.ParticipantTimeout, ChooseLoop, Remove);
+            var room = new RoomParts(new RoomShare(id, spec, admit) { EmptyTime = EmptyPartTime, Paths = new PathGuard(_relays, spec.Connectivity) }, hub, _loops, _options.ParticipantTimeout, ChooseLoop, Remove);
             _rooms[id] = new PlacedRoom(room, now);
             return room;
         }

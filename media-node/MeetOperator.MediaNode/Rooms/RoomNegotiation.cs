@@ -1,5 +1,6 @@
 using System.Net;
 using MeetOperator.MediaNode.Errors;
+using MeetOperator.MediaNode.Paths;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Slots;
 using MeetOperator.MediaNode.Time;
@@ -9,7 +10,7 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>Opens, renegotiates and replaces sessions at the request of signaling. A rejected request changes nothing. Used only on the loop's thread.</summary>
-internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks tracks, RoomOffers offers, RoomSlots slots, SessionFactory factory)
+internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks tracks, RoomOffers offers, RoomSlots slots, SessionFactory factory, PathGuard paths)
 {
     public const int UsualMaxPlays = 16;
 
@@ -26,7 +27,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
         var session = request.Restart ? null : participant?.Sessions.Find<PublishSession>();
         return !request.Restart && request.SessionId is { } named && named != session?.Peer.Id
             ? throw ControlProblemException.UnknownSession(named)
-            : new PublishBasis { Factory = factory, Codecs = spec.Codecs, IsE2ee = spec.E2ee, MaxTracks = MaxTracks, Session = session?.State };
+            : new PublishBasis { Factory = factory, AllowsTcp = paths.AllowsTcp, Codecs = spec.Codecs, IsE2ee = spec.E2ee, MaxTracks = MaxTracks, Session = session?.State };
     }
 
     /// <summary>Applies a prepared answer to the session that it is for, or to a new one. Null when it is out of date.</summary>

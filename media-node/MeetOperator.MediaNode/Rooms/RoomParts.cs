@@ -120,7 +120,7 @@ internal sealed class RoomParts
     /// <summary>Runs <paramref name="work"/> on each part. The call does not wait long for a part that does not respond, which does the work when its loop goes on.</summary>
     public async Task RunOnAllAsync(Action<NodeRoom> work, CancellationToken ct)
     {
-        var others = RunOnOthersAsync(work, ct); // first, because the loop of the hub may stand still
+        var others = RunOnAsync(Others(), work, ct); // first, because the loop of the hub may stand still
         await RunAsync(
             hub =>
             {
@@ -130,6 +130,12 @@ internal sealed class RoomParts
             ct).ConfigureAwait(false);
         await others.ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// Ends the sessions whose media uses a path that the room denies now. The call does not wait long for a part that does not respond: nothing from the path is handled there, and the
+    /// sessions end when its loop goes on.
+    /// </summary>
+    public Task EndDeniedPathsAsync(CancellationToken ct) => _share.Paths.Rule is null ? Task.CompletedTask : RunOnAsync(All, static part => part.EndDeniedPaths(), ct);
 
     /// <summary>
     /// Lets the part of a participant that joins handle what all parts have sent so far. Otherwise it could miss a track that another part has just got. A loop that stands still is not waited for.
@@ -191,7 +197,7 @@ internal sealed class RoomParts
         try
         {
             // Each part adds its state on its own loop, so what it publishes later is also later in the queue.
-            await RunOnOthersAsync(part => reader.AddFirst(part.CurrentState()), ct).ConfigureAwait(false);
+            await RunOnAsync(Others(), part => reader.AddFirst(part.CurrentState()), ct).ConfigureAwait(false);
             await RunAsync(
                 hub =>
                 {
@@ -277,9 +283,9 @@ internal sealed class RoomParts
         return true;
     }
 
-    private async Task RunOnOthersAsync(Action<NodeRoom> work, CancellationToken ct)
+    private static async Task RunOnAsync(IEnumerable<NodeRoom> parts, Action<NodeRoom> work, CancellationToken ct)
     {
-        var all = Task.WhenAll(Others().Select(part => part.Loop.RunAsync(() => RunIfOpen(part, work), CancellationToken.None)));
+        var all = Task.WhenAll(parts.Select(part => part.Loop.RunAsync(() => RunIfOpen(part, work), CancellationToken.None)));
         try
         {
             await all.WaitAsync(ResponseLimit, ct).ConfigureAwait(false);

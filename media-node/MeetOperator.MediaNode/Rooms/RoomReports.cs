@@ -28,6 +28,7 @@ internal static class RoomReports
         UpTracks = room.UpTracks + part.UpTracks,
         DownTracks = room.DownTracks + part.DownTracks,
         E2ee = room.E2ee || part.E2ee,
+        Connectivity = room.Connectivity ?? part.Connectivity,
         Connected = room.Connected + part.Connected,
         Silent = room.Silent + part.Silent,
         Regions = Add(room.Regions, part.Regions),

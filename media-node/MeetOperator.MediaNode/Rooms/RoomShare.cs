@@ -1,5 +1,6 @@
 using System.Net;
 using MeetOperator.MediaNode.Errors;
+using MeetOperator.MediaNode.Paths;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
@@ -49,6 +50,9 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
 
     /// <summary>Monotonic time in 100 ns ticks.</summary>
     internal Func<long> Clock { get; init; } = static () => MonotonicClock.NowTicks;
+
+    /// <summary>The paths that the sessions of the room may use.</summary>
+    public PathGuard Paths { get; init; } = new(new KnownRelays(), spec.Connectivity);
 
     public string Id => id;
 
@@ -101,6 +105,7 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
     {
         Fence(updated.Generation);
         _spec = updated;
+        Paths.Rule = updated.Connectivity;
     }
 
     /// <summary>Throws when the room, or the media node, takes no other participant.</summary>

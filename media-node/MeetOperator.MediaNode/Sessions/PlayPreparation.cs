@@ -29,7 +29,7 @@ internal static class PlayPreparation
             },
         }).ToList();
         var local = IceCredentials.Generate();
-        if (!PlayAnswer.TryBuild(offer, playable, basis.Factory.Describe(local), SessionContext.NextSessionNumber(), out var answer, out var error))
+        if (!PlayAnswer.TryBuild(offer, playable, basis.Factory.Describe(local, basis.AllowsTcp), SessionContext.NextSessionNumber(), out var answer, out var error))
         {
             throw ControlProblemException.InvalidSdp(error.ToString());
         }

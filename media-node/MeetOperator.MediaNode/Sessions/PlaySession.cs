@@ -19,7 +19,7 @@ internal sealed class PlaySession : IRoomSession
     public PlaySession(SessionContext context, PreparedPlay prepared)
     {
         _context = context;
-        Peer = context.Factory.Open(this, context.Limits.Ingress, prepared.Transport);
+        Peer = context.Factory.Open(this, context.Limits.Ingress, context.Paths, prepared.Transport);
         _subscriber = new Subscriber(Peer, context.Limits.Retransmissions, context.LongKeyFrames);
     }
 

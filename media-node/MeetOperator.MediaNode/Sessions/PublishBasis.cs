@@ -6,6 +6,9 @@ internal sealed record PublishBasis
     /// <summary>Describes the node's transport. Its loop has the port of the candidates.</summary>
     public required SessionFactory Factory { get; init; }
 
+    /// <summary>Whether there are candidates for TCP.</summary>
+    public required bool AllowsTcp { get; init; }
+
     /// <summary>Codec names in order of preference.</summary>
     public required IReadOnlyList<string> Codecs { get; init; }
 
@@ -19,7 +22,7 @@ internal sealed record PublishBasis
     public PublishState? Session { get; init; }
 
     public bool Equals(PublishBasis? other) =>
-        other is not null && Factory == other.Factory && IsE2ee == other.IsE2ee && MaxTracks == other.MaxTracks && Session == other.Session && (Codecs == other.Codecs || Codecs.SequenceEqual(other.Codecs));
+        other is not null && Factory == other.Factory && IsE2ee == other.IsE2ee && AllowsTcp == other.AllowsTcp && MaxTracks == other.MaxTracks && Session == other.Session && (Codecs == other.Codecs || Codecs.SequenceEqual(other.Codecs));
 
     public override int GetHashCode() => HashCode.Combine(Factory, IsE2ee, Session);
 }

@@ -26,7 +26,7 @@ internal static class PublishPreparation
         var remote = SdpReading.ReadRemote(offer, isAnswer: false);
         var session = basis.Session;
         var renewed = session is null || remote.RestartsIce(session.Remote) ? IceCredentials.Generate() : null;
-        var local = basis.Factory.Describe(renewed ?? session!.Local);
+        var local = basis.Factory.Describe(renewed ?? session!.Local, basis.AllowsTcp);
         var number = session?.Number ?? SessionContext.NextSessionNumber();
         var version = (session?.Version ?? 0) + 1;
         if (!PublishAnswer.TryBuild(offer, basis.Codecs, local, number, version, out var answer, out var error, acceptsRed: !basis.IsE2ee))

@@ -24,7 +24,7 @@ internal sealed class PublishSession : IRoomSession, ISuccessionOwner
     {
         _context = context;
         _sessionNumber = prepared.SessionNumber;
-        Peer = context.Factory.Open(this, context.Limits.Ingress, prepared.Transport!);
+        Peer = context.Factory.Open(this, context.Limits.Ingress, context.Paths, prepared.Transport!);
         _publisher = new Publisher(Peer, context.Ssrcs.Next());
         _succession = new TrackSuccession(context.Tracks, _publisher, this, context.Limits.Retransmissions);
     }

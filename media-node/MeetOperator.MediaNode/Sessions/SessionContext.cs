@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MeetOperator.MediaNode.Limits;
+using MeetOperator.MediaNode.Paths;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.Sfu.Layers;
 
@@ -13,6 +14,9 @@ internal sealed class SessionContext
     public required ParticipantTracks Tracks { get; init; }
 
     public required ParticipantLimits Limits { get; init; }
+
+    /// <summary>The paths that the sessions may use.</summary>
+    public required PathGuard Paths { get; init; }
 
     /// <summary>The SSRCs that the node chooses in this room.</summary>
     public required SsrcSequence Ssrcs { get; init; }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Negotiation;
+using MeetOperator.MediaNode.Paths;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
@@ -18,9 +19,9 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
 {
     /// <summary>Enough for 127 connections at a time in as many rooms, and for 64 in one.</summary>
     private const long LongKeyFrameBytes = 64 * 1024 * 1024;
-    private readonly IceCandidate[] _candidates =
+    private readonly IceCandidate[] _udpCandidates = [.. CandidateOrder.Sort(advertised).Select(address => new IceCandidate(address.ToString(), loop.Port))];
+    private readonly IceCandidate[] _tcpCandidates =
     [
-        .. CandidateOrder.Sort(advertised).Select(address => new IceCandidate(address.ToString(), loop.Port)),
         .. tcpPort is { } port ? CandidateOrder.Sort(advertised).Select(address => new IceCandidate(address.ToString(), port, IsTcp: true)) : [],
     ];
 
@@ -40,9 +41,10 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
     /// <summary>Creates a session that receives nothing before <see cref="Open(PeerSession, UnusedTransport)"/>. Safe for concurrent use.</summary>
     /// <param name="owner">Handles what the session receives.</param>
     /// <param name="ingress">Limits what the participant sends.</param>
+    /// <param name="paths">The paths that the session may use.</param>
     /// <param name="transport">The transport, which the caller still owns.</param>
-    public PeerSession Create(IPeerSessionOwner owner, IngressLimit ingress, UnusedTransport transport) =>
-        new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), transport.Value, loop, owner, ingress);
+    public PeerSession Create(IPeerSessionOwner owner, IngressLimit ingress, PathGuard paths, UnusedTransport transport) =>
+        new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), transport.Value, loop, owner, ingress, paths);
 
     /// <summary>Takes the transport of a session and begins to receive.</summary>
     public void Open(PeerSession session, UnusedTransport transport)
@@ -54,23 +56,23 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
     }
 
     /// <summary>Creates a session and begins to receive.</summary>
-    public PeerSession Open(IPeerSessionOwner owner, IngressLimit ingress, UnusedTransport transport)
+    public PeerSession Open(IPeerSessionOwner owner, IngressLimit ingress, PathGuard paths, UnusedTransport transport)
     {
-        var session = Create(owner, ingress, transport);
+        var session = Create(owner, ingress, paths, transport);
         Open(session, transport);
         return session;
     }
 
     /// <summary>The node's transport parameters for the SDP of <paramref name="session"/>.</summary>
-    public LocalTransport Describe(PeerSession session) => Describe(session.Transport.LocalCredentials);
+    public LocalTransport Describe(PeerSession session, bool allowsTcp) => Describe(session.Transport.LocalCredentials, allowsTcp);
 
-    /// <summary>The node's transport parameters with the given credentials, which a session may not use yet. Safe for concurrent use.</summary>
-    public LocalTransport Describe(IceCredentials credentials) => new()
+    /// <summary>The node's transport parameters with the given credentials, which a session may not use yet, with or without candidates for TCP. Safe for concurrent use.</summary>
+    public LocalTransport Describe(IceCredentials credentials, bool allowsTcp) => new()
     {
         Ufrag = credentials.Ufrag,
         Password = credentials.Password,
         Fingerprint = certificate.Fingerprint.ToString().Split(' ')[1],
-        Candidates = _candidates,
+        Candidates = allowsTcp ? [.. _udpCandidates, .. _tcpCandidates] : _udpCandidates,
     };
 
     /// <summary>Restarts ICE on the node's side after the peer restarted it (RFC 8839 §4.4.1.1.1).</summary>

@@ -35,7 +35,7 @@ internal sealed class SubscribeSession : IRoomSession
     {
         _context = context;
         _sessionNumber = SessionContext.NextSessionNumber();
-        Peer = context.Factory.Create(this, context.Limits.Ingress, transport);
+        Peer = context.Factory.Create(this, context.Limits.Ingress, context.Paths, transport);
         _subscriber = new Subscriber(Peer, context.Limits.Retransmissions, context.LongKeyFrames);
         _subscription = slots is { } limits
             ? new SlotSubscription(context.ParticipantId, _subscriber, context.Ssrcs.Next, limits)
@@ -203,7 +203,7 @@ internal sealed class SubscribeSession : IRoomSession
     {
         SessionId = Peer.Id,
         Revision = revision,
-        Sdp = new OfferSdp(_subscription.Sections, _context.Factory.Describe(Peer), _sessionNumber, revision),
+        Sdp = new OfferSdp(_subscription.Sections, _context.Factory.Describe(Peer, _context.Paths.AllowsTcp), _sessionNumber, revision),
         Tracks = _subscription.Tracks,
     };
 

@@ -1,9 +1,11 @@
+using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Net;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.Native.Sockets;
 using MeetOperator.Rtc.Datagrams;
+using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Stun;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +13,7 @@ namespace MeetOperator.MediaNode.Streams;
 
 /// <summary>
 /// The TCP port of a media node (ICE-TCP, passive: RFC 6544). It accepts connections on a thread of its own, so that a flood of them costs the loops nothing, and hands a connection to the loop of
-/// its session once the first frame is an authentic check. The check stays unread for the loop. All else closes the connection.
+/// its session once the first frame is an authentic check. The check stays unread for the loop. A check of reachability (<see cref="BindingResponder"/>) is answered, and it closes the connection like all else.
 /// </summary>
 internal sealed partial class StreamGate : IDisposable
 {
@@ -43,6 +45,7 @@ internal sealed partial class StreamGate : IDisposable
     private readonly WakeSignal _wake = new();
     private readonly ManualResetEventSlim _stop = new();
     private readonly UnauthenticatedStreams _waiting = new();
+    private readonly BindingResponder _responder;
     private readonly byte[] _packet = new byte[StreamFraming.HeaderBytes + MaxCheckBytes];
     private readonly Thread _thread;
 
@@ -50,11 +53,12 @@ internal sealed partial class StreamGate : IDisposable
     /// <param name="port">TCP port; 0 lets the kernel choose.</param>
     /// <param name="sessions">The sessions of all loops.</param>
     /// <param name="counters">Counts the connections.</param>
+    /// <param name="responder">Answers checks of reachability; used by the thread of the port only.</param>
     /// <param name="logger">Logs unexpected errors.</param>
     /// <exception cref="Win32Exception">The port cannot be bound.</exception>
-    public StreamGate(IReadOnlyList<IPAddress> addresses, int port, UfragDirectory sessions, StreamCounters counters, ILogger logger)
+    public StreamGate(IReadOnlyList<IPAddress> addresses, int port, UfragDirectory sessions, StreamCounters counters, BindingResponder responder, ILogger logger)
     {
-        (_sessions, _counters, _logger) = (sessions, counters, logger);
+        (_sessions, _counters, _responder, _logger) = (sessions, counters, responder, logger);
         var listeners = new List<StreamListener>();
         try
         {
@@ -201,7 +205,11 @@ internal sealed partial class StreamGate : IDisposable
         var problem = received == StreamSocket.Ended ? StreamEnd.ClosedByPeer
             : status == FrameStatus.TooLong ? StreamEnd.FrameTooLong
             : Authenticate(_packet.AsSpan(StreamFraming.HeaderBytes, length), out session);
-        if (problem is { } reason || session is null)
+        if (problem == StreamEnd.NoCheck && TryAnswer(stream, _packet.AsSpan(StreamFraming.HeaderBytes, length)))
+        {
+            _counters.OnEnded(StreamEnd.Answered, wasOpen: false);
+        }
+        else if (problem is { } reason || session is null)
         {
             End(stream, problem ?? StreamEnd.NoCheck);
         }
@@ -231,6 +239,23 @@ internal sealed partial class StreamGate : IDisposable
             : !check.VerifyIntegrity(session.Password) ? StreamEnd.WrongPassword
             : _counters.Open >= MaxOpen ? StreamEnd.TooMany
             : null;
+    }
+
+    /// <summary>Answers a check of reachability and closes the connection. What was received is read before, because the kernel would otherwise reset the connection and discard the response.</summary>
+    private bool TryAnswer(UnauthenticatedStream stream, ReadOnlySpan<byte> packet)
+    {
+        Span<byte> answer = stackalloc byte[EchoProbe.MaximumLength];
+        if (!_responder.TryRespond(MonotonicClock.NowTicks, stream.Address, packet, answer, out var length))
+        {
+            return false;
+        }
+
+        Span<byte> header = stackalloc byte[StreamFraming.HeaderBytes];
+        BinaryPrimitives.WriteUInt16BigEndian(header, (ushort)length);
+        stream.Socket.Receive(_packet);
+        stream.Socket.Send(header, answer[..length], default);
+        stream.Socket.Dispose();
+        return true;
     }
 
     private void HandOver(UnauthenticatedStream stream, UfragDirectory.Entry session)

@@ -56,6 +56,9 @@ internal interface IIceAgent
     /// <summary>A TCP connection of the peer has ended. Another path is selected if there is one.</summary>
     void OnClosed(long nowTicks, in TransportAddress address);
 
+    /// <summary>Forgets the addresses that the peer may no longer use. Another path is selected if there is one.</summary>
+    void ClosePaths(long nowTicks, Predicate<TransportAddress> isDenied);
+
     /// <summary>Deducts bytes from the allowance of the selected address. False when they must not be sent.</summary>
     bool TrySpend(int bytes);
 

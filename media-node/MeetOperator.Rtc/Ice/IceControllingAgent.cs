@@ -78,6 +78,10 @@ internal sealed class IceControllingAgent : IIceAgent
     {
     }
 
+    public void ClosePaths(long nowTicks, Predicate<TransportAddress> isDenied)
+    {
+    }
+
     public bool TrySpend(int bytes) => Selected is not null;
 
     public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing, long? arrivalTicks = null)

@@ -134,6 +134,14 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         }
     }
 
+    public void ClosePaths(long nowTicks, Predicate<TransportAddress> isDenied)
+    {
+        foreach (var address in _paths.FindAll(isDenied))
+        {
+            OnClosed(nowTicks, address);
+        }
+    }
+
     public bool OnMedia(long nowTicks, in TransportAddress from, int bytes, bool isNewest, OutgoingDatagrams outgoing)
     {
         if (_selected is { IsConfirmed: true } path && path.Address == from)

@@ -52,6 +52,8 @@ internal sealed class IcePaths(long consentTimeoutTicks)
         .OrderByDescending(p => p.IsConfirmed).ThenByDescending(p => p.IsNominated).ThenByDescending(p => p.Priority)
         .FirstOrDefault();
 
+    internal IReadOnlyList<TransportAddress> FindAll(Predicate<TransportAddress> match) => [.. _paths.Select(path => path.Address).Where(address => match(address))];
+
     /// <summary>Ends expired confirmations.</summary>
     internal void Expire(long nowTicks)
     {

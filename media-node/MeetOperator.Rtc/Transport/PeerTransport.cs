@@ -209,6 +209,14 @@ public sealed class PeerTransport : IDisposable
         Update();
     }
 
+    /// <summary>Forgets the addresses that the peer may no longer use, so that nothing is sent there. Media moves to another address of the peer if there is one.</summary>
+    public void ClosePaths(long nowTicks, Predicate<TransportAddress> isDenied)
+    {
+        ArgumentNullException.ThrowIfNull(isDenied);
+        _ice.ClosePaths(nowTicks, isDenied);
+        Update();
+    }
+
     /// <summary>Closes the transport. Poll once more to send the close_notify alert. A peer whose consent has expired receives nothing.</summary>
     public void Close(long nowTicks)
     {

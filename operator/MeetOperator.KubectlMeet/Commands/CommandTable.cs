@@ -15,6 +15,8 @@ internal static class CommandTable
         new MoveCommand(),
         new TopCommand(),
         new TopologyCommand(),
+        new NetCheckCommand(),
+        new TurnCheckCommand(),
         new SupportBundleCommand(),
         new CompletionCommand(),
         new ManCommand(),

@@ -62,6 +62,11 @@ internal static class FindingRules
             yield return New(Severity.Problem, pool, "the pool is full: no media node has a free place, so new meetings wait; increase spec.replicas, or spec.capacity if the media nodes can carry more");
         }
 
+        foreach (var condition in status.Conditions.Where(condition => condition is { Type: MeetConditions.ExposureReady, Status: ConditionStatus.False }))
+        {
+            yield return New(Severity.Problem, pool, condition.Message);
+        }
+
         foreach (var condition in status.Conditions.Where(condition => condition is { Type: MeetConditions.Updated, Status: ConditionStatus.False }))
         {
             yield return New(Severity.Notice, pool, condition.Message);

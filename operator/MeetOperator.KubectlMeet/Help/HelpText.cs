@@ -6,7 +6,7 @@ namespace MeetOperator.KubectlMeet.Help;
 /// <summary>The text of <c>--help</c>, made from the table of commands. Pure.</summary>
 internal static class HelpText
 {
-    public const string Purpose = "See and operate MeetOperator: what is not well, why a meeting is where it is, and what a drain would do.";
+    public const string Purpose = "See and operate MeetOperator: what is not well, why a meeting is where it is, what a drain would do, and whether people can connect.";
 
     /// <summary>The exit codes and their meanings.</summary>
     public static readonly IReadOnlyList<(string Code, string Meaning)> ExitCodes =
@@ -14,7 +14,7 @@ internal static class HelpText
         ("0", "all is well, or the command has done its work"),
         ("1", "an error: the cluster cannot be reached, an object does not exist, or you may not do this"),
         ("2", "the command line is wrong"),
-        ("3", "status found a problem, plan drain found something that would block, or move --wait did not move the meeting"),
+        ("3", "status found a problem, plan drain found something that would block, move --wait did not move the meeting, or a port or relay does not work (net check, turn check)"),
     ];
 
     public static string Of(IReadOnlyList<CommandSpec> table)

@@ -47,9 +47,18 @@ internal sealed partial class NodePoller : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly NodeLoops _loops;
+    private readonly Func<NodeRelays>? _relays;
 
-    public NodePoller(MediaFleet fleet, NodeClients clients, OperatorMetrics metrics, LoopHealth health, ILogger<NodePoller> logger, TimeProvider time)
+    /// <param name="fleet">Gets the reports.</param>
+    /// <param name="clients">Creates the clients of media nodes.</param>
+    /// <param name="metrics">Counts missed polls.</param>
+    /// <param name="health">Watches the loops.</param>
+    /// <param name="logger">Logs missed polls and calls that failed.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="relays">The relays that media nodes must know; null for none.</param>
+    public NodePoller(MediaFleet fleet, NodeClients clients, OperatorMetrics metrics, LoopHealth health, ILogger<NodePoller> logger, TimeProvider time, Func<NodeRelays>? relays = null)
     {
+        _relays = relays;
         (_fleet, _clients, _metrics, _logger, _time) = (fleet, clients, metrics, logger, time);
         _loops = new NodeLoops(LoopName, RoundTimeout, PollAsync, health, logger, time);
     }
@@ -148,6 +157,7 @@ internal sealed partial class NodePoller : IAsyncDisposable
 
         await EndOrphansAsync(client, target, orphans, bounded.Token).ConfigureAwait(false);
         await RenewAsync(client, target, report, ct).ConfigureAwait(false);
+        await NameRelaysAsync(client, target, report, ct).ConfigureAwait(false);
         return null;
 
         PollFailure Fail(string code, string message) => new(code, $"{target.Address}: {(message.Length <= MaxMessage ? message : message[..MaxMessage] + "…")}");
@@ -171,6 +181,26 @@ internal sealed partial class NodePoller : IAsyncDisposable
         catch (Exception failed) when (failed is HttpRequestException or NodeControlException or IOException or OperationCanceledException or LeadershipLostException)
         {
             LogNotRenewed(target.Node, failed.Message);
+        }
+    }
+
+    /// <summary>Names the relays of the installation, if the node does not know them. If the call fails, a later poll repeats it.</summary>
+    private async Task NameRelaysAsync(NodeControlClient client, PollTarget target, NodeReport report, CancellationToken ct)
+    {
+        if (report.RelaysRevision is null || _relays?.Invoke() is not { } relays || !RelaySources.IsDue(relays, report))
+        {
+            return;
+        }
+
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        bounded.CancelAfter(RenewalTimeout);
+        try
+        {
+            await client.PutRelaysAsync(relays, bounded.Token).ConfigureAwait(false);
+        }
+        catch (Exception failed) when (failed is HttpRequestException or NodeControlException or IOException or OperationCanceledException or LeadershipLostException)
+        {
+            LogRelaysNotNamed(target.Node, failed.Message);
         }
     }
 
@@ -218,6 +248,9 @@ internal sealed partial class NodePoller : IAsyncDisposable
 
     [LoggerMessage(2106, LogLevel.Warning, "Media node {Node} did not accept new credentials, will retry: {Reason}")]
     private partial void LogNotRenewed(NamespacedName node, string reason);
+
+    [LoggerMessage(2107, LogLevel.Warning, "Media node {Node} did not get the addresses of the relays, will retry: {Reason}")]
+    private partial void LogRelaysNotNamed(NamespacedName node, string reason);
 
     [LoggerMessage(2104, LogLevel.Error, "The report of media node {Node} could not be processed.")]
     private partial void LogUnforeseen(Exception error, NamespacedName node);

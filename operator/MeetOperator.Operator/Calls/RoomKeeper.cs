@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Kube.Metadata;
@@ -18,14 +19,17 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
     /// <summary>The reason for a node of an earlier version: it would read what it takes for pictures.</summary>
     public const string WithoutE2ee = "the media node's version does not support end-to-end encryption";
 
+    /// <summary>The reason for a node of an earlier version: it would let participants connect in every way.</summary>
+    public const string WithoutConnectivity = "the media node's version does not enforce the connectivity settings of the tenant and its pool";
+
     /// <summary>A node that does not respond within this time is treated as one that rejects the room.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Returns null when the room exists; otherwise the reason why not, for statuses and events. A node that does not answer polls, or did not respond to a call a moment ago, is not
+    /// Returns null when the room exists with these settings; otherwise the reason why not, for statuses and events. A node that does not answer polls, or did not respond to a call a moment ago, is not
     /// called.
     /// </summary>
-    public async Task<string?> CreateAsync(MeetingRef meeting, AssignedNode assigned, MeetingSpec spec, CancellationToken ct)
+    public async Task<string?> CreateAsync(MeetingRef meeting, AssignedNode assigned, MeetingSpec spec, ConnectivityRule? connectivity, CancellationToken ct)
     {
         if (fleet.View(assigned.Node) is not { Target: { } target } view)
         {
@@ -51,20 +55,27 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
         }
 
         var began = time.GetTimestamp();
-        var room = new RoomSpec { Generation = assigned.Generation, MaxParticipants = spec.MaxParticipants, Codecs = spec.Media.Codecs, E2ee = spec.Media.E2ee == MeetingE2ee.Required };
+        var room = new RoomSpec
+        {
+            Generation = assigned.Generation,
+            MaxParticipants = spec.MaxParticipants,
+            Codecs = spec.Media.Codecs,
+            E2ee = spec.Media.E2ee == MeetingE2ee.Required,
+            Connectivity = ForNode(connectivity),
+        };
         using var limit = new CancellationTokenSource(Timeout, time);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
             var report = await client.PutRoomAsync(meeting.Id, room, bounded.Token).ConfigureAwait(false);
             callLimit.RecordResponse(assigned.Node);
-            if (!room.E2ee || report.E2ee)
+            var missing = room.E2ee && !report.E2ee ? WithoutE2ee : room.Connectivity is not null && report.Connectivity != room.Connectivity ? WithoutConnectivity : null;
+            if (missing is not null && !assigned.RoomExists)
             {
-                return null;
+                await client.DeleteRoomAsync(meeting.Id, assigned.Generation, bounded.Token, onlyIfEmpty: true).ConfigureAwait(false);
             }
 
-            await client.DeleteRoomAsync(meeting.Id, assigned.Generation, bounded.Token, onlyIfEmpty: true).ConfigureAwait(false);
-            return WithoutE2ee;
+            return missing;
         }
         catch (NodeControlException error)
         {
@@ -158,6 +169,9 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
             return RoomEndResult.NoAnswer;
         }
     }
+
+    private static RoomConnectivity? ForNode(ConnectivityRule? rule) =>
+        rule is null ? null : new RoomConnectivity { ForceRelay = rule.ForceRelay, DenyTcp = rule.Tcp == PathAccess.Denied, DenyTurn = rule.Turn == PathAccess.Denied };
 
     private async Task RaiseAsync(NodeControlClient client, MeetingRef meeting, NamespacedName node, CancellationToken ct)
     {

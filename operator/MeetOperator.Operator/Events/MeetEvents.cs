@@ -47,6 +47,20 @@ internal sealed partial class MeetEvents(EventRecorder recorder, ILogger<MeetEve
         Began(about, MeetConditions.CertificateExpiring, before, after);
     }
 
+    /// <summary>Records once per reason that the ports of a pool do not answer, and that they answer again.</summary>
+    public void ExposureChanged(KubernetesObject about, IEnumerable<Condition>? before, IEnumerable<Condition> after)
+    {
+        var (former, now) = (Conditions.Get(before, MeetConditions.ExposureReady), Conditions.Get(after, MeetConditions.ExposureReady));
+        if (now?.Status == ConditionStatus.False && (former?.Status != ConditionStatus.False || former.Reason != now.Reason))
+        {
+            Warning(about, now.Reason, now.Message);
+        }
+        else if (now?.Status == ConditionStatus.True && former?.Status == ConditionStatus.False)
+        {
+            Normal(about, now.Reason, now.Message);
+        }
+    }
+
     private void Began(KubernetesObject about, string type, IEnumerable<Condition>? before, IEnumerable<Condition> after)
     {
         if (Conditions.Get(after, type) is { } now && Conditions.Get(before, type)?.Reason != now.Reason)

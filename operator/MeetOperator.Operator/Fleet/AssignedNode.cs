@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Placement.Assignments;
@@ -26,6 +27,9 @@ internal sealed record AssignedNode
 
     /// <summary>The participant limit that the room was created with; null when another operator process created it.</summary>
     public int? RoomCapacity { get; init; }
+
+    /// <summary>In which ways participants may reach the node, as the room enforces it; null without limits.</summary>
+    public ConnectivityRule? Connectivity { get; init; }
     public int Participants { get; init; }
 
     /// <summary>True once the node has reported the room, so that <see cref="Participants"/> is a current count and not one from an old status.</summary>
@@ -82,6 +86,15 @@ internal sealed record AssignedNode
         LateParticipants = decided.State == State ? LateParticipants : 0,
     };
 
+    /// <summary>The assignment after the node has confirmed the room. The origin is Ready then; another node only when it is linked.</summary>
+    public AssignedNode WithRoom(int capacity, ConnectivityRule? connectivity, TimeProvider time) => this with
+    {
+        State = Role == AssignmentRole.Origin ? NodeAssignmentState.Ready : State,
+        RoomConfirmedAt = time.GetTimestamp(),
+        RoomCapacity = capacity,
+        Connectivity = connectivity,
+    };
+
     /// <summary>The assignment after a report with this number of connected participants.</summary>
     public AssignedNode WithSessions(int sessions, TimeProvider time) => this with
     {
@@ -109,6 +122,7 @@ internal sealed record AssignedNode
             State = state,
             Generation = stored.Generation,
             RoomConfirmedAt = state == NodeAssignmentState.Preparing ? 0 : now,
+            Connectivity = stored.Connectivity,
             Participants = stored.Participants,
             StateSince = now,
             Deadline = state == NodeAssignmentState.Leaving ? stored.Deadline : null,

@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
@@ -308,17 +309,12 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         }
     }
 
-    /// <summary>Records that the node confirmed the room with the given participant limit. The origin is Ready then; another node only when it is linked.</summary>
-    public void RecordRoom(MeetingRef meeting, NamespacedName node, long generation, int capacity)
+    /// <summary>Records that the node confirmed the room with the given participant limit and rule for connections.</summary>
+    public void RecordRoom(MeetingRef meeting, NamespacedName node, long generation, int capacity, ConnectivityRule? connectivity = null)
     {
         lock (_gate)
         {
-            TryUpdate(meeting, node, generation, assigned => assigned with
-            {
-                State = assigned.Role == AssignmentRole.Origin ? NodeAssignmentState.Ready : assigned.State,
-                RoomConfirmedAt = time.GetTimestamp(),
-                RoomCapacity = capacity,
-            });
+            TryUpdate(meeting, node, generation, assigned => assigned.WithRoom(capacity, connectivity, time));
         }
     }
 

@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.Operator.Fleet;
@@ -16,6 +17,9 @@ internal sealed record NodeView
     public NodeReport? Report { get; init; }
     public DateTimeOffset? LastSeen { get; init; }
     public PollTarget? Target { get; init; }
+
+    /// <summary>What the pool says about how participants may reach the node; null when the pool does not exist.</summary>
+    public ConnectivityRule? Connectivity { get; init; }
 
     /// <summary>The current time for the drain deadline.</summary>
     public DateTimeOffset DrainNow { get; init; }
@@ -64,6 +68,7 @@ internal sealed record NodeView
             Report = entry.Report,
             LastSeen = entry.LastSeen,
             Target = entry.Target,
+            Connectivity = entry.Pool?.Spec.Connectivity.Rule,
             HasServed = facts.HasServed,
             UntrustedPods = facts.UntrustedPods,
             Stress = entry.Stress.Stress,

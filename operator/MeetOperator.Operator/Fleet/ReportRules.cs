@@ -45,6 +45,7 @@ internal static class ReportRules
     {
         { InstanceId: var id } when !IsText(id) || id.Length == 0 => Reject("instanceId", $"must have 1 to {MaxText} characters"),
         { Version: var version } when !IsText(version) => Reject("version", $"must have at most {MaxText} characters"),
+        { RelaysRevision: { } revision } when !IsText(revision) => Reject("relaysRevision", $"must have at most {MaxText} characters"),
         { State: var state } when !Enum.IsDefined(state) => Reject("state", $"{(int)state} is not a state"),
         { Participants: < 0 or > MaxCount } => RejectCount("participants", report.Participants),
         { UpTracks: < 0 } or { DownTracks: < 0 } => Reject("upTracks, downTracks", "must not be negative"),

@@ -41,7 +41,8 @@ internal sealed class LeaderWork : IAsyncDisposable
         var fleet = new MediaFleet(wakeups, time, cluster.Heartbeats);
         _authority = new ControlAuthority(time);
         _clients = new NodeClients(term, _authority, time);
-        _poller = new NodePoller(fleet, _clients, metrics, health, logs.CreateLogger<NodePoller>(), time);
+        var relays = new RelayList(cluster, time);
+        _poller = new NodePoller(fleet, _clients, metrics, health, logs.CreateLogger<NodePoller>(), time, () => relays.Current);
         _departed = new DepartedNodes(_clients, health, logs.CreateLogger<DepartedNodes>(), time);
         _replicas = new ServiceReplicas(cluster.Client, options.Namespace, logs.CreateLogger<ServiceReplicas>(), time);
         _prober = new MachineProber(fleet, wakeups, timeout => ProbeClient(cluster.Client.Config, timeout, time), _replicas, health, logs.CreateLogger<MachineProber>(), time);

@@ -25,6 +25,7 @@ internal static class TurnPod
     private const int UserId = 65532;
     private const int GraceSeconds = 10;
     private const int BytesPerKilobit = 125;
+    private const string RelayPorts = "MEET_TURN_RELAY_PORTS";
     private const string DataPath = "/data";
 
     /// <param name="pool">The relay's pool.</param>
@@ -40,6 +41,16 @@ internal static class TurnPod
 
     /// <summary>The hash of a Pod that is built now. A Pod with another hash is outdated.</summary>
     public static string HashOf(TurnPool pool, TurnOptions options) => PodHash.Of(Render(pool, "relay", options, ControlSecret.PlaceholderName));
+
+    /// <summary>The ports from which a relay forwards, as its Pod was created with; all of them if that cannot be read.</summary>
+    public static (int Min, int Max) RelayPortsOf(Pod pod)
+    {
+        var ports = pod.Spec.Containers.SelectMany(container => container.Env ?? []).FirstOrDefault(variable => variable.Name == RelayPorts)?.Value?.Split('-');
+        return ports is [var first, var last] && ushort.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var min)
+            && ushort.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var max) && min > 0 && min <= max
+                ? (min, max)
+                : (1, ushort.MaxValue);
+    }
 
     public static string PoolSelector(string pool) => $"{MeetLabels.TurnPool}={pool}";
 
@@ -106,7 +117,7 @@ internal static class TurnPod
 
                 // Without TLS, the Pods of earlier versions stay as they are.
                 .. spec.Listeners.Where(one => one.Protocol == TurnProtocol.TLS).Select(one => Value("MEET_TURN_TLS_PORT", Number(TurnPorts.InPod(one)))),
-                Value("MEET_TURN_RELAY_PORTS", $"{Number(spec.RelayPorts.Min)}-{Number(spec.RelayPorts.Max)}"),
+                Value(RelayPorts, $"{Number(spec.RelayPorts.Min)}-{Number(spec.RelayPorts.Max)}"),
                 Value("MEET_TURN_ALLOCATIONS_PER_CREDENTIAL", Number(spec.Limits.AllocationsPerCredential)),
                 Value("MEET_TURN_ALLOCATIONS", Number(spec.Limits.AllocationsPerRelay)),
                 Value("MEET_TURN_BYTES_PER_SECOND", Number(spec.Limits.KbpsPerAllocation * BytesPerKilobit)),

@@ -5,6 +5,9 @@ namespace MeetOperator.Signaling.Protocol.Server;
 /// <summary>The ICE servers that the receiver uses from now on, in place of all earlier ones.</summary>
 public sealed record IceServersMessage(IReadOnlyList<IceServer> IceServers) : ServerMessage("ice-servers")
 {
+    /// <summary>Whether media nodes answer only what comes from a relay, so that the receiver need not try anything else.</summary>
+    public bool IsRelayOnly { get; init; }
+
     private protected override void WriteFields(Utf8JsonWriter json)
     {
         json.WriteStartArray("iceServers"u8);
@@ -14,5 +17,9 @@ public sealed record IceServersMessage(IReadOnlyList<IceServer> IceServers) : Se
         }
 
         json.WriteEndArray();
+        if (IsRelayOnly)
+        {
+            json.WriteString("iceTransportPolicy"u8, "relay"u8);
+        }
     }
 }

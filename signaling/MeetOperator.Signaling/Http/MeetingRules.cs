@@ -54,9 +54,9 @@ internal static class MeetingRules
             errors["settings.maxParticipants"] = ["must be 1 to 4 for mode P2P."];
         }
 
-        if (mode == MeetingMode.P2P && tenant.Spec.Connectivity.DirectConnections == DirectConnections.Denied)
+        if (mode == MeetingMode.P2P && tenant.Spec.Connectivity is { DirectConnections: DirectConnections.Denied } or { ForceRelay: true })
         {
-            errors["settings.mode"] = ["must be Auto or Sfu, because the tenant denies direct connections (connectivity.directConnections)."];
+            errors["settings.mode"] = [$"must be Auto or Sfu, because the tenant denies direct connections (connectivity.{(tenant.Spec.Connectivity.ForceRelay ? "forceRelay" : "directConnections")})."];
         }
 
         return errors.Count == 0 ? mode : throw Invalid(errors);

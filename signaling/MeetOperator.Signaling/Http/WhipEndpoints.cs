@@ -130,9 +130,10 @@ internal sealed class WhipEndpoints(
         await using var hold = await sessions.AcquireAsync(view).ConfigureAwait(false);
         await Headless(hold).AddOpeningSessionAsync(row.ParticipantId, opening).ConfigureAwait(false);
         SdpAnswer answer;
+        MediaAssignment assignment;
         try
         {
-            (answer, var assignment) = await OpenAsync(
+            (answer, assignment) = await OpenAsync(
                 hold.Session.Media, view, subject, (node, known, limit) => open(node, (id, known.Generation), row.ParticipantId, sdp, limit), ct).ConfigureAwait(false);
             await AddHeadlessAsync(view, row, assignment, answer.SessionId).ConfigureAwait(false);
         }
@@ -142,7 +143,7 @@ internal sealed class WhipEndpoints(
         }
 
         request.HttpContext.Response.Headers.Location = $"/meetings/{id}/{kind}/{seal.Seal(subject, answer.SessionId)}";
-        request.HttpContext.Response.Headers.Link = IceServerLinks.Of(_services.Relays.Issue(view, row.ParticipantId, subject.Region).IceServers);
+        request.HttpContext.Response.Headers.Link = IceServerLinks.Of(_services.Relays.Issue(view, row.ParticipantId, subject.Region, view.ConnectivityOf(assignment.Key, subject.Region)).IceServers);
         return Results.Text(answer.Sdp, SdpType, System.Text.Encoding.UTF8, StatusCodes.Status201Created);
     }
 

@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Meetings;
 
 namespace MeetOperator.Signaling.Kubernetes;
@@ -19,6 +20,9 @@ internal sealed record MediaAssignment(string Namespace, string Node, Uri Contro
 
     /// <summary>How many more participants of the meeting the node takes; as old as <see cref="Participants"/>. Null if the operator does not say, as in earlier versions.</summary>
     public int? FreePlaces { get; init; }
+
+    /// <summary>In which ways the node lets participants reach it; null without limits, and if the operator does not say, as in earlier versions.</summary>
+    public ConnectivityRule? Connectivity { get; init; }
 
     /// <summary>Whether the node takes another participant, as far as is known.</summary>
     public bool HasPlace => FreePlaces is not <= 0;

@@ -145,7 +145,7 @@ internal sealed class MeetingDirectory : IDisposable
     [
         .. (meeting.Status?.Assignments ?? [])
             .Select(a => ControlUrlOf(a.Namespace, a.SfuNode) is { } url
-                ? new MediaAssignment(a.Namespace, a.SfuNode, url, a.Generation, a.Role, a.State) { Region = a.Region, Participants = a.Participants, FreePlaces = a.FreePlaces, Deadline = a.Deadline }
+                ? new MediaAssignment(a.Namespace, a.SfuNode, url, a.Generation, a.Role, a.State) { Region = a.Region, Participants = a.Participants, FreePlaces = a.FreePlaces, Connectivity = a.Connectivity, Deadline = a.Deadline }
                 : null)
             .OfType<MediaAssignment>(),
     ];

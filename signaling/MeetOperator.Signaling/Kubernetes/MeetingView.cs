@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.Tenants;
@@ -38,6 +39,12 @@ internal sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<
 
     /// <summary>True if media may flow directly between the participants, which shows them each other's IP addresses.</summary>
     public bool AllowsDirectConnections => MeetingLimits.AllowsDirectConnections(Object, Tenant);
+
+    /// <summary>How a participant may reach its media node: what the node enforces, and what the tenant denies now. Null without limits.</summary>
+    /// <param name="room">The room that the participant uses; null if it uses none yet.</param>
+    /// <param name="region">Region of the participant; null if it has none.</param>
+    public ConnectivityRule? ConnectivityOf(RoomKey? room, string? region) => MeetingLimits.Connectivity(
+        Tenant, (Assignments.FirstOrDefault(assignment => assignment.Key == room) ?? ParticipantNodes.Choose(Assignments, region: region))?.Connectivity);
 
     /// <summary>True if the clients must encrypt media end to end.</summary>
     public bool IsE2ee => Object.Spec.Media.E2ee == MeetingE2ee.Required;

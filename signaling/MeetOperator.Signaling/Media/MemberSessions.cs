@@ -48,7 +48,7 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     /// Returns true if the node itself ended the session. A session that a client or another replica closed or replaced has no reason, and the client detects and
     /// handles a failed network path.
     /// </summary>
-    public static bool IsEndedByNode(RoomEvent state) => state is { State: "failed", Reason: "error" } or { State: "closed", Reason: "renegotiation-limit" };
+    public static bool IsEndedByNode(RoomEvent state) => state is { State: "failed", Reason: "error" or "path-denied" } or { State: "closed", Reason: "renegotiation-limit" };
 
     /// <summary>Returns true if a subscribe session has ended because nothing arrived from the client, or it did not connect.</summary>
     public static bool HasPathFailed(RoomEvent state) => state is { State: "failed", Kind: "subscribe" } && !IsEndedByNode(state);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
@@ -22,14 +23,20 @@ internal sealed partial class TurnPools(KubeClient kube, SignalingOptions option
     /// <summary>Grows with every change, so that participants get new credentials when their relays have changed.</summary>
     public int Revision => _current.Revision;
 
-    /// <summary>The relays that a participant of the meeting may use.</summary>
+    /// <summary>The relays that a participant of the meeting may use; none if the rule denies them.</summary>
     /// <param name="view">The meeting.</param>
     /// <param name="participantId">The participant.</param>
     /// <param name="region">The participant's region; null if it has none.</param>
+    /// <param name="rule">How the participant may reach its media node; null without limits.</param>
     /// <param name="lifetime">How long the credentials may last; null for as long as the pools say.</param>
     /// <param name="rankId">The participant whose relays are chosen, if the credentials are those of another one; null for the participant itself.</param>
-    public TurnGrant Issue(MeetingView view, string participantId, string? region, TimeSpan? lifetime = null, string? rankId = null)
+    public TurnGrant Issue(MeetingView view, string participantId, string? region, ConnectivityRule? rule, TimeSpan? lifetime = null, string? rankId = null)
     {
+        if (rule is { Turn: PathAccess.Denied })
+        {
+            return TurnGrant.None;
+        }
+
         IReadOnlyList<TurnRecord> pools = lifetime is { } limit ? [.. _current.Pools.Select(pool => Shortened(pool, limit))] : _current.Pools;
         return TurnCredentials.Issue(pools, view.Tenant.Spec.Namespace, region, view.Id, participantId, time.GetUtcNow(), rankId);
     }

@@ -15,11 +15,11 @@ public sealed class DependencyTests
         ["MeetOperator.Kube.ProcessRuntime"] = ["Kube.Abstractions", "Kube.Client", "Kube.Runtime"],
         ["MeetOperator.Contracts"] = ["Kube.Abstractions"],
         ["MeetOperator.Placement"] = ["Kube.Abstractions", "Contracts"],
-        ["MeetOperator.Operator"] = ["Kube.Abstractions", "Kube.Client", "Kube.Runtime", "Contracts", "Placement", "NodeControl", "TurnControl"],
-        ["MeetOperator.KubectlMeet"] = ["Kube.Abstractions", "Kube.Client", "Contracts", "Placement"],
+        ["MeetOperator.Operator"] = ["Kube.Abstractions", "Kube.Client", "Kube.Runtime", "Contracts", "Placement", "NodeControl", "TurnControl", "Stun"],
+        ["MeetOperator.KubectlMeet"] = ["Kube.Abstractions", "Kube.Client", "Contracts", "Placement", "Stun"],
         ["MeetOperator.Local"] =
         [
-            "Kube.Abstractions", "Kube.Client", "Kube.Runtime", "Kube.ApiServer", "Kube.ProcessRuntime", "Contracts", "Placement", "NodeControl", "TurnControl", "Operator",
+            "Kube.Abstractions", "Kube.Client", "Kube.Runtime", "Kube.ApiServer", "Kube.ProcessRuntime", "Contracts", "Placement", "NodeControl", "TurnControl", "Stun", "Operator",
         ],
         ["MeetOperator.Signaling.Protocol"] = [],
         ["MeetOperator.Signaling.Data"] = [],
@@ -38,8 +38,9 @@ public sealed class DependencyTests
         ["MeetOperator.Probe"] = ["Rtp", "Sdp", "Native", "Srtp", "Rtc"],
         ["MeetOperator.MediaNode"] = ["Rtp", "Sdp", "Native", "Srtp", "Rtc", "Sfu", "Relay", "NodeControl"],
 
+        ["MeetOperator.Stun"] = [],
         ["MeetOperator.TurnControl"] = ["NodeControl"],
-        ["MeetOperator.Turn"] = ["NodeControl", "TurnControl"],
+        ["MeetOperator.Turn"] = ["NodeControl", "TurnControl", "Stun"],
 
         // These rooms have no code yet. Media will reach them over relay links, so they need no peer connections, no forwarding and no cluster.
         ["MeetOperator.Recorder"] = ["Rtp", "Native", "Srtp", "Relay", "NodeControl"],
@@ -70,6 +71,7 @@ public sealed class DependencyTests
     [InlineData("MeetOperator.Sfu")]
     [InlineData("MeetOperator.Placement")]
     [InlineData("MeetOperator.Contracts")]
+    [InlineData("MeetOperator.Stun")]
     [InlineData("MeetOperator.Signaling.Protocol")]
     public void Packages_OfCoreProject_AreNone(string project) => Assert.Empty(Repository.Projects[project].Packages);
 

@@ -98,13 +98,13 @@ def sdp(peer, kind, medias, setup, bind):
     return "\r\n".join(out) + "\r\n"
 
 
-def remote(text):
+def remote(text, protocol="udp"):
     g = lambda k: re.search(rf"^a={k}:(\S+)", text, re.M).group(1)
     c = [x.split() for x in re.findall(r"^a=candidate:(.*)$", text, re.M)]
-    c = [x for x in c if x[2].lower() == "udp" and x[7] == "host" and ":" not in x[4]]
+    c = [x for x in c if x[2].lower() == protocol and x[7] == "host" and ":" not in x[4]]
     c.sort(key=lambda x: x[4] != "127.0.0.1")
     if not c:
-        raise SystemExit("no UDP candidate in:\n" + text)
+        raise SystemExit(f"no {protocol} candidate in:\n" + text)
     return c[0][4], int(c[0][5]), g("ice-ufrag"), g("ice-pwd"), g("setup")
 
 
@@ -313,9 +313,10 @@ def connect(a, sfu, gen, room, number):
         i = 10001 + number * a.subs + s
         peer = gen.ask(f"peer {i}")
         text, role = sfu.subscribe(room, i, list(range(1, a.pubs + 1)), peer)
-        ip, port, u, w, setup = remote(text)
+        protocol = "tcp" if a.tcp_every and s % a.tcp_every == 0 else "udp"
+        ip, port, u, w, setup = remote(text, protocol)
         role = role or ("passive" if setup == "active" else "active")
-        gen.ask(f"remote {i} {ip} {port} {u} {w} {role}")
+        gen.ask(f"remote {i} {ip} {port} {u} {w} {role} {protocol}")
         gen.ask(f"receive {i} {re.search(r'^m=video [0-9]+ [A-Z/]+ ([0-9]+)', text, re.M).group(1)} {0 if a.no_feedback else negotiated(text)}")
     gen.wait_connected(pubs + a.subs)
 
@@ -382,7 +383,7 @@ def one_run(a):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--sfu", choices=["janus", "http"], default="janus")
-    for name, d in (("pubs", 4), ("subs", 20), ("fps", 30), ("ppf", 8), ("bytes", 1100), ("runs", 1), ("event-loops", 0), ("burst", 1), ("http-port", 18088), ("pid", 0)):
+    for name, d in (("pubs", 4), ("subs", 20), ("fps", 30), ("ppf", 8), ("bytes", 1100), ("runs", 1), ("event-loops", 0), ("burst", 1), ("http-port", 18088), ("pid", 0), ("tcp-every", 0)):
         p.add_argument("--" + name, type=int, default=d)
     p.add_argument("--simulcast", action="store_true", help="each publisher sends three layers, and a third of the subscribers receives each")
     p.add_argument("--no-feedback", action="store_true", help="the subscribers do not agree to transport-wide feedback, so the server does not estimate their lines")

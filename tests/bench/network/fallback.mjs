@@ -12,7 +12,8 @@ export async function measureFallback({ product, network, inside, outside, round
     try {
       pauses.push(await pauseWhile({ product, inside, outside }, async ada => {
         network.allow([product.page, tcp], { isIncomingBlocked: true });
-        await until(async () => (await ada.page.evaluate(pathsInUse)).includes(tcp.path), 'media flows over TCP', 30_000);
+        const flows = until(async () => (await ada.page.evaluate(pathsInUse)).includes(tcp.path), 'media flows over TCP', 30_000);
+        await flows.catch(async error => { throw new Error(`${error.message}; ${await ada.describe()}`); });
       }));
     } catch (error) {
       console.error(`fallback, round ${round + 1}: ${error.message}`);

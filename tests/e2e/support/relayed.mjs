@@ -48,3 +48,21 @@ export const relaysInUse = visitor => visitor.page.evaluate(async () => {
 
 /** A participant for `withParticipants` or `Visitor.arrive` who can use nothing but a relay over `udp` or `tcp`. */
 export const relayed = (name, transport) => ({ name, prepare: page => page.addInitScript(relayOnly, transport) });
+
+/** Runs in the page: a browser that uses no relay, whatever the page asks for. */
+const directOnly = () => {
+  const Real = globalThis.RTCPeerConnection;
+  const free = configuration => ({ ...configuration, iceTransportPolicy: 'all', iceServers: [] });
+  globalThis.RTCPeerConnection = class extends Real {
+    constructor(configuration) {
+      super(free(configuration));
+    }
+
+    setConfiguration(configuration) {
+      super.setConfiguration(free(configuration));
+    }
+  };
+};
+
+/** A participant whose browser tries every path but relays, also where the meeting allows relays only. */
+export const disobedient = name => ({ name, prepare: page => page.addInitScript(directOnly) });

@@ -172,7 +172,7 @@ function grows(count, by) {
 }
 
 
-/** Runs in the page: its text, its tiles, and the incoming streams of its connections. */
+/** Runs in the page: its text, its tiles, and the paths and streams of its connections. */
 async function report() {
   const lines = [document.body.innerText.replaceAll(/\s+/g, ' ').slice(0, 300)];
   for (const tile of document.querySelectorAll('[data-testid=tile]')) {
@@ -181,9 +181,17 @@ async function report() {
     lines.push(`tile ${tile.dataset.source} "${tile.innerText.replaceAll(/\s+/g, ' ')}": ${videos.join('; ') || 'no video'}`);
   }
   for (const [index, connection] of (globalThis.connections ?? []).entries()) {
-    lines.push(`connection ${index}: ${connection.connectionState}, signaling ${connection.signalingState}`);
+    lines.push(`connection ${index}: ${connection.connectionState}, ICE ${connection.iceConnectionState}, signaling ${connection.signalingState}`);
     if (connection.connectionState === 'closed') continue;
-    (await connection.getStats()).forEach(({ type, kind, mid, packetsReceived, packetsLost, framesReceived, framesDecoded, keyFramesDecoded, pliCount, packetsSent, framesEncoded }) => {
+    const stats = await connection.getStats();
+    const address = id => {
+      const { relayProtocol, protocol, address: host, port } = stats.get(id) ?? {};
+      return [relayProtocol, protocol, host, port].filter(part => part !== undefined).join(' ') || 'unknown';
+    };
+    stats.forEach(({ type, state, nominated, localCandidateId, remoteCandidateId, requestsSent, responsesReceived }) => {
+      if (type === 'candidate-pair') lines.push(`  pair ${address(localCandidateId)} → ${address(remoteCandidateId)}: ${JSON.stringify({ state, nominated, requestsSent, responsesReceived })}`);
+    });
+    stats.forEach(({ type, kind, mid, packetsReceived, packetsLost, framesReceived, framesDecoded, keyFramesDecoded, pliCount, packetsSent, framesEncoded }) => {
       if (type === 'inbound-rtp') lines.push(`  in ${kind} ${mid}: ${JSON.stringify({ packetsReceived, packetsLost, framesReceived, framesDecoded, keyFramesDecoded, pliCount })}`);
       if (type === 'outbound-rtp') lines.push(`  out ${kind} ${mid}: ${JSON.stringify({ packetsSent, framesEncoded, pliCount })}`);
     });

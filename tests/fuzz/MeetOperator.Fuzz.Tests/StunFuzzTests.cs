@@ -31,4 +31,18 @@ public sealed class StunFuzzTests
         });
         Assert.Equal(0, outgoing.Count);
     }
+
+    [Fact]
+    public void BindingResponder_AnyBytes_AnswersWithAtMostOneAndAHalfTimes()
+    {
+        var (responder, now, buffer) = (new BindingResponder(1), 0L, new byte[EchoProbe.MaximumLength]);
+        FuzzLoop.Run("stun", input =>
+        {
+            now += TimeSpan.TicksPerSecond;
+            if (responder.TryRespond(now, new TransportAddress(0x20010DB800000000, 1, 1), input, buffer, out var length))
+            {
+                Assert.InRange(length * 2, 1, input.Length * 3);
+            }
+        });
+    }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Paths;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.NodeControl;
@@ -19,7 +20,7 @@ internal sealed class ObservedSession : IRoomSession
     public ObservedSession(NodeRoom room, NodeParticipant participant, Action<string> onCallback)
     {
         (_participant, _onCallback) = (participant, onCallback);
-        Peer = room.Sessions.Open(this, new IngressLimit(), room.Sessions.CreateTransport(IceCredentials.Generate()));
+        Peer = room.Sessions.Open(this, new IngressLimit(), new PathGuard(new KnownRelays()), room.Sessions.CreateTransport(IceCredentials.Generate()));
         participant.Sessions.All.Add(this);
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Paths;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Transport;
@@ -107,7 +108,8 @@ public sealed class SessionDeadlinesTests : IDisposable
         new PeerTransport(new PeerTransportOptions { LocalCredentials = IceCredentials.Generate(), Certificate = Certificate, Random = new Random(1) }),
         _loop,
         _timer,
-        new IngressLimit());
+        new IngressLimit(),
+        new PathGuard(new KnownRelays()));
 
     /// <summary>Asks to be called again after a millisecond.</summary>
     private sealed class RepeatedTimer : IPeerSessionOwner

@@ -32,9 +32,10 @@ internal sealed partial class SyntheticPeer : IDisposable
     private readonly Dictionary<byte, int> _arrived = [];
 
     /// <param name="isIPv6">Whether the peer has only an IPv6 address, instead of only an IPv4 address.</param>
-    public SyntheticPeer(bool isIPv6 = false)
+    /// <param name="local">The address of the peer; null for loopback.</param>
+    public SyntheticPeer(bool isIPv6 = false, IPAddress? local = null)
     {
-        _socket = NewSocket(isIPv6);
+        _socket = NewSocket(isIPv6, local);
         _transport = new PeerTransport(new PeerTransportOptions
         {
             LocalCredentials = IceCredentials.Generate(),
@@ -246,9 +247,9 @@ internal sealed partial class SyntheticPeer : IDisposable
         _socket.Dispose();
     }
 
-    private static Socket NewSocket(bool isIPv6)
+    private static Socket NewSocket(bool isIPv6, IPAddress? address = null)
     {
-        var local = isIPv6 ? IPAddress.IPv6Loopback : IPAddress.Loopback;
+        var local = address ?? (isIPv6 ? IPAddress.IPv6Loopback : IPAddress.Loopback);
         var socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
         socket.Bind(new IPEndPoint(local, 0));
         return socket;

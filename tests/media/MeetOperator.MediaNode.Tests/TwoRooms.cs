@@ -1,6 +1,7 @@
 using MeetOperator.MediaNode.Failures;
 using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Paths;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Ice;
@@ -52,9 +53,9 @@ internal sealed class TwoRooms : IAsyncDisposable
     {
         var (session, sdp) = await RunAsync(Bad, room =>
         {
-            var opened = room.Sessions.Open(owner, new IngressLimit(), room.Sessions.CreateTransport(IceCredentials.Generate()));
+            var opened = room.Sessions.Open(owner, new IngressLimit(), new PathGuard(new KnownRelays()), room.Sessions.CreateTransport(IceCredentials.Generate()));
             opened.Transport.SetRemote(peer.Credentials, SyntheticPeer.Fingerprint);
-            var local = room.Sessions.Describe(opened);
+            var local = room.Sessions.Describe(opened, allowsTcp: false);
             return (opened, $"a=ice-ufrag:{local.Ufrag}\r\na=ice-pwd:{local.Password}\r\na=fingerprint:sha-256 {local.Fingerprint}\r\na=candidate:1 1 udp 1 127.0.0.1 {Loop.Port} typ host\r\n");
         });
         peer.Connect(sdp);

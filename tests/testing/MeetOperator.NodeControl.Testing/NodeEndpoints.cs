@@ -62,6 +62,7 @@ internal static class NodeEndpoints
         });
         MapNode(api, node);
         MapCredentials(api, node);
+        MapRelays(api, node);
         MapRooms(api, node);
         RoomEndpoints.Map(api, node);
         LinkEndpoints.Map(api, node);
@@ -153,6 +154,8 @@ internal static class NodeEndpoints
                     MediaAddresses = node.MediaAddresses,
                     CanLink = node.AnnouncesLinks,
                     CanLimitLinks = node.LimitsLinks,
+                    AnswersBindings = node.AnswersBindings,
+                    RelaysRevision = node.KnowsConnectivity ? node.Relays?.Revision ?? string.Empty : null,
                     Connections = node.Connections?.All,
                     FailedConnections = node.Connections?.Failed,
                     LoopReports = node.LoopReports,
@@ -189,12 +192,29 @@ internal static class NodeEndpoints
         return Results.NoContent();
     });
 
+    private static void MapRelays(RouteGroupBuilder api, SimulatedMediaNode node) => api.MapPut("/node/relays", async (HttpRequest request) =>
+    {
+        var named = await BodyAsync<NodeRelays>(request).ConfigureAwait(false);
+        if (!node.KnowsConnectivity)
+        {
+            return Results.NotFound();
+        }
+
+        lock (node.Gate)
+        {
+            PassTerm(node, request);
+            node.Relays = named;
+        }
+
+        return Results.NoContent();
+    });
+
     private static void MapRooms(RouteGroupBuilder api, SimulatedMediaNode node)
     {
         api.MapPut("/rooms/{room}", async (string room, HttpRequest request) =>
         {
             var spec = await BodyAsync<RoomSpec>(request).ConfigureAwait(false);
-            spec = spec with { E2ee = spec.E2ee && node.KnowsE2ee };
+            spec = spec with { E2ee = spec.E2ee && node.KnowsE2ee, Connectivity = node.KnowsConnectivity ? spec.Connectivity : null };
             lock (node.Gate)
             {
                 PassTerm(node, request);

@@ -162,6 +162,12 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>False for a node of an earlier version, which does not read the field <c>e2ee</c> of a room.</summary>
     public bool KnowsE2ee { get; set; } = true;
 
+    /// <summary>False for a node of an earlier version, which does not read the field <c>connectivity</c> of a room, and answers 404 when relays are named.</summary>
+    public bool KnowsConnectivity { get; set; } = true;
+
+    /// <summary>The relays that were named last; null before.</summary>
+    public NodeRelays? Relays { get; set; }
+
     /// <summary>Number of requests about views while <see cref="KnowsViews"/> is false.</summary>
     public int RejectedViews { get; internal set; }
 
@@ -182,6 +188,9 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
 
     /// <summary>Whether the node keeps links within a limit. Those of earlier versions do not.</summary>
     public bool LimitsLinks { get; set; } = true;
+
+    /// <summary>Whether the report says that the media ports answer STUN binding requests. The simulated node has none; a test may listen there.</summary>
+    public bool AnswersBindings { get; set; }
 
     /// <summary>The reported addresses of media sockets. By default, the address of the node alone.</summary>
     public IReadOnlyList<string> MediaAddresses { get; set; } = [];

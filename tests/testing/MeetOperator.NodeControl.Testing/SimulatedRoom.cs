@@ -33,6 +33,7 @@ public sealed class SimulatedRoom(SimulatedMediaNode node, string id, RoomSpec s
         Room = Id,
         Generation = Spec.Generation,
         E2ee = Spec.E2ee,
+        Connectivity = Spec.Connectivity,
         Participants = _participants.Count + ClaimedParticipants,
         Regions = _participants.Values.Where(participant => participant.Region is not null).CountBy(participant => participant.Region!).ToDictionary(StringComparer.Ordinal),
         UpTracks = _participants.Values.Sum(participant => participant.Tracks.Count),

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using MeetOperator.Turn.Probing;
+using MeetOperator.Stun;
 
 namespace MeetOperator.Turn.Tests;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using MeetOperator.Stun;
 using MeetOperator.Testing;
-using MeetOperator.Turn.Probing;
 
 namespace MeetOperator.Turn.Tests;
 

@@ -1,5 +1,5 @@
+using MeetOperator.Stun;
 using MeetOperator.Testing;
-using MeetOperator.Turn.Probing;
 
 namespace MeetOperator.Turn.Tests;
 

@@ -3,8 +3,8 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using MeetOperator.NodeControl;
+using MeetOperator.Stun;
 using MeetOperator.Testing;
-using MeetOperator.Turn.Probing;
 using MeetOperator.Turn.Settings;
 using MeetOperator.TurnControl;
 

@@ -8,6 +8,7 @@ import { MeetError } from './core/errors.js';
 import type { Feature } from './core/feature.js';
 import type { HttpApi } from './core/http.js';
 import type { MediaType, TrackSource } from './core/wire-types.js';
+import { BetterPath } from './features/better-path/better-path.js';
 import { listMessages } from './features/chat/api.js';
 import { Chat } from './features/chat/chat.js';
 import type { ChatMessage } from './features/chat/state.js';
@@ -138,6 +139,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onMoves: moves => this.#update({ moves }),
       onRejected: code => this.emit('problem', { code, message: 'The server rejects the media of this browser.' }),
     });
+    const betterPath = new BetterPath(environment, this.#tracks);
     const directHost = {
       iceServers: relays.direct,
       send,
@@ -179,7 +181,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     // Encryption precedes media: no connection is opened before it is known whether its frames are encrypted.
     // Moderation is last, because it can end the meeting and close all of them.
-    this.#features = [this.#presence, this.#mute, this.#e2ee, relays, this.#tracks, this.#direct, this.#directMeeting, this.#view, this.#chat, this.#quality, this.#survey, moderation];
+    this.#features = [this.#presence, this.#mute, this.#e2ee, relays, this.#tracks, betterPath, this.#direct, this.#directMeeting, this.#view, this.#chat, this.#quality, this.#survey, moderation];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
       joinMessage: participantId => ({
         type: 'join', participantId, ...this.#mute.joinFields, ...this.#e2ee.joinFields, capabilities: { ...this.#tracks.requestResume(), slots: true, p2p: true, move: true, ...this.#e2ee.joinFields.capabilities },

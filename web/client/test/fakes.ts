@@ -177,13 +177,17 @@ export class FakePeerConnection {
     return this.transceivers.map(({ receiver }) => receiver);
   }
 
-  async createOffer(): Promise<{ type: string; sdp: string }> {
+  /** The credentials change with each restart of ICE. */
+  iceRestarts = 0;
+
+  async createOffer({ iceRestart = false }: RTCOfferOptions = {}): Promise<{ type: string; sdp: string }> {
+    if (iceRestart) this.iceRestarts++;
     const lines = this.transceivers.flatMap((transceiver, index) => {
       const { kind } = transceiver.receiver.track;
       const codecs = kind === 'audio' ? ['a=rtpmap:111 opus/48000/2', 'a=fmtp:111 minptime=10', 'a=rtpmap:63 red/48000/2', 'a=fmtp:63 111/111'] : ['a=rtpmap:96 VP8/90000'];
       return [`m=${kind}`, `a=mid:${transceiver.mid ?? index} ${transceiver.direction}`, ...codecs];
     });
-    return { type: 'offer', sdp: [`a=ice-ufrag:client${this.index}`, `a=ice-pwd:secret${this.index}`, ...lines].join('\n') };
+    return { type: 'offer', sdp: [`a=ice-ufrag:client${this.index}${'+'.repeat(this.iceRestarts)}`, `a=ice-pwd:secret${this.index}`, ...lines].join('\n') };
   }
 
   async createAnswer(): Promise<{ type: string; sdp: string }> {

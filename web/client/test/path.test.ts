@@ -74,6 +74,12 @@ describe('the path of a connection', () => {
     expect(pathOf([['relay-tls', 'node-udp', 'selected'], ['tcp', 'node-tcp', 'failed']])).toMatchObject({ reason: 'direct-unanswered', blocked: [tcp] });
   });
 
+  it('through a relay has the reason that nothing else is allowed, also when no relay gets through', () => {
+    const onlyRelays = (records: readonly StatsRecord[]) => pathsOf(records, 'send', { ...collectEvidence(noEvidence, records), isRelayOnly: true })[0];
+    expect(onlyRelays(reading([['relay-udp', 'node-udp', 'selected']]))).toMatchObject({ kind: 'relay-udp', reason: 'relay-only', blocked: [] });
+    expect(onlyRelays(reading([['relay-udp', 'node-udp', 'failed']]))).toMatchObject({ kind: 'none', reason: 'relay-only', blocked: [] });
+  });
+
   it('through a relay has no reason when nothing else was tried, or something else works', () => {
     expect(pathOf([['relay-udp', 'node-udp', 'selected']])).toMatchObject({ kind: 'relay-udp', reason: null, blocked: [] });
     expect(pathOf([['relay-udp', 'node-udp', 'selected'], ['udp', 'node-udp', 'unanswered'], ['tcp', 'node-tcp', 'answered']])).toMatchObject({ reason: null, blocked: [] });
@@ -120,7 +126,7 @@ describe('what a connection has tried', () => {
   const later = reading([['tcp', 'node-tcp', 'selected']], ['tcp', 'udp']);
 
   it('is remembered when the browser has forgotten the pairs', () => {
-    const [connection, other] = [{}, {}] as RTCPeerConnection[];
+    const [connection, other] = [{ getConfiguration: () => ({}) }, { getConfiguration: () => ({}) }] as RTCPeerConnection[];
     const memory = new PathMemory();
     memory.collect(connection!, failing);
     expect(pathsOf(later, 'send', memory.collect(connection!, later))[0]).toMatchObject({ reason: 'udp-unanswered', blocked: [udp] });

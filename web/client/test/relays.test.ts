@@ -69,6 +69,19 @@ describe('relays', () => {
     expect(server.connections.at(-1)!.configuration.iceServers).toEqual([relay('2:m1:me')]);
   });
 
+  it('alone are used when the server says so, until it says otherwise', async () => {
+    const { server } = await joinedWith([]);
+    const policies = () => server.connections.map(one => one.configuration.iceTransportPolicy);
+    expect(policies()).toEqual(['all', 'all']);
+    server.socket.receive({ type: 'ice-servers', iceServers: [relay('2:m1:me')], iceTransportPolicy: 'relay' });
+    expect(policies()).toEqual(['relay', 'relay']);
+    server.offer('s2', 1, [{ mid: '0', participantId: 'bob', kind: 'video', source: 'camera' }], 's2');
+    await settle();
+    expect(policies()).toEqual(['relay', 'relay', 'relay']);
+    server.socket.receive({ type: 'ice-servers', iceServers: [relay('3:m1:me')] });
+    expect(policies()).toEqual(['all', 'all', 'all']);
+  });
+
   it('with a URL that the browser does not accept change nothing', async () => {
     const { server } = await joinedWith([relay('1:m1:me')]);
     server.connections[0]!.setConfiguration = () => { throw new DOMException('unknown scheme', 'SyntaxError'); };

@@ -51,6 +51,20 @@
 {{- end }}
 {{- end -}}
 
+{{/* The addresses and ports at which clients reach media nodes and relays, which the operator measures. Pools choose them. */}}
+{{- define "meet.toExposure" -}}
+- ports:
+  - protocol: UDP
+    port: 1024
+    endPort: 65535
+  - port: 443
+  - port: 1024
+    endPort: 65535
+  {{- with .Values.networkPolicy.exposureTo }}
+  to: {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end -}}
+
 {{/* The trace collector. */}}
 {{- define "meet.toCollector" -}}
 {{- with .Values.tracing.endpoint -}}

@@ -42,7 +42,7 @@ internal static class AcceptRules
     /// <summary>Says that the meeting can only have direct connections, and the tenant denies them; null otherwise.</summary>
     public static string? DirectConnectionsConflict(Meeting meeting, Tenant tenant) =>
         meeting.Spec.Mode == MeetingMode.P2P && !MeetingLimits.AllowsDirectConnections(meeting, tenant)
-            ? $"mode P2P connects participants directly, which tenant {tenant.Metadata.Name} denies (connectivity.directConnections): set spec.mode to Auto or Sfu"
+            ? $"mode P2P connects participants directly, which tenant {tenant.Metadata.Name} denies (connectivity.{(tenant.Spec.Connectivity.ForceRelay ? "forceRelay" : "directConnections")}): set spec.mode to Auto or Sfu"
             : null;
 
     /// <summary>The reason why the tenant accepts no new meetings, or null. Its existing meetings continue.</summary>

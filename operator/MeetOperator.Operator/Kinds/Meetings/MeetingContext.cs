@@ -115,6 +115,17 @@ internal sealed class MeetingContext
         Status = Status with { Phase = phase, Message = message, Conditions = [.. conditions] };
     }
 
+    /// <summary>Conditions that a step has set to another status than an earlier step of the same reconcile keep the times of the stored ones, if these had that status already.</summary>
+    public void KeepTransitionTimes() => Status = Status with
+    {
+        Conditions =
+        [
+            .. Status.Conditions.Select(condition => Conditions.Get(Meeting.Status?.Conditions, condition.Type) is { } stored && stored.Status == condition.Status
+                ? condition with { LastTransitionTime = stored.LastTransitionTime }
+                : condition),
+        ],
+    };
+
     /// <summary>Records that the meeting has ended as intended. The Ready condition is removed, since False would mean a failure or work in progress.</summary>
     public void MarkEnded(string reason, string message)
     {

@@ -58,6 +58,15 @@ internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics, 
         }
     }
 
+    /// <summary>Records once that a media node does not enforce the connectivity settings.</summary>
+    public void RecordNotEnforced(MeetingContext context)
+    {
+        if (Conditions.Get(context.Meeting.Status?.Conditions, MeetConditions.Reconciling)?.Reason != MeetingStatuses.NotEnforced && budget.TryTake())
+        {
+            events.Warning(context.Meeting, MeetingStatuses.NotEnforced, context.Status.Message!);
+        }
+    }
+
     /// <summary>Records no event: the status of an ended meeting contains all of it, and an event would cost one more request per meeting.</summary>
     public void RecordEnd(string reason) => metrics.RecordEnd(reason);
 }

@@ -2,6 +2,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Objects;
+using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Decisions;
@@ -16,6 +17,9 @@ internal static class MeetingStatuses
 
     /// <summary>Message of an empty meeting.</summary>
     public const string CanBeJoined = "the meeting can be joined";
+
+    /// <summary>Reason for settings that a media node of an earlier version does not enforce.</summary>
+    public const string NotEnforced = "SettingsNotEnforced";
 
     private const int MaxRejections = 16;
 
@@ -73,6 +77,10 @@ internal static class MeetingStatuses
         }
     }
 
+    /// <summary>The meeting goes on, on a media node that does not enforce the connectivity settings yet.</summary>
+    public static void SetNotEnforced(MeetingContext context, string message) =>
+        context.Status = context.Status with { Message = message, Conditions = [.. ProgressConditions.Reconciling(context.Status.Conditions, NotEnforced, message, context.Meeting.Metadata.Generation, context.Now)] };
+
     /// <summary>Whether the meeting has no node and waits for one.</summary>
     public static bool IsWaiting(MeetingStatus? status) =>
         status is { EndedAt: null, SfuCount: 0 } && Conditions.Get(status.Conditions, MeetConditions.Ready) is { Status: ConditionStatus.False };
@@ -95,7 +103,7 @@ internal static class MeetingStatuses
             Region = null,
             NodeSummary = null,
             Cascade = [],
-            Assignments = [.. context.Status.Assignments.Select(assignment => assignment with { State = AssignmentState.Lost, Deadline = null, Participants = 0, Sessions = null, FreePlaces = null })],
+            Assignments = [.. context.Status.Assignments.Select(assignment => assignment with { State = AssignmentState.Lost, Deadline = null, Participants = 0, Sessions = null, FreePlaces = null, Connectivity = null })],
             FormerNodes = formerNodes,
             Rejections = Bounded(rejections),
         };
@@ -142,6 +150,7 @@ internal static class MeetingStatuses
         Deadline = assigned.Deadline is { } deadline ? WholeSeconds(deadline) : null,
         Participants = assigned.Participants,
         Sessions = isOnly ? null : assigned.Sessions,
+        Connectivity = assigned.Connectivity,
         Generation = assigned.Generation,
     };
 

@@ -1,6 +1,7 @@
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Controllers;
@@ -23,7 +24,8 @@ internal static class MeetingWatches
             .WithPredicate(change => NeedsReconcile(change) || !stateSync.IsConsistent(change.Object))
             .WatchesChanges(cluster.Tenants, change => OpenMeetings(cluster, change.Object.Spec.Namespace, all: IsAnother(change)))
             .WatchesChanges(cluster.Namespaces, change => OpenMeetings(cluster, change.Key.Name, all: HasOtherLabels(change)))
-            .WatchesChanges(cluster.Pools, change => MeetingsOn(cluster, change));
+            .WatchesChanges(cluster.Pools, change => MeetingsOn(cluster, change))
+            .WatchesChanges(cluster.TurnPools, change => HasRelay(change.Old) == HasRelay(change.New) ? [] : MeetingsByRelayOnly(cluster));
 
     /// <summary>Whether the change is a new spec, a deletion, or a removed status. The operator's own status writes trigger no reconcile.</summary>
     private static bool NeedsReconcile(InformerChange<Meeting> change) =>
@@ -40,10 +42,10 @@ internal static class MeetingWatches
         .Where(meeting => meeting.Status?.EndedAt is null && (all || !Conditions.IsTrue(meeting.Status?.Conditions, MeetConditions.Accepted)))
         .Select(meeting => meeting.Metadata.NamespacedName);
 
-    /// <summary>Meetings on the nodes of a pool whose labels or region have changed, since their tenants may no longer be allowed to use it.</summary>
+    /// <summary>Meetings on the nodes of a pool whose labels, region or connectivity have changed: their tenants may no longer be allowed to use the pool, or their rooms need the new settings.</summary>
     private static IEnumerable<NamespacedName> MeetingsOn(ClusterView cluster, InformerChange<SfuPool> change)
     {
-        if (change is not { Old: { } old, New: { } pool } || (old.Spec.Region == pool.Spec.Region && !HasOtherLabels(change)))
+        if (change is not { Old: { } old, New: { } pool } || (old.Spec.Region == pool.Spec.Region && old.Spec.Connectivity == pool.Spec.Connectivity && !HasOtherLabels(change)))
         {
             return [];
         }
@@ -53,6 +55,14 @@ internal static class MeetingWatches
             .Where(meeting => meeting.Status?.Assignments.Any(assignment => nodes.Contains(new NamespacedName(assignment.Namespace, assignment.SfuNode))) == true)
             .Select(meeting => meeting.Metadata.NamespacedName);
     }
+
+    /// <summary>Whether the pool has a relay that takes participants.</summary>
+    private static bool HasRelay(TurnPool? pool) => pool?.Status?.ReadyReplicas > 0;
+
+    /// <summary>Meetings whose participants may use relays only, which may have become available or unavailable.</summary>
+    private static IEnumerable<NamespacedName> MeetingsByRelayOnly(ClusterView cluster) => cluster.Meetings.List()
+        .Where(meeting => meeting.Status is { EndedAt: null } status && status.Assignments.Any(static assignment => assignment.Connectivity is { ForceRelay: true }))
+        .Select(meeting => meeting.Metadata.NamespacedName);
 
     /// <summary>True when the spec changed, or the object was created or deleted.</summary>
     private static bool IsAnother<T>(InformerChange<T> change)

@@ -20,8 +20,9 @@ internal static class PoolStatuses
     /// <param name="plan">What is done with the nodes now.</param>
     /// <param name="rollout">The state of its rollout.</param>
     /// <param name="now">The current time.</param>
+    /// <param name="exposure">The condition ExposureReady; null leaves it as it is.</param>
     public static SfuPoolStatus Build(
-        SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, NodeFailure? failure, NodeSetPlan plan, SfuRolloutStatus? rollout, DateTimeOffset now)
+        SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, NodeFailure? failure, NodeSetPlan plan, SfuRolloutStatus? rollout, DateTimeOffset now, Condition? exposure = null)
     {
         var counted = nodes.Where(entry => entry.Node is { IsLeaving: false, IsOutOfService: false }).ToArray();
         var ready = counted.Count(entry => entry.Node.IsReady);
@@ -51,6 +52,7 @@ internal static class PoolStatuses
             : settled ? ProgressConditions.Reached(before)
             : ProgressConditions.Reconciling(before, isReady ? "NodesReplaced" : reason, isReady ? "media nodes are being replaced or drained" : message, pool.Metadata.Generation, now);
         conditions = DrainConditions.Set(Conditions.Set(conditions, updated, now), blocked, pool.Metadata.Generation, now);
+        conditions = exposure is null ? conditions : Conditions.Set(conditions, exposure, now);
         return new SfuPoolStatus
         {
             ObservedGeneration = pool.Metadata.Generation,

@@ -15,7 +15,7 @@ namespace MeetOperator.Operator.Kinds.SfuPools;
 
 /// <summary>Maintains the desired number of SfuNodes in a pool. The node controller manages the Secret and Pod of each node.</summary>
 internal sealed class SfuPoolController(
-    ClusterView cluster, MediaFleet fleet, PoolRights rights, NodeClients clients, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
+    ClusterView cluster, MediaFleet fleet, PoolRights rights, NodeClients clients, PoolExposure exposure, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
 {
     private static readonly TimeSpan NextTurn = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan CanaryTurn = TimeSpan.FromSeconds(1);
@@ -75,7 +75,7 @@ internal sealed class SfuPoolController(
             return ReconcileResult.After(TimeSpan.FromSeconds(1)); // Without the node's report, the figures would be wrong.
         }
 
-        var result = await WriteAsync(pool, PoolStatuses.Build(pool, nodes, failure, plan, state, time.GetUtcNow()), ct).ConfigureAwait(false);
+        var result = await WriteAsync(pool, PoolStatuses.Build(pool, nodes, failure, plan, state, time.GetUtcNow(), exposure.ConditionOf(pool)), ct).ConfigureAwait(false);
         return isNew || _canaries.IsCalling(key) || (failure is null && plan.Create > NodeSetLoop.MaxCreated) ? ReconcileResult.After(NextTurn)
             : state.Phase == RolloutPhase.Canary ? ReconcileResult.After(CanaryTurn)
             : result;
@@ -160,6 +160,7 @@ internal sealed class SfuPoolController(
             _throttle.RecordWrite(key);
             events.Stalled(pool, pool.Status?.Conditions, status.Conditions);
             events.DrainBlocked(pool, pool.Status?.Conditions, status.Conditions);
+            events.ExposureChanged(pool, pool.Status?.Conditions, status.Conditions);
         }
 
         return ReconcileResult.After(WriteThrottle.Interval); // Figures come from polls, which trigger no reconcile.

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Kinds.TurnPools;
 
@@ -9,12 +10,6 @@ namespace MeetOperator.Operator.Kinds.TurnPools;
 /// </summary>
 internal static class TurnPeers
 {
-    private static readonly IPNetwork[] Private = Parse("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "192.0.0.0/24", "198.18.0.0/15");
-
-    // Also IPv6 addresses that contain an IPv4 address (translated, 6to4, Teredo; mapped ones are no addresses of hosts), which may lead to a forbidden one.
-    private static readonly IPNetwork[] Never = Parse(
-        "0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fe80::/10", "fec0::/10", "ff00::/8", "fd00:ec2::/32");
-
     /// <param name="addresses">The addresses of all media nodes that the pool serves.</param>
     /// <param name="allowLoopback">Whether media nodes may be on loopback addresses.</param>
     /// <returns>Addresses in their usual form, sorted, without duplicates.</returns>
@@ -30,13 +25,11 @@ internal static class TurnPeers
 
         return IPAddress.IsLoopback(address)
             ? allowLoopback
-            : !Never.Any(network => network.Contains(address)) && peer.Origin switch
+            : !AddressRanges.IsReserved(address) && peer.Origin switch
             {
                 PeerOrigin.Cluster or PeerOrigin.Installation => true,
-                PeerOrigin.OwnTenant => allowLoopback || !Private.Any(network => network.Contains(address)),
+                PeerOrigin.OwnTenant => allowLoopback || !AddressRanges.IsPrivate(address),
                 _ => false,
             };
     }
-
-    private static IPNetwork[] Parse(params string[] networks) => [.. networks.Select(network => IPNetwork.Parse(network))];
 }

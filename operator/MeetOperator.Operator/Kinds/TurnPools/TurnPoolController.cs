@@ -15,7 +15,7 @@ namespace MeetOperator.Operator.Kinds.TurnPools;
 
 /// <summary>Keeps the relays of a pool, gives them their secrets and peers, and signaling the relays that participants may use.</summary>
 internal sealed class TurnPoolController(
-    ClusterView cluster, TurnRelays relays, TurnPods pods, TurnSecrets secrets, TurnCertificates certificates, PoolRights namespaces, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
+    ClusterView cluster, TurnRelays relays, TurnPods pods, TurnSecrets secrets, TurnCertificates certificates, PoolRights namespaces, RelayExposure exposure, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
 {
     /// <summary>How often relays are called. Their state is also sent when media nodes change.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -46,7 +46,7 @@ internal sealed class TurnPoolController(
         if (rejection is not null && found.Count == 0)
         {
             await secrets.WriteAsync(key, null, ct).ConfigureAwait(false);
-            return await WriteAsync(pool, TurnPoolStatuses.Build(pool, [], null, 0, rejection, time.GetUtcNow(), desired: 0), RejectedInterval, ct).ConfigureAwait(false);
+            return await WriteAsync(pool, TurnPoolStatuses.Build(pool, [], null, 0, rejection, time.GetUtcNow(), desired: 0, exposure: exposure.ConditionOf(pool)), RejectedInterval, ct).ConfigureAwait(false);
         }
 
         await _policies.EnsureAsync(pool, _mediaNodes.FindPorts(key.Namespace), ct).ConfigureAwait(false);
@@ -77,7 +77,7 @@ internal sealed class TurnPoolController(
         var notCreated = await pods.RunAsync(pool, plan, found, ct).ConfigureAwait(false);
         await _budgets.EnsureAsync(pool, ct).ConfigureAwait(false);
         await pods.MarkAsync(found, observed, ct).ConfigureAwait(false);
-        return await WriteAsync(pool, TurnPoolStatuses.Build(pool, observed, record, peers.Count, rejection ?? notCreated ?? failure, now, certificate, desired), observed.Any(relay => relay.IsStarting) ? StartingInterval : Interval, ct).ConfigureAwait(false);
+        return await WriteAsync(pool, TurnPoolStatuses.Build(pool, observed, record, peers.Count, rejection ?? notCreated ?? failure, now, certificate, desired, exposure.ConditionOf(pool)), observed.Any(relay => relay.IsStarting) ? StartingInterval : Interval, ct).ConfigureAwait(false);
     }
 
     private int Desired(TurnPool pool, IReadOnlyList<Relay> observed)
@@ -146,6 +146,7 @@ internal sealed class TurnPoolController(
             _throttle.RecordWrite(key);
             events.Stalled(pool, pool.Status?.Conditions, status.Conditions);
             events.RelayProblems(pool, pool.Status?.Conditions, status.Conditions);
+            events.ExposureChanged(pool, pool.Status?.Conditions, status.Conditions);
             if (pool is { Spec.Autoscaling: not null, Status: { DesiredReplicas: > 0 } former } && status.DesiredReplicas > 0 && former.DesiredReplicas != status.DesiredReplicas)
             {
                 events.Normal(pool, "Scaled", $"the desired number of relays changed from {former.DesiredReplicas} to {status.DesiredReplicas}, for {status.Allocations} allocations and {status.Mbps} Mbit/s");

@@ -26,7 +26,8 @@ internal static class TurnPoolStatuses
     /// <param name="now">The current time.</param>
     /// <param name="certificate">The certificate for TLS; null without TLS.</param>
     /// <param name="desired">The number of relays that the pool should have; null for spec.replicas.</param>
-    public static TurnPoolStatus Build(TurnPool pool, IReadOnlyList<Relay> relays, TurnRecord? record, int peers, NodeFailure? failure, DateTimeOffset now, TurnCertificate? certificate = null, int? desired = null)
+    /// <param name="exposure">The condition ExposureReady; null leaves it as it is.</param>
+    public static TurnPoolStatus Build(TurnPool pool, IReadOnlyList<Relay> relays, TurnRecord? record, int peers, NodeFailure? failure, DateTimeOffset now, TurnCertificate? certificate = null, int? desired = null, Condition? exposure = null)
     {
         var counted = relays.Where(relay => relay is { IsLeaving: false, HasFailed: false }).ToArray();
         var taking = relays.Where(relay => relay.TakesParticipants).ToArray();
@@ -54,6 +55,7 @@ internal static class TurnPoolStatuses
         var (unusable, expiring) = (Printable(certificate?.FindProblem(now) ?? FindRefusal(certificate, counted)), certificate?.FindExpiry(now));
         conditions = ProblemConditions.Set(conditions, MeetConditions.CertificateUnusable, unusable, generation, now);
         conditions = ProblemConditions.Set(conditions, MeetConditions.CertificateExpiring, expiring, generation, now);
+        conditions = exposure is null ? conditions : Conditions.Set(conditions, exposure, now);
         var ready = new Condition { Type = MeetConditions.Ready, Status = isReady ? ConditionStatus.True : ConditionStatus.False, Reason = reason, Message = message, ObservedGeneration = generation };
         return new TurnPoolStatus
         {

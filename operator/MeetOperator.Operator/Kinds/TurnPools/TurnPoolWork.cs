@@ -3,7 +3,7 @@ using MeetOperator.Operator.Kinds.SfuPools;
 
 namespace MeetOperator.Operator.Kinds.TurnPools;
 
-/// <summary>Runs the controller of pools of relays.</summary>
+/// <summary>Runs the controller of pools of relays, and measures whether they can be reached.</summary>
 internal sealed class TurnPoolWork : IKindWork
 {
     private readonly TurnSecrets _secrets;
@@ -14,9 +14,11 @@ internal sealed class TurnPoolWork : IKindWork
         var pods = new TurnPods(leader.Cluster, leader.Authority, leader.Events, leader.Options, leader.Time, leader.Random);
         _secrets = new TurnSecrets(leader.Cluster.Client, leader.Options);
         var certificates = new TurnCertificates(leader.Cluster.Client, leader.Options, leader.Time);
+        var rights = new PoolRights(leader.Cluster, leader.Options);
+        var exposure = new RelayExposure(leader, rights);
         var pools = TurnPoolWatches.Controller(leader.Cluster, leader.Health, leader.Logs).Build(
-            new TurnPoolController(leader.Cluster, relays, pods, _secrets, certificates, new PoolRights(leader.Cluster, leader.Options), leader.Events, leader.Options, leader.Time));
-        Loops = [pools.RunAsync, new TurnSecretSweep(leader.Cluster, _secrets, certificates, leader.Time).RunAsync];
+            new TurnPoolController(leader.Cluster, relays, pods, _secrets, certificates, rights, exposure, leader.Events, leader.Options, leader.Time));
+        Loops = [pools.RunAsync, exposure.RunAsync, new TurnSecretSweep(leader.Cluster, _secrets, certificates, leader.Time).RunAsync];
     }
 
     public IReadOnlyList<Func<CancellationToken, Task>> Loops { get; }

@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Protocol.Server;
 using MeetOperator.Signaling.Turn;
@@ -5,8 +6,8 @@ using MeetOperator.Signaling.Turn;
 namespace MeetOperator.Signaling.Features.Connectivity;
 
 /// <summary>
-/// Gives members credentials for relays (TURN): when they enter, with every new socket, before their credentials end, and when their relays have changed. Whoever is not in the meeting gets
-/// none: allocations of a relay are limited, and all who have a credential share them.
+/// Gives members credentials for relays (TURN), unless tenant or pool deny relays, and tells them whether they may use relays only: when they enter, with every new socket, before their
+/// credentials end, and when their relays or the rule have changed. Whoever is not in the meeting gets none: allocations of a relay are limited, and all who have a credential share them.
 /// </summary>
 internal sealed class RelaysFeature(IMeeting meeting, TurnPools pools) : IMeetingFeature
 {
@@ -31,16 +32,45 @@ internal sealed class RelaysFeature(IMeeting meeting, TurnPools pools) : IMeetin
 
         if (meeting.View() is { } view)
         {
-            foreach (var member in meeting.Members.All.Where(IsDue))
+            foreach (var member in meeting.Members.All)
             {
-                Send(member, view, isNew: false);
+                SendIfDue(member, view);
             }
         }
 
         return Task.CompletedTask;
     }
 
-    private bool IsDue(Member member) => _sent.GetValueOrDefault(member.ParticipantId) is not { } sent || sent.Revision != pools.Revision || IsEnding(sent);
+    /// <summary>The operator has changed the rule for a media node, and the node enforces it.</summary>
+    public Task OnMeetingChangedAsync(MeetingView view)
+    {
+        foreach (var member in meeting.Members.All)
+        {
+            SendIfDue(member, view);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task OnMemberMovedAsync(string participantId)
+    {
+        if (meeting.Members.Find(participantId) is { } member && meeting.View() is { } view)
+        {
+            SendIfDue(member, view);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static ConnectivityRule? RuleFor(Member member, MeetingView view) => view.ConnectivityOf(member.Media?.Room, member.Identity.Region);
+
+    private void SendIfDue(Member member, MeetingView view)
+    {
+        if (_sent.GetValueOrDefault(member.ParticipantId) is not { } sent || sent.Revision != pools.Revision || IsEnding(sent) || sent.Rule != RuleFor(member, view))
+        {
+            Send(member, view, isNew: false);
+        }
+    }
 
     private bool IsEnding(Sent sent) => sent.RefreshAt <= meeting.Time.GetUtcNow();
 
@@ -50,20 +80,23 @@ internal sealed class RelaysFeature(IMeeting meeting, TurnPools pools) : IMeetin
     private void Send(Member member, MeetingView view, bool isNew)
     {
         var revision = pools.Revision;
-        var grant = pools.Issue(view, member.ParticipantId, member.Identity.Region);
+        var rule = RuleFor(member, view);
+        var grant = pools.Issue(view, member.ParticipantId, member.Identity.Region, rule);
         var before = _sent.GetValueOrDefault(member.ParticipantId);
-        if (!isNew && before is not null && !IsEnding(before) && before.Basis == grant.Basis)
+        if (!isNew && before is not null && !IsEnding(before) && before.Basis == grant.Basis && IsRelayOnly(before) == (rule is { ForceRelay: true }))
         {
-            _sent[member.ParticipantId] = before with { Revision = revision }; // other relays have changed
+            _sent[member.ParticipantId] = before with { Revision = revision, Rule = rule }; // other relays have changed
             return;
         }
 
-        _sent[member.ParticipantId] = new Sent(revision, grant.RefreshAt, grant.Basis);
-        if (grant.IceServers.Count > 0 || before?.RefreshAt is not null)
+        _sent[member.ParticipantId] = new Sent(revision, grant.RefreshAt, grant.Basis, rule);
+        if (grant.IceServers.Count > 0 || before?.RefreshAt is not null || rule is { ForceRelay: true } || IsRelayOnly(before))
         {
-            member.Send(new IceServersMessage(grant.IceServers));
+            member.Send(new IceServersMessage(grant.IceServers) { IsRelayOnly = rule is { ForceRelay: true } });
         }
     }
 
-    private sealed record Sent(int Revision, DateTimeOffset? RefreshAt, string Basis);
+    private static bool IsRelayOnly(Sent? sent) => sent?.Rule is { ForceRelay: true };
+
+    private sealed record Sent(int Revision, DateTimeOffset? RefreshAt, string Basis, ConnectivityRule? Rule);
 }

@@ -4,7 +4,7 @@ namespace MeetOperator.Bench.Media;
 /// Compares the media node with Janus in alternating runs under the same loads (<c>tests/bench/media</c>), and measures how the cost grows with subscribers and how much more
 /// two media threads forward. Then measures the memory of an idle node, the packet loss in a room beside a misbehaving participant, what many joins do to another room, the SDP
 /// that a join in a large room sends to others, and what 10,000 track changes leave behind. Arguments: <c>--rounds N</c> (default 5), <c>--seconds N</c> (default 8),
-/// <c>--only PART</c> (load, growth, cores, room, memory, neighbour, joins, churn or sdp), <c>--force</c> (measures also what this machine has too few processors for).
+/// <c>--only PART</c> (load, tcp, growth, cores, room, memory, neighbour, joins, churn or sdp), <c>--force</c> (measures also what this machine has too few processors for).
 /// </summary>
 internal sealed class MediaBench : IBenchVerb
 {
@@ -20,6 +20,7 @@ internal sealed class MediaBench : IBenchVerb
         (string Name, Func<Task<IReadOnlyList<Figure>>> Measure)[] parts =
         [
             ("load", () => ForwardAsync(node, rounds, seconds)),
+            ("tcp", () => ForwardTcpAsync(node, rounds, seconds)),
             ("growth", () => GrowthAsync(node, rounds, seconds)),
             ("cores", async () => [await MediaThreads.OfTwoRooms.MeasureAsync(node, rounds, seconds, arguments.Contains("--force")).ConfigureAwait(false)]),
             ("room", async () => [await MediaThreads.OfOneRoom.MeasureAsync(node, rounds, seconds, arguments.Contains("--force")).ConfigureAwait(false)]),
@@ -54,14 +55,25 @@ internal sealed class MediaBench : IBenchVerb
         ];
     }
 
+    /// <summary>Two of 20 subscribers receive over TCP, all of Janus over UDP.</summary>
+    private static async Task<IReadOnlyList<Figure>> ForwardTcpAsync(string node, int rounds, int seconds)
+    {
+        await ForwardLoad.BuildAsync().ConfigureAwait(false);
+        string[] load = ["--pubs", "4", "--subs", "20", "--burst", "8"];
+        var (ours, janus) = await CompareAsync(new ForwardLoad(node, seconds, [.. load, "--tcp-every", "10"]), new ForwardLoad(node, seconds, load), rounds).ConfigureAwait(false);
+        return [Rate("forward.4x20.tcp", ours, janus)];
+    }
+
     /// <summary>Runs both servers in turn, so that changes of the machine affect both.</summary>
-    private static async Task<(List<BenchRun> Ours, List<BenchRun> Janus)> CompareAsync(ForwardLoad load, int rounds)
+    private static Task<(List<BenchRun> Ours, List<BenchRun> Janus)> CompareAsync(ForwardLoad load, int rounds) => CompareAsync(load, load, rounds);
+
+    private static async Task<(List<BenchRun> Ours, List<BenchRun> Janus)> CompareAsync(ForwardLoad ofNode, ForwardLoad ofJanus, int rounds)
     {
         var (ours, janus) = (new List<BenchRun>(), new List<BenchRun>());
         for (var round = 0; round < rounds; round++)
         {
-            janus.Add(await load.RunJanusAsync().ConfigureAwait(false));
-            ours.Add(await load.RunNodeAsync().ConfigureAwait(false));
+            janus.Add(await ofJanus.RunJanusAsync().ConfigureAwait(false));
+            ours.Add(await ofNode.RunNodeAsync().ConfigureAwait(false));
         }
 
         return (ours, janus);

@@ -118,6 +118,20 @@ public sealed class IceLiteAgentTests
         Assert.Equal(One.Over(2), _agent.Selected);
     }
 
+    /// <summary>When the selected path fails later, nothing goes to one that was denied meanwhile, although its consent has not expired.</summary>
+    [Fact]
+    public void ClosePaths_SpareDeniedPath_IsNeverSelectedAgain()
+    {
+        Nominate(One, 100);
+        _agent.OnEstablished(Now, One);
+        Check(Two);
+
+        _agent.ClosePaths(Now, address => address == Two);
+        _agent.OnClosed(Now, One);
+
+        Assert.Equal((One, false, false), (_agent.Selected, _agent.IsValidated(Two), _agent.TrySpend(1)));
+    }
+
     [Fact]
     public void Handle_ReplayedCheckFromOtherAddress_IsDropped()
     {

@@ -83,7 +83,7 @@ public sealed class RoomKeeperTests
 
     /// <summary>Calls the first node to create a room, or to change one that exists already.</summary>
     private static Task<string?> CreateAsync(LinkStage stage, bool isNewRoom) => stage.Rooms.CreateAsync(
-        stage.Meeting with { Id = Guid.NewGuid().ToString("D") }, new AssignedNode { Node = LinkStage.Key(stage.Nodes[0]), Generation = 1, RoomConfirmedAt = isNewRoom ? 0 : 1 }, new MeetingSpec(), default);
+        stage.Meeting with { Id = Guid.NewGuid().ToString("D") }, new AssignedNode { Node = LinkStage.Key(stage.Nodes[0]), Generation = 1, RoomConfirmedAt = isNewRoom ? 0 : 1 }, new MeetingSpec(), connectivity: null, default);
 
     /// <summary>Lets a call to the first node, which hangs, end after its timeout.</summary>
     private static async Task TimeOutAsync(LinkStage stage, Task<string?> call)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
@@ -10,6 +11,7 @@ using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Kube.Serialization;
 using MeetOperator.Kube.Testing;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Security;
@@ -182,6 +184,7 @@ public sealed class TestCluster : IAsyncDisposable
             ["deadline"] = assignment.Deadline?.ToString("O"),
             ["participants"] = assignment.Participants,
             ["region"] = assignment.Region,
+            ["connectivity"] = JsonSerializer.SerializeToNode(assignment.Connectivity, KubeJson.Options),
             ["generation"] = assignment.Generation,
         });
         await Client.MergePatchAsync<Meeting>(

@@ -412,6 +412,7 @@ public sealed class MediaPathTests : IAsyncLifetime
 
     [Theory]
     [InlineData("failed", "error")]
+    [InlineData("failed", "path-denied")]
     [InlineData("closed", "renegotiation-limit")]
     public async Task NodeEndsSession_Subscribe_OffersNewSession(string state, string reason)
     {

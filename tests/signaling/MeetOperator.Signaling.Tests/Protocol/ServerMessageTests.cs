@@ -58,6 +58,7 @@ public sealed class ServerMessageTests
         { new TopologyMessage(Topology.P2p, 3), """{"type":"topology","kind":"p2p","generation":3}""" },
         { new UnreachableMessage(["p-1", "p-2"]), """{"type":"unreachable","participantIds":["p-1","p-2"]}""" },
         { new IceServersMessage([new IceServer(["turn:192.0.2.7:3478?transport=udp"], "1800000300:m-1:p-1", "AQ==")]), """{"type":"ice-servers","iceServers":[{"urls":["turn:192.0.2.7:3478?transport=udp"],"username":"1800000300:m-1:p-1","credential":"AQ=="}]}""" },
+        { new IceServersMessage([]) { IsRelayOnly = true }, """{"type":"ice-servers","iceServers":[],"iceTransportPolicy":"relay"}""" },
         { new ForwardedP2pReadyMessage("p-1", 3), """{"type":"p2p-ready","from":"p-1","generation":3}""" },
         { new SlotsMessage("s1", 4, [new OfferedTrack("7", "p-1", "video", "camera")]), """{"type":"slots","sessionId":"s1","version":4,"slots":[{"mid":"7","participantId":"p-1","kind":"video","source":"camera"}]}""" },
         { new ForwardedOfferMessage("sfu", "v=0\r\n", 3, [], "s1", 2), """{"type":"offer","from":"sfu","sdp":"v=0\r\n","sessionId":"s1","revision":3,"slotsVersion":2,"tracks":[]}""" },

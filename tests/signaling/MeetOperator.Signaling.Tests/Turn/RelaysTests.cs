@@ -1,9 +1,14 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts.Connectivity;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Serialization;
+using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Turn;
@@ -153,6 +158,90 @@ public sealed class RelaysTests : IAsyncLifetime
         var meeting = await _signaling.CreateAsync();
         await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         Assert.Single((await ann.ExpectAsync("ice-servers"))["iceServers"]!.AsArray());
+    }
+
+    [Theory]
+    [InlineData("tenant")]
+    [InlineData("media node")]
+    public async Task Member_RelaysDenied_GetsNoneAndGetsThemBack(string where)
+    {
+        await StoreAsync(Record("north"));
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+
+        await SetRuleAsync(where, meeting.MeetingId, new ConnectivityRule { Turn = PathAccess.Denied });
+        await Eventually.TrueAsync(() => Relays(ann) is [.., []], "an empty list arrives");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+        Assert.Empty(Relays(bob));
+
+        await SetRuleAsync(where, meeting.MeetingId, new ConnectivityRule());
+        await Eventually.TrueAsync(() => Relays(ann) is [.., [_]] && Relays(bob) is [[_]], "the relay arrives again");
+    }
+
+    [Theory]
+    [InlineData("tenant")]
+    [InlineData("media node")]
+    public async Task Member_RelayForced_IsToldSo(string where)
+    {
+        await StoreAsync(Record("north"));
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        Assert.Equal(["all"], Policies(ann));
+
+        await SetRuleAsync(where, meeting.MeetingId, new ConnectivityRule { ForceRelay = true });
+        await Eventually.TrueAsync(() => Policies(ann).SequenceEqual(["all", "relay"]), "the policy arrives");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+        Assert.Equal(["relay"], Policies(bob));
+
+        await SetRuleAsync(where, meeting.MeetingId, new ConnectivityRule());
+        await Eventually.TrueAsync(() => Policies(ann).SequenceEqual(["all", "relay", "all"]), "every path may be tried again");
+        Assert.All(Relays(ann), servers => Assert.Single(servers));
+    }
+
+    /// <summary>Without a relay, the client learns why it has no path, and need not try others.</summary>
+    [Fact]
+    public async Task Member_RelayForcedWithoutRelay_GetsThePolicy()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await SetRuleAsync("tenant", meeting.MeetingId, new ConnectivityRule { ForceRelay = true });
+        await Eventually.TrueAsync(() => _signaling.Service<MeetingDirectory>().FindTenant(TestCluster.Tenant)!.Spec.Connectivity.ForceRelay, "signaling knows the setting");
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        Assert.Equal(["relay"], Policies(ann));
+        Assert.Empty(Assert.Single(Relays(ann)));
+    }
+
+    /// <summary>TCP to media nodes is no matter of relays.</summary>
+    [Fact]
+    public async Task Member_TcpDenied_KeepsCredential()
+    {
+        await StoreAsync(Record("north"));
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await SetRuleAsync("media node", meeting.MeetingId, new ConnectivityRule { Tcp = PathAccess.Denied });
+        await StoreAsync(Record("south"));
+        await Eventually.TrueAsync(() => PasswordsOf(ann).Distinct().Count() == 2, "a credential of the new secret arrives");
+        Assert.Equal(2, Relays(ann).Count);
+    }
+
+    [Fact]
+    public async Task Create_P2PWithRelayForced_NamesTheSetting()
+    {
+        await SetRuleAsync("tenant", string.Empty, new ConnectivityRule { ForceRelay = true });
+        await Eventually.TrueAsync(() => _signaling.Service<MeetingDirectory>().FindTenant(TestCluster.Tenant)!.Spec.Connectivity.ForceRelay, "signaling knows the setting");
+        var response = await _signaling.Http.PostAsync("meetings", System.Net.Http.Json.JsonContent.Create(new { title = "t", settings = new { mode = "P2P", maxParticipants = 2 } }));
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("connectivity.forceRelay", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    private static string[] Policies(TestClient client) => [.. client.Received.Where(message => (string?)message["type"] == "ice-servers").Select(message => (string?)message["iceTransportPolicy"] ?? "all")];
+
+    /// <summary>Changes the setting of the tenant, or what the operator has written about the media node.</summary>
+    private Task SetRuleAsync(string where, string meetingId, ConnectivityRule rule)
+    {
+        var settings = new JsonObject { ["forceRelay"] = rule.ForceRelay, ["tcp"] = (rule.Tcp ?? PathAccess.Allowed).ToString(), ["turn"] = (rule.Turn ?? PathAccess.Allowed).ToString() };
+        return where == "tenant"
+            ? _cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, TestCluster.Tenant), new JsonObject { ["spec"] = new JsonObject { ["connectivity"] = settings } }, default)
+            : _cluster.AssignAsync(meetingId, new MeetingAssignment { SfuNode = "node-1", Namespace = TestCluster.Namespace, Role = AssignmentRole.Origin, State = AssignmentState.Ready, Generation = 1, Connectivity = rule });
     }
 
     private static TurnRecord Record(string secret) => new()

@@ -366,6 +366,8 @@ const de: Texts = {
       'udp-unanswered': 'Ton und Bild werden über {{protocol}} übertragen, weil der Medienserver über UDP nicht antwortet. Auf einer schlechten Leitung kommen sie mit mehr Verzögerung an.',
       'udp-not-gathered': 'Ton und Bild werden über {{protocol}} übertragen, weil dieser Browser UDP nicht verwendet. Auf einer schlechten Leitung kommen sie mit mehr Verzögerung an.',
       'direct-unanswered': 'Ton und Bild werden über ein Relay mit {{protocol}} übertragen, weil keine direkte Verbindung zustande kommt.',
+      'relay-only': 'Ton und Bild werden über ein Relay mit {{protocol}} übertragen, weil die Organisation dieses Meetings nichts anderes erlaubt.',
+      'none-relay-only': 'Die Organisation dieses Meetings erlaubt Ton und Bild nur über ihre Relays, und keine Verbindung zu einem Relay kommt zustande.',
     },
     pathUses: { send: 'Senden: {{path}}', receive: 'Empfangen: {{path}}' },
     pathHelp: {

@@ -356,6 +356,8 @@ const en = {
       'udp-unanswered': 'Media flows over {{protocol}}, because UDP to the media server gets no answer. On a bad line, sound and pictures are delayed more.',
       'udp-not-gathered': 'Media flows over {{protocol}}, because this browser does not use UDP. On a bad line, sound and pictures are delayed more.',
       'direct-unanswered': 'Media flows through a relay over {{protocol}}, because no direct connection gets through.',
+      'relay-only': 'Media flows through a relay over {{protocol}}, because the organization of this meeting allows nothing else.',
+      'none-relay-only': 'The organization of this meeting allows media through its relays only, and no relay gets through.',
     },
     pathUses: { send: 'Sending: {{path}}', receive: 'Receiving: {{path}}' },
     pathHelp: {

@@ -36,6 +36,7 @@ internal sealed class MeetingWork : IKindWork
             new EndStep(fleet, rooms, ages, releases, events),
             new AcceptStep(ids, fleet, leader.Quotas, pending, events),
             new PlaceStep(cluster, fleet, rooms, pending, events),
+            new ReachStep(cluster, fleet, rights, events),
         ];
         IReadOnlyList<IMeetingStep> calls =
         [

@@ -16,6 +16,9 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     /// <summary>Number of nodes to try within one reconcile.</summary>
     private const int Attempts = 3;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+
+    /// <summary>A node of an earlier version lacks something until it is replaced.</summary>
+    private static readonly TimeSpan OutdatedRetry = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan BusyRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan UndecidedRetry = TimeSpan.FromSeconds(3);
 
@@ -63,18 +66,19 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
             RecordMove(context, expiry ?? decision.Move);
             var current = fleet.Current(context.Ref)!;
             var origin = current.Origin!;
-            if (origin.RoomExists && !specChanged && HasRequestedCapacity(context, origin))
+            var settings = RoomSettings.Of(context, origin, fleet.View(origin.Node));
+            if (origin.RoomExists && !specChanged && HasRequestedSettings(context, origin, settings))
             {
                 events.RecordPlacement(context, decision);
                 return SetPlaced(context, current, decision);
             }
 
             var finalizer = Finalizers.AddAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct);
-            var rejection = await rooms.CreateAsync(context.Ref, origin, context.Meeting.Spec with { MaxParticipants = context.RoomCapacity }, ct).ConfigureAwait(false);
+            var rejection = await rooms.CreateAsync(context.Ref, origin, context.Meeting.Spec with { MaxParticipants = settings.Capacity }, settings.Connectivity, ct).ConfigureAwait(false);
             context.Meeting = await finalizer.ConfigureAwait(false);
             if (rejection is null)
             {
-                fleet.RecordRoom(context.Ref, origin.Node, origin.Generation, context.RoomCapacity);
+                fleet.RecordRoom(context.Ref, origin.Node, origin.Generation, settings.Capacity, settings.Connectivity);
                 pending.Remove(context.Key);
                 events.RecordPlacement(context, decision);
                 return SetUpToDate(context, fleet.Current(context.Ref)!, decision);
@@ -87,7 +91,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
 
             if (origin.RoomExists)
             {
-                return KeepUnchanged(context, current, decision);
+                return KeepUnchanged(context, current, decision, rejection);
             }
 
             if (rejection == RoomKeeper.Busy)
@@ -111,11 +115,11 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     }
 
     /// <summary>
-    /// Whether the room has the required participant limit. A room that another operator process created does, unless the tenant has a quota, which may have
+    /// Whether the room has the required settings. A room that another operator process created has the participant limit, unless the tenant has a quota, which may have
     /// changed.
     /// </summary>
-    private static bool HasRequestedCapacity(MeetingContext context, AssignedNode assigned) =>
-        assigned.RoomCapacity is { } capacity ? capacity == context.RoomCapacity : context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null;
+    private static bool HasRequestedSettings(MeetingContext context, AssignedNode assigned, RoomSettings settings) =>
+        settings.Match(assigned) || (assigned.RoomCapacity is null && assigned.Connectivity == settings.Connectivity && context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null);
 
     private void RecordMove(MeetingContext context, MoveAnswer? answer)
     {
@@ -158,10 +162,10 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     /// The existing room could not be changed to the current spec. Participants stay in it; the node's polls show whether the room or the node is lost. The change is
     /// retried, so the status does not report the new generation as observed.
     /// </summary>
-    private StepResult KeepUnchanged(MeetingContext context, AssignedMeeting current, PlacementDecision decision)
+    private StepResult KeepUnchanged(MeetingContext context, AssignedMeeting current, PlacementDecision decision, string rejection)
     {
         context.KeepObservedGeneration();
-        context.RequeueAt(context.Now + Retry);
+        context.RequeueAt(context.Now + (rejection == RoomKeeper.WithoutConnectivity ? OutdatedRetry : Retry));
         return SetPlaced(context, current, decision);
     }
 

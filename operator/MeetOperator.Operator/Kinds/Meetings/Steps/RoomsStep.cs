@@ -26,7 +26,7 @@ internal sealed class RoomsStep(MediaFleet fleet, RoomKeeper rooms, MeetingEvent
             return StepResult.Continue;
         }
 
-        var created = await Task.WhenAll(current.Nodes.Where(node => IsDue(context, node)).Select(node => CreateAsync(context, node, ct))).ConfigureAwait(false);
+        var created = await Task.WhenAll(current.Nodes.Where(node => IsDue(context, node, SettingsOf(context, node))).Select(node => CreateAsync(context, node, ct))).ConfigureAwait(false);
         foreach (var (node, rejection) in created)
         {
             Record(context, node, rejection);
@@ -41,17 +41,23 @@ internal sealed class RoomsStep(MediaFleet fleet, RoomKeeper rooms, MeetingEvent
         return StepResult.Continue;
     }
 
-    private static bool IsDue(MeetingContext context, AssignedNode node) =>
-        node.Role != AssignmentRole.Origin
-        && node.State is NodeAssignmentState.Preparing or NodeAssignmentState.Ready
-        && (!node.RoomExists || context.HasSpecChanged || node.RoomCapacity != context.RoomCapacity);
+    /// <summary>The room on a node that the meeting leaves gets no change but a rule for connections, because people are still there.</summary>
+    private static bool IsDue(MeetingContext context, AssignedNode node, RoomSettings settings) => node.Role != AssignmentRole.Origin && node.State switch
+    {
+        NodeAssignmentState.Preparing or NodeAssignmentState.Ready => !node.RoomExists || context.HasSpecChanged || !settings.Match(node),
+        NodeAssignmentState.Leaving => node.RoomExists && node.Connectivity != settings.Connectivity,
+        _ => false,
+    };
+
+    private RoomSettings SettingsOf(MeetingContext context, AssignedNode node) => RoomSettings.Of(context, node, fleet.View(node.Node));
 
     private async Task<(AssignedNode Node, string? Rejection)> CreateAsync(MeetingContext context, AssignedNode node, CancellationToken ct)
     {
-        var rejection = await rooms.CreateAsync(context.Ref, node, context.Meeting.Spec with { MaxParticipants = context.RoomCapacity }, ct).ConfigureAwait(false);
+        var settings = SettingsOf(context, node);
+        var rejection = await rooms.CreateAsync(context.Ref, node, context.Meeting.Spec with { MaxParticipants = settings.Capacity }, settings.Connectivity, ct).ConfigureAwait(false);
         if (rejection is null)
         {
-            fleet.RecordRoom(context.Ref, node.Node, node.Generation, context.RoomCapacity);
+            fleet.RecordRoom(context.Ref, node.Node, node.Generation, settings.Capacity, settings.Connectivity);
         }
 
         return (node, rejection);

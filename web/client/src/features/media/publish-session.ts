@@ -87,6 +87,8 @@ export class PublishSession {
   #dirty = false;
   /** What is negotiated is to be offered once more. */
   #isProbeDue = false;
+  /** The next offer on the present connection restarts ICE. */
+  #restartsIce = false;
   /** The next offer is for a new connection. */
   #restart = false;
   /** For each sender, ends when the last change of layers is done; two changes of one sender at the same time would fail. Nothing else waits for it, because browsers set it no limit. */
@@ -213,6 +215,12 @@ export class PublishSession {
     return true;
   }
 
+  /** Looks for a better path on the same connection (RFC 8445 §9), which keeps the present one until it has found another. Returns whether it is offered. Without an answer, nothing changes. */
+  restartIce(): boolean {
+    this.#restartsIce = !this.isReplacing && this.probe();
+    return this.#restartsIce;
+  }
+
   /** Another media node has been chosen: what failed before says nothing about it. */
   resetBackoff(): void {
     this.#failures = 0;
@@ -309,7 +317,8 @@ export class PublishSession {
     const fresh = this.#restart || this.#connection === null;
     if (fresh && !this.#isSending) return this.#endUnused();
     const restart = this.#restart;
-    this.#restart = false;
+    const iceRestart = !fresh && this.#restartsIce;
+    this.#restart = this.#restartsIce = false;
     if (fresh) clearTimeout(this.#retry);
     const transforms = this.#host.transforms();
     const configuration: RTCConfiguration = { bundlePolicy: 'max-bundle' };
@@ -319,7 +328,7 @@ export class PublishSession {
     let outcome: Outcome;
     try {
       await this.#assignTracks(connection);
-      await connection.setLocalDescription(await connection.createOffer());
+      await connection.setLocalDescription(await connection.createOffer({ iceRestart }));
       outcome = await this.#sendOffer(connection, restart, fresh ? undefined : this.#sessionId);
       if (typeof outcome === 'object' && 'sdp' in outcome) {
         this.#sessionId = outcome.sessionId;

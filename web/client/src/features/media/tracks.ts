@@ -238,6 +238,11 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
     return true;
   }
 
+  /** Restarts ICE on the publish connection, which keeps its path until it finds a better one. Returns whether it begins. */
+  restartIce(): boolean {
+    return !this.#isReplacing && !this.#subscribe.isReplacing && this.#publish.restartIce();
+  }
+
   /** There are other ways to the media node than these connections know: those of them that have found none, or have lost theirs, begin again at once. */
   retryWithoutPath(connections: ReadonlySet<RTCPeerConnection>): void {
     const lacksPath = this.#publish.lacksPath(connections);

@@ -1,7 +1,10 @@
 import type { MessageChecks } from '../../core/messages.js';
 
-/** The servers that the connections to the SFU use from now on, in place of all earlier ones. */
-export type RelaysServerMessage = { type: 'ice-servers'; iceServers: RTCIceServer[] };
+/**
+ * The servers that the connections to the SFU use from now on, in place of all earlier ones. With the policy `relay`, media nodes answer only what comes from one of them; without a policy,
+ * every path may be tried.
+ */
+export type RelaysServerMessage = { type: 'ice-servers'; iceServers: RTCIceServer[]; iceTransportPolicy?: RTCIceTransportPolicy };
 
 export const relaysChecks: MessageChecks<RelaysServerMessage> = {
   'ice-servers': { iceServers: Array.isArray },

@@ -21,7 +21,7 @@ export interface RelayEvents {
  */
 export class Relays implements Feature<unknown, RelaysServerMessage> {
   readonly handlers = {
-    'ice-servers': ({ iceServers }: { iceServers: RTCIceServer[] }) => this.#use(iceServers),
+    'ice-servers': ({ iceServers, iceTransportPolicy }: Omit<RelaysServerMessage, 'type'>) => this.#use(iceServers, iceTransportPolicy === 'relay' ? 'relay' : 'all'),
   };
 
   /** The environment of the connections to the SFU. */
@@ -31,6 +31,7 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
   /** Withdrawn relays that were left. A connection may stay on one, for example because it sends nothing now. */
   readonly #left = new Set<string>();
   #servers: readonly RTCIceServer[];
+  #policy: RTCIceTransportPolicy = 'all';
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #coming: ReturnType<typeof setTimeout> | undefined;
 
@@ -41,7 +42,7 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
       ...environment,
       createPeerConnection: configuration => {
         this.#forgetClosed();
-        const connection = environment.createPeerConnection({ ...configuration, iceServers: [...this.#servers] });
+        const connection = environment.createPeerConnection({ ...configuration, iceServers: [...this.#servers], iceTransportPolicy: this.#policy });
         this.#open.add(connection);
         return connection;
       },
@@ -59,19 +60,21 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
     this.#open.clear();
   }
 
-  #use(servers: RTCIceServer[]): void {
+  #use(servers: RTCIceServer[], policy: RTCIceTransportPolicy): void {
     const before = relayUrls(this.#servers);
+    const isLimited = policy === 'relay' && this.#policy !== 'relay'; // the media node ends connections on other paths
     this.#servers = servers;
+    this.#policy = policy;
     this.#forgetClosed();
     for (const connection of this.#open) {
       try {
-        connection.setConfiguration({ ...connection.getConfiguration(), iceServers: servers });
+        connection.setConfiguration({ ...connection.getConfiguration(), iceServers: servers, iceTransportPolicy: policy });
       } catch {
         // A URL of a scheme that this browser does not know. The connection keeps the servers that it has.
       }
     }
     this.#leaveSoon();
-    if (this.#open.size > 0 && relayUrls(servers).some(url => !before.includes(url))) this.#comeSoon();
+    if (this.#open.size > 0 && (isLimited || relayUrls(servers).some(url => !before.includes(url)))) this.#comeSoon();
   }
 
   #comeSoon(): void {

@@ -29,6 +29,8 @@ export interface PathEvidence {
   readonly gathered: ReadonlySet<PathKind>;
   /** By kind and destination, of which a media node has few. */
   readonly attempts: ReadonlyMap<string, PathAttempt>;
+  /** Whether the meeting allows relays only, so that nothing else is tried. */
+  readonly isRelayOnly?: boolean;
 }
 
 export const noEvidence: PathEvidence = { gathered: new Set(), attempts: new Map() };

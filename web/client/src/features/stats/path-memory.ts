@@ -7,7 +7,7 @@ export class PathMemory {
 
   /** What is known about the connection with this reading of it. */
   collect(connection: RTCPeerConnection, records: readonly StatsRecord[]): PathEvidence {
-    const evidence = collectEvidence(this.#evidence.get(connection) ?? noEvidence, records);
+    const evidence = { ...collectEvidence(this.#evidence.get(connection) ?? noEvidence, records), isRelayOnly: connection.getConfiguration().iceTransportPolicy === 'relay' };
     this.#evidence.set(connection, evidence);
     return evidence;
   }

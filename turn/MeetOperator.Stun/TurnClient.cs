@@ -4,14 +4,23 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 
-namespace MeetOperator.Turn.Probing;
+namespace MeetOperator.Stun;
 
-/// <summary>A client of a relay, for one allocation: over UDP or TCP. Each request returns the error code of the response, 0 for success, or <see cref="NoResponse"/>.</summary>
-internal sealed class TurnClient : IDisposable
+/// <summary>
+/// A client of a relay, for one allocation: over UDP or TCP. Each request returns the error code of the response, 0 for success, or <see cref="NoResponse"/>. A response counts only with the
+/// transaction ID of its request. Not thread-safe.
+/// </summary>
+public sealed class TurnClient : IDisposable
 {
     public const int NoResponse = -1;
     private const byte Udp = 17;
     private const int StunHeader = 20;
+
+    /// <summary>Messages that are not the awaited one, after which a request counts as not answered.</summary>
+    private const int MaxOthers = 64;
+
+    /// <summary>When a request over UDP is sent again (RFC 8489 §6.2.1).</summary>
+    private static readonly TimeSpan Retransmission = TimeSpan.FromMilliseconds(500);
     private readonly Socket _socket;
 
     /// <summary>The bytes of a TCP connection, inside TLS if it has that; null over UDP.</summary>
@@ -97,8 +106,7 @@ internal sealed class TurnClient : IDisposable
         limit.CancelAfter(Timeout);
         try
         {
-            await WriteAsync(isSigned ? request.Sign(_username, _realm ?? string.Empty, _password) : request.Write(), limit.Token).ConfigureAwait(false);
-            var response = await ReceiveAsync(limit.Token).ConfigureAwait(false);
+            var response = await RequestAsync(request, isSigned ? request.Sign(_username, _realm ?? string.Empty, _password) : request.Write(), limit.Token).ConfigureAwait(false);
             LastLength = response.Length;
             if (!StunMessage.TryRead(response, out var isSuccess, out var error, out var attributes))
             {
@@ -115,6 +123,40 @@ internal sealed class TurnClient : IDisposable
         catch (Exception lost) when (lost is SocketException or IOException)
         {
             return NoResponse;
+        }
+    }
+
+    /// <summary>Asks the relay to forward what a peer sends (CreatePermission). 403 means that the relay forwards nothing to or from this address.</summary>
+    public Task<int> PermitAsync(IPEndPoint peer, CancellationToken ct) => SendAsync(StunMessage.Request(StunMethod.CreatePermission).WithPeer(peer), isSigned: true, ct);
+
+    /// <summary>Sends data to a peer. There is no response.</summary>
+    public async Task SendDataAsync(IPEndPoint peer, ReadOnlyMemory<byte> data, CancellationToken ct) =>
+        await WriteAsync(StunMessage.Request(StunMethod.Send).WithPeer(peer).Add(StunAttribute.Data, data.Span).Write(), ct).ConfigureAwait(false);
+
+    /// <summary>Sends a binding request to a peer through the relay, and waits for its response. Returns whether it arrived within <see cref="Timeout"/>.</summary>
+    public async Task<bool> PingPeerAsync(IPEndPoint peer, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Timeout);
+        var request = StunMessage.Binding();
+        try
+        {
+            await SendDataAsync(peer, request.Write(), limit.Token).ConfigureAwait(false);
+            var receiving = ReceiveWithinAsync(message => IsAnswer(message, request), null, limit.Token);
+            while (await Task.WhenAny(receiving, Task.Delay(Retransmission, limit.Token)).ConfigureAwait(false) != receiving)
+            {
+                await SendDataAsync(peer, request.Write(), limit.Token).ConfigureAwait(false); // Between relay and peer it is UDP in any case.
+            }
+
+            return await receiving.ConfigureAwait(false) is not null;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (Exception lost) when (lost is SocketException or IOException)
+        {
+            return false;
         }
     }
 
@@ -147,6 +189,54 @@ internal sealed class TurnClient : IDisposable
     public ValueTask WriteAsync(byte[] message, CancellationToken ct) => _stream is null ? IgnoreLength(_socket.SendAsync(message, ct)) : _stream.WriteAsync(message, ct);
 
     private static async ValueTask IgnoreLength(ValueTask<int> sending) => await sending.ConfigureAwait(false);
+
+    /// <summary>Whether the message is a Data indication with the response to the request.</summary>
+    private static bool IsAnswer(byte[] message, StunMessage request) =>
+        message.Length >= StunHeader && BinaryPrimitives.ReadUInt16BigEndian(message) == (ushort)StunMethod.Data
+        && StunMessage.TryRead(message, out _, out _, out var attributes) && attributes.TryGetValue(StunAttribute.Data, out var data) && request.IsAnsweredBy(data);
+
+    /// <summary>Sends a request, over UDP more than once, and returns its response.</summary>
+    private async Task<byte[]> RequestAsync(StunMessage request, byte[] message, CancellationToken ct)
+    {
+        for (; ; )
+        {
+            await WriteAsync(message, ct).ConfigureAwait(false);
+            if (await ReceiveWithinAsync(received => request.IsAnsweredBy(received), _stream is null ? Retransmission : null, ct).ConfigureAwait(false) is { } response)
+            {
+                return response;
+            }
+        }
+    }
+
+    /// <summary>Returns the first message that is the awaited one; null when none has arrived within the time. Without a time, it waits until <paramref name="ct"/> is canceled.</summary>
+    /// <exception cref="IOException">The other end closed the connection, or sent too much else.</exception>
+    private async Task<byte[]?> ReceiveWithinAsync(Func<byte[], bool> isAwaited, TimeSpan? time, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(time ?? System.Threading.Timeout.InfiniteTimeSpan);
+        try
+        {
+            for (var others = 0; others < MaxOthers; others++)
+            {
+                var message = await ReceiveAsync(limit.Token).ConfigureAwait(false);
+                if (isAwaited(message))
+                {
+                    return message;
+                }
+
+                if (_stream is not null && message.Length < StunHeader)
+                {
+                    throw new IOException("The connection was closed.");
+                }
+            }
+
+            throw new IOException("Too many messages arrived that are no response.");
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
 
     private async Task<byte[]> ReceiveAsync(CancellationToken ct)
     {

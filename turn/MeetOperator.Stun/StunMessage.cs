@@ -5,13 +5,15 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace MeetOperator.Turn.Probing;
+namespace MeetOperator.Stun;
 
-/// <summary>Writes requests and reads responses of STUN and TURN (RFC 8489, RFC 8656): what the probe and the tests need.</summary>
-internal sealed class StunMessage
+/// <summary>Writes requests and reads responses of STUN and TURN (RFC 8489, RFC 8656), as far as checks of reachability need it. Reading never throws. Not thread-safe.</summary>
+public sealed class StunMessage
 {
     private const uint Cookie = 0x2112A442;
     private const int HeaderLength = 20;
+    private const int SuccessClass = 0x0100;
+    private const int ErrorClass = 0x0010;
     private readonly List<byte> _attributes = [];
 
     private StunMessage(StunMethod method, byte[] id)
@@ -25,6 +27,9 @@ internal sealed class StunMessage
     public byte[] Id { get; }
 
     public static StunMessage Request(StunMethod method) => new(method, RandomNumberGenerator.GetBytes(12));
+
+    /// <summary>A binding request without credentials (RFC 8489 §6.3.1). It is not shorter than the response, because media nodes answer no shorter one.</summary>
+    public static StunMessage Binding() => Request(StunMethod.Binding).Add(StunAttribute.Software, "meet reachability check");
 
     public StunMessage Add(StunAttribute attribute, ReadOnlySpan<byte> value)
     {
@@ -43,8 +48,7 @@ internal sealed class StunMessage
     public StunMessage AddAddress(StunAttribute attribute, IPEndPoint endpoint)
     {
         Span<byte> mask = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt32BigEndian(mask, Cookie);
-        Id.CopyTo(mask[4..]);
+        Mask(mask);
         var address = endpoint.Address.GetAddressBytes();
         var value = new byte[4 + address.Length];
         value[1] = (byte)(endpoint.AddressFamily == AddressFamily.InterNetwork ? 1 : 2);
@@ -71,6 +75,33 @@ internal sealed class StunMessage
     }
 
     public byte[] Write() => Write(_attributes.Count);
+
+    /// <summary>Whether a message is the success or the error response to this request: of its method, and with its transaction ID, which only the receiver of the request knows.</summary>
+    public bool IsAnsweredBy(ReadOnlySpan<byte> message) =>
+        message.Length >= HeaderLength
+        && (BinaryPrimitives.ReadUInt16BigEndian(message) & ~ErrorClass) == ((int)Method | SuccessClass)
+        && message.Slice(8, Id.Length).SequenceEqual(Id);
+
+    /// <summary>Reads the value of XOR-MAPPED-ADDRESS and others (RFC 8489 §14.2) in a message with the transaction ID of this one.</summary>
+    public bool TryReadAddress(ReadOnlySpan<byte> value, [NotNullWhen(true)] out IPEndPoint? endpoint)
+    {
+        endpoint = null;
+        if (value.Length < 4 || value.Length != (value[1] switch { 1 => 8, 2 => 20, _ => 0 }))
+        {
+            return false;
+        }
+
+        Span<byte> address = stackalloc byte[16];
+        Mask(address);
+        address = address[..(value.Length - 4)];
+        for (var i = 0; i < address.Length; i++)
+        {
+            address[i] ^= value[4 + i];
+        }
+
+        endpoint = new IPEndPoint(new IPAddress(address), BinaryPrimitives.ReadUInt16BigEndian(value[2..]) ^ (int)(Cookie >> 16));
+        return true;
+    }
 
     /// <summary>Reads a response: its class, its error code (0 for none) and its attributes, the first of each type.</summary>
     public static bool TryRead(ReadOnlySpan<byte> message, out bool isSuccess, out int error, out Dictionary<StunAttribute, byte[]> attributes)
@@ -101,6 +132,12 @@ internal sealed class StunMessage
         }
 
         return true;
+    }
+
+    private void Mask(Span<byte> mask)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(mask, Cookie);
+        Id.CopyTo(mask[4..]);
     }
 
     private byte[] Write(int length)

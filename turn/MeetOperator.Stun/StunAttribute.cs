@@ -1,7 +1,7 @@
-namespace MeetOperator.Turn.Probing;
+namespace MeetOperator.Stun;
 
-/// <summary>Types of attributes.</summary>
-internal enum StunAttribute
+/// <summary>Types of attributes (RFC 8489 §18.3, RFC 8656 §18).</summary>
+public enum StunAttribute
 {
     Username = 0x0006,
     MessageIntegrity = 0x0008,
@@ -15,6 +15,7 @@ internal enum StunAttribute
     XorRelayedAddress = 0x0016,
     RequestedAddressFamily = 0x0017,
     RequestedTransport = 0x0019,
+    XorMappedAddress = 0x0020,
     Software = 0x8022,
     Origin = 0x802F,
 }

@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { participant, settle, track, type FakePeerConnection, type ScriptedServer } from './fakes.js';
+import { joinedMeeting } from './join.js';
+
+/** Makes the connection use a path of this kind. */
+function use(connection: FakePeerConnection, protocol: 'udp' | 'tcp', relayProtocol?: string): void {
+  connection.stats = new Map<string, unknown>([
+    ['T', { type: 'transport', selectedCandidatePairId: 'P' }],
+    ['P', { type: 'candidate-pair', localCandidateId: 'L' }],
+    ['L', { type: 'local-candidate', candidateType: relayProtocol === undefined ? 'host' : 'relay', protocol, relayProtocol }],
+  ]);
+}
+
+/** A call in which both connections use TCP, or nothing is sent. */
+async function callOverTcp({ isSending = true } = {}) {
+  const { server, meeting } = await joinedMeeting([participant('bob')]);
+  if (isSending) await meeting.publish(track('video'), 'camera');
+  server.offer('s1', 1, [{ mid: '0', participantId: 'bob', kind: 'video', source: 'camera' }], 's1');
+  await settle();
+  if (isSending) await answer(server);
+  for (const connection of server.connections) {
+    use(connection, 'tcp');
+    connection.setConnectionState('connected');
+  }
+  return { server, meeting };
+}
+
+async function answer(server: ScriptedServer): Promise<void> {
+  server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer', sessionId: 'p1', reference: server.socket.sentOf('offer').at(-1)!.reference });
+  await settle();
+}
+
+const publishOf = (server: ScriptedServer): FakePeerConnection => server.connections.find(one => one.transceivers.some(({ direction }) => direction === 'sendonly'))!;
+
+/** The first look begins after 22.5 s, because the randomness of the tests is the middle. */
+const untilFirstLook = async () => {
+  await vi.advanceTimersByTimeAsync(22_700);
+  await settle();
+};
+const untilCompared = async () => {
+  await vi.advanceTimersByTimeAsync(8_000);
+  await settle();
+};
+
+describe('a better path', () => {
+  beforeEach(() => { vi.useFakeTimers({ shouldAdvanceTime: true }); });
+  afterEach(() => { vi.useRealTimers(); });
+
+  it('is looked for by a restart of ICE on the connection that sends', async () => {
+    const { server } = await callOverTcp();
+    await untilFirstLook();
+    expect(server.socket.sentOf('offer').map(({ sessionId, restart }) => ({ sessionId, restart }))).toEqual([{ sessionId: undefined, restart: undefined }, { sessionId: 'p1', restart: undefined }]);
+    expect(publishOf(server).iceRestarts).toBe(1);
+    expect(server.connections).toHaveLength(2);
+  });
+
+  it('makes both connections begin again', async () => {
+    const { server } = await callOverTcp();
+    await untilFirstLook();
+    await answer(server);
+    use(publishOf(server), 'udp');
+    await untilCompared();
+    expect(server.sockets).toHaveLength(2); // with a new socket comes a new subscription
+    server.acceptJoin([participant('bob')]);
+    await settle();
+    expect(server.socket.sentOf('join')[0]!.capabilities['resume']).toBeUndefined();
+    expect(server.connections).toHaveLength(3);
+  });
+
+  it('that is not found changes nothing, and the time to each next look doubles', async () => {
+    const { server } = await callOverTcp();
+    const looks: number[] = [];
+    for (let second = 0, seen = 0; second < 400; second++) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      await settle();
+      if (publishOf(server).iceRestarts === seen) continue;
+      seen = publishOf(server).iceRestarts;
+      looks.push(second);
+      await answer(server);
+    }
+    expect(server.sockets).toHaveLength(1);
+    expect(server.connections).toHaveLength(2);
+    expect(looks.length).toBe(4);
+    expect(looks[3]! - looks[2]!).toBeGreaterThan(1.5 * (looks[2]! - looks[1]!));
+  });
+
+  it('is not looked for where media flows over UDP', async () => {
+    const { server } = await callOverTcp();
+    for (const connection of server.connections) use(connection, 'udp');
+    await vi.advanceTimersByTimeAsync(200_000);
+    expect(server.socket.sentOf('offer')).toHaveLength(1);
+    expect(server.sockets).toHaveLength(1);
+  });
+
+  it('of relays is found too', async () => {
+    const { server } = await callOverTcp();
+    for (const connection of server.connections) use(connection, 'udp', 'tls');
+    await untilFirstLook();
+    await answer(server);
+    use(publishOf(server), 'udp', 'udp');
+    await untilCompared();
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  it('is looked for with new connections by somebody who sends nothing', async () => {
+    const { server } = await callOverTcp({ isSending: false });
+    await untilFirstLook();
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  it('is looked for ever less often by somebody who sends nothing, although each look opens a new socket', async () => {
+    const { server } = await callOverTcp({ isSending: false });
+    await untilFirstLook();
+    expect(server.sockets).toHaveLength(2);
+    server.acceptJoin([participant('bob')]);
+    await vi.advanceTimersByTimeAsync(40_000); // the second look begins after 45 s
+    expect(server.sockets).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(server.sockets.length).toBeGreaterThan(2);
+  });
+
+  it('is not looked for on the best relay where only relays may be used', async () => {
+    const { server } = await callOverTcp();
+    for (const connection of server.connections) {
+      connection.configuration.iceTransportPolicy = 'relay';
+      use(connection, 'udp', 'udp');
+    }
+    await vi.advanceTimersByTimeAsync(200_000);
+    expect(publishOf(server).iceRestarts).toBe(0);
+    expect(server.sockets).toHaveLength(1);
+  });
+
+  it('is taken by the other connection when one has it', async () => {
+    const { server } = await callOverTcp();
+    use(publishOf(server), 'udp');
+    await untilFirstLook();
+    expect(publishOf(server).iceRestarts).toBe(0);
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  it('is not looked for without a socket, nor after the meeting', async () => {
+    const { server, meeting } = await callOverTcp();
+    await meeting.leave();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.socket.sentOf('offer')).toHaveLength(1);
+    expect(server.sockets).toHaveLength(1);
+  });
+
+  it('does not wait for an offer that is never answered', async () => {
+    const { server } = await callOverTcp();
+    await untilFirstLook();
+    await vi.advanceTimersByTimeAsync(11_000);
+    await settle();
+    expect(publishOf(server).signalingState).toBe('stable');
+    expect(server.connections).toHaveLength(2);
+  });
+});
