@@ -17,4 +17,7 @@ public sealed record NetworkCheckSpec
 
     /// <summary>The room of the meeting. The check uses the UDP port of its hub, if the node has the room. Null for no meeting.</summary>
     public string? Room { get; init; }
+
+    /// <summary>In which ways participants of the meeting may reach the node: the connections of the check may use no others. Null when nothing is limited.</summary>
+    public RoomConnectivity? Connectivity { get; init; }
 }

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { launch } from './support/browser.mjs';
 import { canMakeNetworks, PersonNetwork, rungs, startProductFor } from './support/person-network.mjs';
-import { createMeeting } from './support/product.mjs';
+import { changeTenant, createMeeting, meetingStatus } from './support/product.mjs';
+import { until } from './support/until.mjs';
 import { Visitor } from './support/visitor.mjs';
 
 const options = { timeout: 240_000 };
@@ -39,8 +40,9 @@ describe('the network check', { skip: canMakeNetworks ? false : 'network namespa
   };
 
   /** The check of a person who has given no permission, before joining. */
-  const beforeJoining = async run => {
+  const beforeJoining = async (run, isReady = () => true) => {
     const meeting = await createMeeting(product);
+    await until(() => isReady(meeting), 'the meeting is as the test needs it', 60_000);
     const context = await inside.newContext({ locale: 'en-US', permissions: ['clipboard-read', 'clipboard-write'] });
     try {
       const page = await context.newPage();
@@ -90,6 +92,22 @@ describe('the network check', { skip: canMakeNetworks ? false : 'network namespa
       assert.match(findings[0], /^Calls do not work/);
       assert.match(findings[1], /allow UDP to/);
     });
+  });
+
+  it('where the tenant allows relays only, nothing else is tried, and a person reads why', options, async () => {
+    allow('udp4', 'tcp4');
+    changeTenant(product, { connectivity: { forceRelay: true } });
+    try {
+      await beforeJoining(async (page, meeting, { states, findings }) => {
+        assert.deepEqual(Object.keys(states).filter(way => !way.startsWith('relay')), []);
+        assert.match(findings[0], /^Calls work through a relay over UDP\./, JSON.stringify(states));
+        assert.ok(!findings.some(text => /blocked/.test(text)), findings.join(' '));
+        assert.match(findings.at(-1), /allow relays only/);
+        assert.match(await page.getByTestId('network-check-bandwidth').textContent(), /^Sending: .*bit\/s/);
+      }, ({ meetingId }) => meetingStatus(product, meetingId).assignments?.[0]?.connectivity?.forceRelay === true);
+    } finally {
+      changeTenant(product, { connectivity: { forceRelay: false } });
+    }
   });
 
   it('in a meeting, it leaves the call as it is', options, async () => {

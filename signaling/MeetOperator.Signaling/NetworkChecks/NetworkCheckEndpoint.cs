@@ -125,16 +125,18 @@ internal sealed class NetworkCheckEndpoint(
         view = await WaitForPlacementAsync(view, ct).ConfigureAwait(false);
         var current = ticket is null ? null : await nodes.FindAsync(view, ticket.ParticipantId!, ct).ConfigureAwait(false);
         var assignment = current ?? ParticipantNodes.Choose(view.Assignments, region: region) ?? throw NotPlaced(view);
+        var rule = view.ConnectivityOf(assignment.Key, region);
         var spec = new NetworkCheckSpec
         {
             Tenant = view.TenantName, Caller = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(caller)))[..16], Room = view.Id, IsMember = ticket is not null,
+            Connectivity = CheckPaths.ForNode(rule),
         };
-        var report = await nodes.CallAsync(assignment, (node, limit) => node.OpenCheckAsync(spec, limit), ct).ConfigureAwait(false);
+        var report = CheckPaths.Limit(await nodes.CallAsync(assignment, (node, limit) => node.OpenCheckAsync(spec, limit), ct).ConfigureAwait(false), rule);
 
         // A relay limits what one user has. A participant has a user for its checks, who takes nothing from its call and from others; all strangers at an address are one user, so that they
         // cannot fill the relay. In a meeting, the relays are those of the person's call.
         var user = OpenCheck.ParticipantOf(ticket?.ParticipantId ?? caller);
-        var grant = relays.Issue(view, user, region, CredentialLifetime, rankId: ticket?.ParticipantId);
+        var grant = relays.Issue(view, user, region, rule, CredentialLifetime, rankId: ticket?.ParticipantId);
         return new NetworkCheckResponse(
             new OpenCheck(assignment.Namespace, assignment.Node, report.CheckId, (time.GetUtcNow() + TimeSpan.FromSeconds(report.Seconds) + Grace).ToUnixTimeSeconds()).Seal(seal, view, caller),
             report.Seconds,
@@ -142,7 +144,8 @@ internal sealed class NetworkCheckEndpoint(
             grant.IceServers,
             report.Addresses,
             report.UdpPorts,
-            report.TcpPort);
+            report.TcpPort,
+            CheckPaths.Denied(rule));
     }
 
     private async Task<IResult> ExchangeAsync(

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using MeetOperator.MediaNode.Checks;
 using MeetOperator.MediaNode.Limits;
 using MeetOperator.NodeControl;
@@ -59,6 +60,41 @@ public sealed class NetworkCheckTests
         }
 
         await node.Control.OpenCheckAsync(Of("none") with { Room = "unknown" }, default);
+    }
+
+    /// <summary>A check must not be a way around the settings of a tenant: its room denies what the rooms of meetings deny.</summary>
+    [Fact]
+    public async Task Check_OfMeetingWithRelaysOnly_ConnectsOnlyThroughARelay()
+    {
+        await using var node = await TestNode.StartAsync(options => options with { TcpPort = 0 });
+        var relay = IPAddress.Parse("127.0.0.9");
+        await node.Control.PutRelaysAsync(new NodeRelays { Revision = "1", Sources = [new RelaySource { Address = relay.ToString(), MinPort = 1, MaxPort = 65535 }] }, default);
+        var check = await node.Control.OpenCheckAsync(Of() with { Connectivity = new RoomConnectivity { ForceRelay = true } }, default);
+        using var direct = new SyntheticPeer();
+        using var relayed = new SyntheticPeer(local: relay);
+        direct.Connect(await PublishAsync(node, check, "udp4", direct));
+        var answer = await PublishAsync(node, check, "relay", relayed);
+        relayed.Connect(answer);
+        Assert.DoesNotContain("tcptype", answer, StringComparison.Ordinal);
+
+        await SyntheticPeer.UntilTrueAsync(
+            "the relay gets through, and what comes directly is dropped",
+            async () => relayed.IsConnected && (await node.Host.ReportAsync(default)).Loops.Sum(loop => loop.TransportDrops.GetValueOrDefault("DirectDenied")) >= 3,
+            direct,
+            relayed);
+        Assert.False(direct.IsConnected);
+    }
+
+    [Fact]
+    public async Task Check_OfMeetingWithoutTcp_ClosesTcpConnections()
+    {
+        await using var node = await TestNode.StartAsync(options => options with { TcpPort = 0 });
+        var check = await node.Control.OpenCheckAsync(Of() with { Connectivity = new RoomConnectivity { DenyTcp = true } }, default);
+        using var peer = new SyntheticPeer { IsBehindFirewall = true };
+        peer.Connect($"{await PublishAsync(node, check, "tcp4", peer)}a=candidate:9 1 tcp 1 127.0.0.1 {node.Host.TcpPort} typ host tcptype passive\r\n");
+
+        await SyntheticPeer.UntilTrueAsync("the connection has ended", () => Task.FromResult(peer.Stream!.HasEnded()), peer);
+        Assert.False(peer.IsConnected);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal static class CheckEndpoints
 
                 var id = $"{RoomIds.CheckPrefix}{Guid.NewGuid():N}";
                 node.CheckTable[id] = spec;
-                node.RoomTable[id] = new SimulatedRoom(node, id, new RoomSpec { Generation = 1 });
+                node.RoomTable[id] = new SimulatedRoom(node, id, new RoomSpec { Generation = 1, Connectivity = spec.Connectivity });
                 return NodeEndpoints.Json(new NetworkCheckReport { CheckId = id, Seconds = 30, Connections = 13, Addresses = ["203.0.113.5"], UdpPorts = [40_000, 40_001], TcpPort = 40_100 }, 201);
             }
         });

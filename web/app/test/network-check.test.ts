@@ -9,6 +9,7 @@ const tls: Rung = { ...udp, name: 'relay-tls-1', path: 'relay-tls', family: 'unk
 const none = { connectMs: null, rttMs: null, sendLoss: null, refusal: null, isAllocated: false };
 const withoutUdp: NetworkCheck = {
   results: [{ rung: udp, state: 'failed', ...none }, { rung: tcp, state: 'connected', ...none, connectMs: 120, rttMs: 34, sendLoss: 0.015 }, { rung: tls, state: 'trying', ...none }],
+  denied: [],
   bandwidth: { rung: tcp, sendBitrate: 2_400_000, isSendLimited: false, largestSentBitrate: 1_500_000, receiveBitrate: 900_000, sendLoss: 0.001, receiveLoss: null }, isDone: true,
 };
 
@@ -43,6 +44,10 @@ describe('the words of the network check', () => {
   it('are copied as text with everything that a help desk needs', async () => {
     const text = checkText(await translate(['en']), withoutUdp, 'https://meet.example.org', 'Firefox/152', 'Nov 30, 2026');
     for (const part of ['https://meet.example.org', 'Firefox/152', 'Nov 30, 2026', 'allow UDP to 203.0.113.5, ports 40000–40003', 'Direct, TCP (IPv4), 203.0.113.5, port 40100: works', '34 ms', '2.4 Mbit/s']) expect(text).toContain(part);
+  });
+
+  it.each([['en', 'allow relays only'], ['de', 'erlauben nur Relays']])('say in %s what the settings deny', async (language, text) => {
+    expect(findingTexts(await translate([language]), { ...withoutUdp, results: [], bandwidth: null, denied: ['direct', 'tcp', 'relay'] })[1]).toContain(text);
   });
 
   it('exist in German', async () => {

@@ -11,7 +11,7 @@ export type { MediaMove } from './features/media/moves.js';
 export { findingsOf, portsText, type Finding, type FirewallRule } from './features/network-check/findings.js';
 export type { NetworkCheckOptions } from './features/network-check/network-check.js';
 export type { Bandwidth, NetworkCheck, RungResult } from './features/network-check/results.js';
-export type { CheckedFamily, CheckedPath, Rung } from './features/network-check/rungs.js';
+export type { CheckedFamily, CheckedPath, DeniedWay, Rung } from './features/network-check/rungs.js';
 export type { Participant } from './features/presence/participants.js';
 export { pathsInUse, type MediaPath } from './features/stats/path.js';
 export type { Destination, PathKind } from './features/stats/path-evidence.js';

@@ -57,8 +57,8 @@ describe('the ways to a media node', () => {
 /** Starts a check in which the connections behave as `behave` says when they have the answer. */
 async function checking(
   behave: (connection: FakePeerConnection, kind: string) => void,
-  { signal, wasHidden = false, refuse = () => null, onOpen, createMedia }: {
-    signal?: AbortSignal; wasHidden?: boolean; refuse?: (kind: string) => object | null; onOpen?: () => void; createMedia?: () => CheckMedia;
+  { check = opened, signal, wasHidden = false, refuse = () => null, onOpen, createMedia }: {
+    check?: OpenedCheck; signal?: AbortSignal; wasHidden?: boolean; refuse?: (kind: string) => object | null; onOpen?: () => void; createMedia?: () => CheckMedia;
   } = {},
 ) {
   const server = new ScriptedServer();
@@ -67,7 +67,7 @@ async function checking(
   server.respond = call => {
     if (call.path === '/meetings/m1/checks') {
       onOpen?.();
-      return { status: 201, body: opened };
+      return { status: 201, body: check };
     }
     const kind = /\/checks\/c1\.x\/(?:connections|echo)\/(\S+)$/.exec(call.path)?.[1];
     if (kind === undefined) return { status: 204 };
@@ -123,6 +123,22 @@ describe('a network check', () => {
     expect(results()).toEqual([{ rungs: check.results.map(({ rung, state }) => ({ path: rung.path, family: rung.family, result: state })) }]);
     expect(server.connections.every(({ connectionState }) => connectionState === 'closed')).toBe(true);
     expect(stopped).toHaveBeenCalledOnce();
+  });
+
+  it('tries only what the settings allow, and says what they deny', async () => {
+    const { server, finish } = await checking(connection => connection.setConnectionState('connected'), { check: { ...opened, addresses: [], udpPorts: [], tcpPort: null, denied: ['direct', 'carrier-pigeon'] } });
+    expect(server.connections.map(({ configuration }) => configuration.iceTransportPolicy)).toEqual(['relay', 'relay', 'relay']);
+    const check = await finish();
+    expect(check.denied).toEqual(['direct']);
+    expect(findingsOf(check)).toEqual([{ kind: 'works', path: 'relay-udp' }, { kind: 'denied', way: 'direct' }]);
+    expect(server.connections.every(({ configuration }) => configuration.iceTransportPolicy === 'relay')).toBe(true); // also when it measures
+  });
+
+  it('ends at once when the settings leave nothing to try', async () => {
+    const { server, run, results } = await checking(() => undefined, { check: { ...opened, addresses: [], udpPorts: [], tcpPort: null, iceServers: [], denied: ['direct'] } });
+    expect(findingsOf(await run)).toEqual([{ kind: 'no-path' }, { kind: 'denied', way: 'direct' }]);
+    expect(server.connections).toEqual([]);
+    expect(results()).toEqual([{ rungs: [] }]);
   });
 
   it('measures on the best way what it sends as a camera does, and gets back', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findingsOf, portsText } from '../src/features/network-check/findings.js';
 import type { Bandwidth, RungResult } from '../src/features/network-check/results.js';
-import { rungsOf } from '../src/features/network-check/rungs.js';
+import { rungsOf, type DeniedWay } from '../src/features/network-check/rungs.js';
 
 const rungs = rungsOf({
   checkId: 'c', seconds: 30, connections: 13, addresses: ['203.0.113.5', '2001:db8::5'], udpPorts: [40_000, 40_001], tcpPort: 40_100,
@@ -13,8 +13,8 @@ const results = (working: readonly string[], more: Readonly<Record<string, Parti
   const isConnected = working.includes(rung.name);
   return { rung, state: isConnected ? 'connected' : 'failed', connectMs: isConnected ? 80 : null, rttMs: isConnected ? 20 : null, sendLoss: isConnected ? 0 : null, refusal: null, isAllocated: false, ...more[rung.name] };
 });
-const findings = (working: readonly string[], more: Readonly<Record<string, Partial<RungResult>>> = {}, bandwidth: Partial<Bandwidth> | null = null) =>
-  findingsOf({ results: results(working, more), bandwidth: bandwidth === null ? null : { rung: rungs[0]!, sendBitrate: 2_000_000, isSendLimited: false, largestSentBitrate: 1_500_000, receiveBitrate: 1_700_000, sendLoss: 0, receiveLoss: 0, ...bandwidth }, isDone: true });
+const findings = (working: readonly string[], more: Readonly<Record<string, Partial<RungResult>>> = {}, bandwidth: Partial<Bandwidth> | null = null, denied: readonly DeniedWay[] = []) =>
+  findingsOf({ results: results(working, more), denied, bandwidth: bandwidth === null ? null : { rung: rungs[0]!, sendBitrate: 2_000_000, isSendLimited: false, largestSentBitrate: 1_500_000, receiveBitrate: 1_700_000, sendLoss: 0, receiveLoss: 0, ...bandwidth }, isDone: true });
 const ruleText = (finding: ReturnType<typeof findingsOf>[number]): string => (finding.kind === 'blocked' ? `${finding.rule.protocol} ${finding.rule.hosts.join()} ${portsText(finding.rule.ports)}` : finding.kind);
 
 const all = rungs.map(({ name }) => name);
@@ -39,6 +39,16 @@ describe('the findings of a network check', () => {
     expect(findings([], { 'udp-ipv4': untried, 'udp-ipv6': untried, 'relay-udp-1': untried }).map(ruleText)).toEqual([
       'incomplete', 'tcp 203.0.113.5,2001:db8::5 40100', 'tcp 198.51.100.9 3478', 'tcp relay.example.com 443',
     ]);
+  });
+
+  it('say what the settings deny, and name no firewall for it', () => {
+    const relays = results(['relay-tls-3']).filter(({ rung }) => rung.relay !== null);
+    expect(findingsOf({ results: relays, denied: ['direct'], bandwidth: null, isDone: true }).map(ruleText)).toEqual(['works', 'udp 198.51.100.9 3478', 'tcp 198.51.100.9 3478', 'denied']);
+    expect(findings(all, {}, null, ['tcp', 'relay']).slice(1)).toEqual([{ kind: 'denied', way: 'tcp' }, { kind: 'denied', way: 'relay' }]);
+  });
+
+  it('say that no path is left when the settings allow relays only and there is none', () => {
+    expect(findingsOf({ results: [], denied: ['direct'], bandwidth: null, isDone: true })).toEqual([{ kind: 'no-path' }, { kind: 'denied', way: 'direct' }]);
   });
 
   it('name the path that calls take, and not a worse one that also works', () => {

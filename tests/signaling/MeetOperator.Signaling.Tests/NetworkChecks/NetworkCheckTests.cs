@@ -4,11 +4,14 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Serialization;
+using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Kubernetes;
@@ -246,15 +249,7 @@ public sealed class NetworkCheckTests : IAsyncLifetime
     [Fact]
     public async Task Check_WithTurnPool_NamesRelaysWithOneUserForAnAddress()
     {
-        var record = new TurnRecord
-        {
-            Uid = "pool", Namespace = TestCluster.Namespace, Relays = [new TurnRelay("relay", ["turn:192.0.2.7:3478?transport=udp"])], CredentialTtlSeconds = 3_600,
-            Keys = [new TurnKey(1, "north", DateTimeOffset.UnixEpoch)], KeyVersion = 1,
-        };
-        var before = _signaling.Service<TurnPools>().Revision;
-        var data = new Dictionary<string, string> { ["a_b"] = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(record, KubeJson.Options)) };
-        await _cluster.Client.CreateAsync(new Secret { Metadata = new ObjectMeta { Name = TurnRecord.SecretName, Namespace = "meet-system" }, Data = data }, default);
-        await Eventually.TrueAsync(() => _signaling.Service<TurnPools>().Revision > before, "signaling has read the relays");
+        await AddRelayAsync();
         var meeting = await _signaling.CreateAsync();
         var (first, second) = (await UserAsync("198.51.100.1"), await UserAsync("198.51.100.1"));
         Assert.Equal(first[1..], second[1..]);
@@ -267,6 +262,57 @@ public sealed class NetworkCheckTests : IAsyncLifetime
         Assert.InRange(long.Parse(second[0], CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow.ToUnixTimeSeconds(), 60, 125);
 
         async Task<string[]> UserAsync(string from, object? body = null) => ((string)Assert.Single((await OpenAsync(meeting.MeetingId, from, body))["iceServers"]!.AsArray())!["username"]!).Split(':');
+    }
+
+    /// <summary>What a tenant or a pool denies is not tried, and a client that tries it nevertheless meets a media node that enforces the rule.</summary>
+    [Theory]
+    [InlineData("forceRelay", true, "direct", false, false, true)]
+    [InlineData("forceRelay", false, "direct", false, false, true)]
+    [InlineData("tcp", true, "tcp", true, false, true)]
+    [InlineData("turn", false, "relay", true, true, false)]
+    public async Task Open_WayIsDenied_NamesOnlyTheOthersAndTellsTheNode(string setting, bool isOfTenant, string denied, bool direct, bool tcp, bool relays)
+    {
+        await AddRelayAsync();
+        var meeting = await _signaling.CreateAsync();
+        var free = await OpenAsync(meeting.MeetingId);
+        Assert.Equal((0, 1, 2, 1), Count(free));
+        Assert.Null(Assert.Single(_node.Checks).Connectivity);
+
+        var rule = setting switch { "forceRelay" => new ConnectivityRule { ForceRelay = true }, "tcp" => new ConnectivityRule { Tcp = PathAccess.Denied }, _ => new ConnectivityRule { Turn = PathAccess.Denied } };
+        if (isOfTenant)
+        {
+            var settings = new JsonObject { ["connectivity"] = JsonSerializer.SerializeToNode(rule, KubeJson.Options) };
+            await _cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, TestCluster.Tenant), new JsonObject { ["spec"] = settings }, default);
+        }
+        else
+        {
+            await _cluster.AssignAsync(
+                meeting.MeetingId, new MeetingAssignment { SfuNode = "default-aaaaa", Namespace = TestCluster.Namespace, Role = AssignmentRole.Origin, State = AssignmentState.Ready, Generation = 1, Connectivity = rule });
+        }
+
+        await Eventually.TrueAsync(() => _signaling.Service<MeetingDirectory>().Find(meeting.MeetingId)?.ConnectivityOf(null, null) == rule, "signaling knows the rule");
+        var check = await OpenAsync(meeting.MeetingId);
+
+        Assert.Equal([denied], check["denied"]!.AsArray().Select(way => (string?)way));
+        Assert.Equal((1, direct ? 1 : 0, direct ? 2 : 0, relays ? 1 : 0), Count(check));
+        Assert.Equal(tcp ? 40_100 : null, (int?)check["tcpPort"]);
+        Assert.Contains(_node.Checks, one => one.Connectivity == new RoomConnectivity { ForceRelay = setting == "forceRelay", DenyTcp = setting == "tcp", DenyTurn = setting == "turn" });
+
+        static (int Denied, int Addresses, int Ports, int Relays) Count(JsonNode check) =>
+            (check["denied"]!.AsArray().Count, check["addresses"]!.AsArray().Count, check["udpPorts"]!.AsArray().Count, check["iceServers"]!.AsArray().Count);
+    }
+
+    private async Task AddRelayAsync()
+    {
+        var record = new TurnRecord
+        {
+            Uid = "pool", Namespace = TestCluster.Namespace, Relays = [new TurnRelay("relay", ["turn:192.0.2.7:3478?transport=udp"])], CredentialTtlSeconds = 3_600,
+            Keys = [new TurnKey(1, "north", DateTimeOffset.UnixEpoch)], KeyVersion = 1,
+        };
+        var before = _signaling.Service<TurnPools>().Revision;
+        var data = new Dictionary<string, string> { ["a_b"] = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(record, KubeJson.Options)) };
+        await _cluster.Client.CreateAsync(new Secret { Metadata = new ObjectMeta { Name = TurnRecord.SecretName, Namespace = "meet-system" }, Data = data }, default);
+        await Eventually.TrueAsync(() => _signaling.Service<TurnPools>().Revision > before, "signaling has read the relays");
     }
 
     private async Task<JsonNode> OpenAsync(string meetingId, string from = "198.51.100.7", object? body = null)

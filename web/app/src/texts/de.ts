@@ -315,6 +315,12 @@ const de: Texts = {
       'relay-tls': 'Anrufe funktionieren über ein Relay mit TLS. Auf einer schlechten Leitung kommen Ton und Bild später an als über UDP.',
     },
     nothingWorks: 'Anrufe funktionieren nicht: Kein Weg zum Medienserver kommt durch. Sie können teilnehmen und den Chat verwenden, ohne Ton und Bild.',
+    noPath: 'Anrufe funktionieren nicht: Die Einstellungen dieses Servers lassen keinen Weg zum Medienserver. Seine Betreiber können das ändern. Sie können teilnehmen und den Chat verwenden, ohne Ton und Bild.',
+    denied: {
+      direct: 'Die Einstellungen dieses Servers erlauben nur Relays, deshalb wurde nichts anderes probiert.',
+      tcp: 'Die Einstellungen dieses Servers erlauben keine direkten Verbindungen über TCP, deshalb wurden sie nicht probiert.',
+      relay: 'Die Einstellungen dieses Servers erlauben keine Relays, deshalb wurde keines probiert.',
+    },
     incomplete: 'Einige Wege konnten nicht probiert werden, weil der Server es diesem Netzwerk nicht erlaubt hat. Vielleicht funktionieren sie. Prüfen Sie noch einmal.',
     blocked: '{{way}} ist blockiert. Falls eine Firewall die Ursache ist: {{protocol}} zu {{destination}} erlauben. Anrufe können andere Adressen, Ports und Relays verwenden.',
     blockedToo: '{{way}} ist ebenfalls blockiert. {{protocol}} zu {{destination}} zu erlauben hilft auch, aber weniger.',

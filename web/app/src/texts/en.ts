@@ -305,6 +305,12 @@ const en = {
       'relay-tls': 'Calls work through a relay over TLS. On a bad line, sound and pictures are delayed more than over UDP.',
     },
     nothingWorks: 'Calls do not work: no way to the media server gets through. You can join and use the chat, without sound and pictures.',
+    noPath: 'Calls do not work: the settings of this server leave no way to the media server. Its operators can change that. You can join and use the chat, without sound and pictures.',
+    denied: {
+      direct: 'The settings of this server allow relays only, so nothing else was tried.',
+      tcp: 'The settings of this server do not allow direct connections over TCP, so they were not tried.',
+      relay: 'The settings of this server do not allow relays, so none was tried.',
+    },
     incomplete: 'Some ways could not be tried, because the server did not let this network try them. They may work. Check again.',
     blocked: '{{way}} is blocked. If a firewall is the cause, allow {{protocol}} to {{destination}}. Calls may use other addresses, ports and relays.',
     blockedToo: '{{way}} is blocked, too. Allowing {{protocol}} to {{destination}} also helps, but less.',

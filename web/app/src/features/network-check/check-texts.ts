@@ -54,6 +54,8 @@ function findingText(t: TFunction, finding: Finding, all: readonly Finding[]): s
     case 'delay': return t('networkCheck.delay', { time: millisecondsText(t, finding.rttMs) });
     case 'slow': return t(`networkCheck.slow.${finding.direction}`, { rate: bitrateText(t, finding.bitrate) });
     case 'incomplete': return t('networkCheck.incomplete');
+    case 'no-path': return t('networkCheck.noPath');
+    case 'denied': return t(`networkCheck.denied.${finding.way}`);
     case 'nothing-works': return t('networkCheck.nothingWorks');
     case 'no-ipv4': return t('networkCheck.noIpv4');
     case 'no-ipv6': return t('networkCheck.noIpv6');

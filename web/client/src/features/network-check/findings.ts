@@ -1,5 +1,5 @@
 import { bestOf, type NetworkCheck, type RungResult } from './results.js';
-import type { CheckedFamily, CheckedPath, Rung } from './rungs.js';
+import type { CheckedFamily, CheckedPath, DeniedWay, Rung } from './rungs.js';
 
 /** What a firewall would have to let out. */
 export interface FirewallRule {
@@ -10,7 +10,8 @@ export interface FirewallRule {
 }
 
 /**
- * One finding of a check. `works`: media takes this path. `nothing-works`: no path gets through. `incomplete`: the server did not let some paths be tried. `blocked`: the rule would give a better path, or one at all. `no-ipv6`, `no-ipv4`: one family does
+ * One finding of a check. `works`: media takes this path. `nothing-works`: no path gets through. `no-path`: there is none to try. `denied`: the settings of the server do not allow it, so
+ * it was not tried. `incomplete`: the server did not let some paths be tried. `blocked`: the rule would give a better path, or one at all. `no-ipv6`, `no-ipv4`: one family does
  * not get through and the other one does, which does no harm. `relay-full`, `relay-refused`: the relay answers and takes no further client. `relay-cut-off`:
  * the relay answers and does not reach the media node. `loss`, `delay`, `slow`: the line is worse than video needs, as far as the browser
  * tells what limits it.
@@ -18,6 +19,8 @@ export interface FirewallRule {
 export type Finding =
   | { readonly kind: 'works'; readonly path: CheckedPath }
   | { readonly kind: 'nothing-works' }
+  | { readonly kind: 'no-path' }
+  | { readonly kind: 'denied'; readonly way: DeniedWay }
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'blocked'; readonly rule: FirewallRule }
   | { readonly kind: 'no-ipv4' }
@@ -39,10 +42,10 @@ const bitrateLimit = 500_000;
 const [allocationQuotaReached, insufficientCapacity] = [486, 508];
 
 /** Turns the results of a check into findings, the most important first. */
-export function findingsOf({ results, bandwidth }: NetworkCheck): Finding[] {
+export function findingsOf({ results, denied, bandwidth }: NetworkCheck): Finding[] {
   const best = bestOf(results);
   const isIncomplete = results.some(({ state }) => state === 'untried');
-  const findings: Finding[] = best !== null ? [{ kind: 'works', path: best.rung.path }] : isIncomplete ? [] : [{ kind: 'nothing-works' }];
+  const findings: Finding[] = best !== null ? [{ kind: 'works', path: best.rung.path }] : isIncomplete ? [] : [{ kind: results.length === 0 ? 'no-path' : 'nothing-works' }];
   if (isIncomplete) findings.push({ kind: 'incomplete' });
   findings.push(...rulesOf(results, best).map(rule => ({ kind: 'blocked', rule }) as const));
   const cutOff = new Set<string>();
@@ -52,6 +55,7 @@ export function findingsOf({ results, bandwidth }: NetworkCheck): Finding[] {
     else if (refusal !== null) findings.push({ kind: refusal === allocationQuotaReached || refusal === insufficientCapacity ? 'relay-full' : 'relay-refused', host: rung.hosts[0]!, code: refusal });
   }
   findings.push(...[...cutOff].map(host => ({ kind: 'relay-cut-off', host }) as const));
+  findings.push(...denied.map(way => ({ kind: 'denied', way }) as const));
   for (const family of ['ipv4', 'ipv6'] as const) {
     const direct = results.filter(({ rung }) => rung.relay === null);
     const [own, other] = [direct.filter(({ rung }) => rung.family === family), direct.filter(({ rung }) => rung.family !== family)];

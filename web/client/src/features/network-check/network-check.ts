@@ -4,7 +4,7 @@ import { encodingFor } from '../media/encodings.js';
 import { endCheck, exchange, openCheck, type CheckRequest } from './api.js';
 import { bestOf, bitrateOf, isLimitedByLine, largestSentOf, outgoingEstimateOf, receiveLossOf, roundTripOf, sendLossOf, trying, type Bandwidth, type NetworkCheck, type RungResult } from './results.js';
 import { RungConnection } from './rung-connection.js';
-import { rungsOf, type OpenedCheck, type Rung } from './rungs.js';
+import { deniedBy, rungsOf, type DeniedWay, type OpenedCheck, type Rung } from './rungs.js';
 import { syntheticMedia, type CheckMedia } from './synthetic-media.js';
 
 export interface NetworkCheckOptions extends CheckRequest {
@@ -35,6 +35,7 @@ export class NetworkCheckRun {
   readonly #signal: AbortSignal;
   readonly #open = new Set<RungConnection>();
   #results: readonly RungResult[] = [];
+  #denied: readonly DeniedWay[] = [];
   #bandwidth: Bandwidth | null = null;
   /** Why the first way could not be tried. */
   #obstacle: unknown = null;
@@ -57,6 +58,7 @@ export class NetworkCheckRun {
       this.#signal.throwIfAborted(); // it may have been aborted while the check was opened
       const media = made = (this.#options.createMedia ?? (() => syntheticMedia(this.#environment.random)))();
       this.#results = rungsOf(check).map(trying);
+      this.#denied = deniedBy(check);
       this.#report(false);
       await Promise.all(this.#results.map(({ rung }) => this.#try(check, rung, media)));
       if (this.#results.length > 0 && this.#results.every(({ state }) => state === 'untried')) throw this.#obstacle;
@@ -140,7 +142,7 @@ export class NetworkCheckRun {
   }
 
   #report(isDone: boolean): NetworkCheck {
-    const check = { results: this.#results, bandwidth: this.#bandwidth, isDone };
+    const check = { results: this.#results, denied: this.#denied, bandwidth: this.#bandwidth, isDone };
     if (!this.#signal.aborted) this.#options.onProgress?.(check);
     return check;
   }

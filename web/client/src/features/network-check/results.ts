@@ -1,5 +1,5 @@
 import { number, text, type StatsRecord } from '../stats/records.js';
-import type { Rung } from './rungs.js';
+import type { DeniedWay, Rung } from './rungs.js';
 
 export interface RungResult {
   readonly rung: Rung;
@@ -31,6 +31,8 @@ export interface Bandwidth {
 
 export interface NetworkCheck {
   readonly results: readonly RungResult[];
+  /** What the settings of the server deny, so that it is not tried. */
+  readonly denied: readonly DeniedWay[];
   /** Null until it is measured, when no way works, and when the measurement says nothing: a connection did not last, or the page was hidden and drew few pictures. */
   readonly bandwidth: Bandwidth | null;
   readonly isDone: boolean;

@@ -4,6 +4,11 @@ export type CheckedPath = 'udp' | 'tcp' | 'relay-udp' | 'relay-tcp' | 'relay-tls
 /** `unknown`: the address is a name. */
 export type CheckedFamily = 'ipv4' | 'ipv6' | 'unknown';
 
+/** What the settings of the server deny: everything without a relay, TCP without a relay, or relays. */
+export type DeniedWay = 'direct' | 'tcp' | 'relay';
+
+const deniedWays: readonly DeniedWay[] = ['direct', 'tcp', 'relay'];
+
 /** What the server tells about a check that is open. */
 export interface OpenedCheck {
   readonly checkId: string;
@@ -14,7 +19,11 @@ export interface OpenedCheck {
   readonly addresses: readonly string[];
   readonly udpPorts: readonly number[];
   readonly tcpPort?: number | null;
+  readonly denied?: readonly string[];
 }
+
+/** What is denied, as far as this version knows it. */
+export const deniedBy = ({ denied = [] }: OpenedCheck): DeniedWay[] => deniedWays.filter(way => denied.includes(way));
 
 /** One way to try, and what a firewall has to let out for it. */
 export interface Rung {
