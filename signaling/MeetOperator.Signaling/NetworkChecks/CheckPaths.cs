@@ -11,11 +11,22 @@ internal static class CheckPaths
         rule is null ? null : new RoomConnectivity { ForceRelay = rule.ForceRelay, DenyTcp = rule.Tcp == PathAccess.Denied, DenyTurn = rule.Turn == PathAccess.Denied };
 
     /// <summary>What is denied: <c>direct</c> stands for every way without a relay, <c>tcp</c> for TCP without a relay.</summary>
-    public static IReadOnlyList<string> Denied(ConnectivityRule? rule) =>
-    [
-        .. rule switch { { ForceRelay: true } => ["direct"], { Tcp: PathAccess.Denied } => ["tcp"], _ => Array.Empty<string>() },
-        .. rule is { Turn: PathAccess.Denied } ? ["relay"] : Array.Empty<string>(),
-    ];
+    public static IEnumerable<string> Denied(ConnectivityRule? rule)
+    {
+        if (rule is { ForceRelay: true })
+        {
+            yield return "direct";
+        }
+        else if (rule is { Tcp: PathAccess.Denied })
+        {
+            yield return "tcp";
+        }
+
+        if (rule is { Turn: PathAccess.Denied })
+        {
+            yield return "relay";
+        }
+    }
 
     /// <summary>Leaves what a client may try without a relay.</summary>
     public static NetworkCheckReport Limit(NetworkCheckReport report, ConnectivityRule? rule) => rule switch

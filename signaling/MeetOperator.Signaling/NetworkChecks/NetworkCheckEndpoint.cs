@@ -145,7 +145,7 @@ internal sealed class NetworkCheckEndpoint(
             report.Addresses,
             report.UdpPorts,
             report.TcpPort,
-            CheckPaths.Denied(rule));
+            [.. CheckPaths.Denied(rule)]);
     }
 
     private async Task<IResult> ExchangeAsync(
