@@ -302,7 +302,7 @@ interface RestCall {
   readonly authorization: string | null;
 }
 
-type RestResponse = { status: number; body?: unknown; headers?: Record<string, string> } | 'unreachable' | 'silent';
+export type RestResponse = { status: number; body?: unknown; headers?: Record<string, string> } | 'unreachable' | 'silent';
 
 /** A server whose responses the test defines, in place of the browser environment. */
 export class ScriptedServer {

@@ -5,7 +5,7 @@ import { findingsOf } from '../src/features/network-check/findings.js';
 import type { NetworkCheck } from '../src/features/network-check/results.js';
 import { onlyCandidatesOf, rungsOf, type OpenedCheck } from '../src/features/network-check/rungs.js';
 import type { CheckMedia } from '../src/features/network-check/synthetic-media.js';
-import { ScriptedServer, settle, track, type FakePeerConnection } from './fakes.js';
+import { ScriptedServer, settle, track, type FakePeerConnection, type RestResponse } from './fakes.js';
 
 beforeEach(() => { vi.useFakeTimers(); });
 afterEach(() => { vi.useRealTimers(); });
@@ -58,7 +58,7 @@ describe('the ways to a media node', () => {
 async function checking(
   behave: (connection: FakePeerConnection, kind: string) => void,
   { check = opened, signal, wasHidden = false, refuse = () => null, onOpen, createMedia }: {
-    check?: OpenedCheck; signal?: AbortSignal; wasHidden?: boolean; refuse?: (kind: string) => object | null; onOpen?: () => void; createMedia?: () => CheckMedia;
+    check?: OpenedCheck; signal?: AbortSignal; wasHidden?: boolean; refuse?: (kind: string) => RestResponse | null; onOpen?: () => void; createMedia?: () => CheckMedia;
   } = {},
 ) {
   const server = new ScriptedServer();
