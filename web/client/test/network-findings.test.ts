@@ -78,6 +78,7 @@ describe('the findings of a network check', () => {
     ['responds slowly', { rttMs: 450 }, {}, [{ kind: 'delay', rttMs: 450 }]],
     ['sends little, so that little comes back', {}, { sendBitrate: 200_000, isSendLimited: true, largestSentBitrate: 150_000, receiveBitrate: 150_000 }, [{ kind: 'slow', direction: 'send', bitrate: 200_000 }]],
     ['receives little', {}, { receiveBitrate: 150_000 }, [{ kind: 'slow', direction: 'receive', bitrate: 150_000 }]],
+    ['may be good, where most of what was sent comes back', {}, { largestSentBitrate: 600_000, receiveBitrate: 456_000 }, []],
     ['may be good, where something else limits what is sent', {}, { sendBitrate: 200_000, largestSentBitrate: 150_000, receiveBitrate: 150_000 }, []],
     ['is good', {}, {}, []],
   ])('say that a line %s', (_, more, bandwidth, expected) => {

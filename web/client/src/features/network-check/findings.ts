@@ -70,8 +70,8 @@ export function findingsOf({ results, denied, bandwidth }: NetworkCheck): Findin
   if (bandwidth !== null) {
     const { sendBitrate, isSendLimited, largestSentBitrate, receiveBitrate } = bandwidth;
     if (sendBitrate < bitrateLimit && isSendLimited) findings.push({ kind: 'slow', direction: 'send', bitrate: sendBitrate });
-    // What comes back is at most what was sent.
-    else if (receiveBitrate < bitrateLimit && largestSentBitrate >= bitrateLimit) findings.push({ kind: 'slow', direction: 'receive', bitrate: receiveBitrate });
+    // What comes back is at most what was sent, and somewhat less while the media node still looks for how much the line takes.
+    else if (receiveBitrate < bitrateLimit && largestSentBitrate > 2 * receiveBitrate && largestSentBitrate >= bitrateLimit) findings.push({ kind: 'slow', direction: 'receive', bitrate: receiveBitrate });
   }
   return findings;
 }
