@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Net;
 using System.Reflection;
+using MeetOperator.MediaNode.Checks;
 using MeetOperator.MediaNode.Credentials;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Health;
@@ -56,6 +57,7 @@ internal sealed partial class MediaNodeHost : IDisposable
         _gate = OpenGate();
         Rooms = new RoomDirectory(_loops, _certificate, options, tcpPort: _gate?.Port);
         Sdp = new SdpExchange(Rooms);
+        Checks = new NetworkChecks(Rooms, _loops, clock);
         foreach (var loop in _loops)
         {
             loop.Start();
@@ -75,6 +77,8 @@ internal sealed partial class MediaNodeHost : IDisposable
     public RoomDirectory Rooms { get; }
 
     public SdpExchange Sdp { get; }
+
+    public NetworkChecks Checks { get; }
 
     public TimeProvider Clock { get; }
 
@@ -155,7 +159,7 @@ internal sealed partial class MediaNodeHost : IDisposable
     public async Task<(NodeReport Report, IReadOnlyList<LoopStatistics> Loops)> ReportAsync(CancellationToken ct)
     {
         var figures = await _figures.CollectAsync(ct).ConfigureAwait(false);
-        List<RoomReport> rooms = [.. RoomReports.Merge(figures.SelectMany(s => s.Rooms).Where(room => !RoomIds.IsOfSelfCall(room.Room)))];
+        List<RoomReport> rooms = [.. RoomReports.Merge(figures.SelectMany(s => s.Rooms).Where(room => RoomIds.IsOfMeeting(room.Room)))];
         var report = new NodeReport
         {
             Node = Options.Name,
@@ -204,6 +208,7 @@ internal sealed partial class MediaNodeHost : IDisposable
 
     public void Dispose()
     {
+        Checks.Dispose();
         _call.Dispose();
         _selfProbe.Dispose();
         _gate?.Dispose();

@@ -15,11 +15,14 @@ internal sealed record PublishBasis
     /// <summary>Whether the clients of the room encrypt payloads end to end.</summary>
     public required bool IsE2ee { get; init; }
 
+    /// <summary>Maximum number of concurrent tracks of the participant.</summary>
+    public required int MaxTracks { get; init; }
+
     /// <summary>The session that answers; null for a new one.</summary>
     public PublishState? Session { get; init; }
 
     public bool Equals(PublishBasis? other) =>
-        other is not null && Factory == other.Factory && IsE2ee == other.IsE2ee && AllowsTcp == other.AllowsTcp && Session == other.Session && (Codecs == other.Codecs || Codecs.SequenceEqual(other.Codecs));
+        other is not null && Factory == other.Factory && IsE2ee == other.IsE2ee && AllowsTcp == other.AllowsTcp && MaxTracks == other.MaxTracks && Session == other.Session && (Codecs == other.Codecs || Codecs.SequenceEqual(other.Codecs));
 
     public override int GetHashCode() => HashCode.Combine(Factory, IsE2ee, Session);
 }
