@@ -3,6 +3,7 @@
 #   Images: operator signaling media-node turn web (the default), and for the cluster tests stores (PostgreSQL and Redis), coturn, and previous (the media node of the previous version).
 #   MEET_IMAGE_TAG  tag (dev)                          MEET_ENGINE  docker, podman or buildah (default: the first that works)
 #   MEET_DEBIAN     base image (debian:12.12-slim; with buildah, an image that mmdebstrap creates)
+#   MEET_TURN_DEBIAN  the same of the image turn (debian:13-slim), whose coturn needs a newer C library
 #   MEET_DOTNET     version of the .NET runtime (10.0.14)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -43,7 +44,8 @@ product_image() {
     web) web_context && image "localhost/meet-operator/web:$TAG" infra/docker/web.Dockerfile "$CONTEXTS/web" "DEBIAN=$debian" ;;
     operator | signaling | media-node)
       image "localhost/meet-operator/$1:$TAG" "infra/docker/$1.Dockerfile" "$CONTEXTS/$1" "BASE=localhost/meet-operator/base:$TAG" ;;
-    turn) image "localhost/meet-operator/turn:$TAG" infra/docker/turn.Dockerfile "$CONTEXTS/turn" "BASE=localhost/meet-operator/base:$TAG" "DEBIAN=$debian" ;;
+    turn)
+      image "localhost/meet-operator/turn:$TAG" infra/docker/turn.Dockerfile "$CONTEXTS/turn" "BASE=localhost/meet-operator/base:$TAG" "DEBIAN=$(find_debian 13 "${MEET_TURN_DEBIAN:-}")" ;;
     stores) stores_context && image "localhost/meet-test/stores:$TAG" tests/cluster/images/stores.Dockerfile "$CONTEXTS/stores" ;;
     previous)
       previous_context && image "localhost/meet-operator/media-node:previous" infra/docker/media-node.Dockerfile "$CONTEXTS/previous" "BASE=localhost/meet-operator/base:$TAG" ;;
@@ -61,7 +63,7 @@ share_compiler
 trap 'end_compiler; flock -u 8' EXIT
 built=
 engine=$(find_engine)
-debian=$(find_debian)
+debian=$(find_debian 12.12 "${MEET_DEBIAN:-}")
 if [[ " ${wanted[*]} " =~ \ (operator|signaling|media-node|turn|previous)\  ]]; then
   program_contexts
   image "localhost/meet-operator/base:$TAG" infra/docker/base.Dockerfile "$CONTEXTS/base" "DEBIAN=$debian" >/dev/null

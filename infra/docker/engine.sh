@@ -21,21 +21,28 @@ own_buildah() {
   buildah "$verb" --root "$IMAGES/storage" --runroot "$IMAGES/run" --storage-driver vfs "$@"
 }
 
-# find_debian: prints the base image of all images. Without Docker and Podman, the image is created from Debian packages, once per machine.
+# find_debian VERSION [IMAGE]: prints the base image: the given one or Debian's. Without Docker and Podman, it is created from Debian packages, once per machine.
 find_debian() {
-  local name=localhost/meet-operator/debian:12
-  if [[ -n ${MEET_DEBIAN:-} || $engine != buildah ]]; then
-    echo "${MEET_DEBIAN:-debian:12.12-slim}"
+  local name=localhost/meet-operator/debian:${1%%.*} image=${2:-debian:$1-slim}
+  if [[ -n ${2:-} || $engine != buildah ]]; then
+    echo "$image"
     return
   fi
-  own_buildah inspect --type image "$name" >/dev/null 2>&1 || quietly "$IMAGES/build.log" make_debian "$name"
+  own_buildah inspect --type image "$name" >/dev/null 2>&1 || quietly "$IMAGES/build.log" make_debian "$name" "$1"
   echo "$name"
 }
 
+# make_debian NAME VERSION
 make_debian() {
-  local container
-  say "creating a Debian base image"
-  mmdebstrap --quiet --variant=minbase --include=libssl3,ca-certificates,tzdata,busybox-static bookworm "$IMAGES/debian.tar"
+  local container suite packages=ca-certificates,tzdata
+  case $2 in
+    12*) suite=bookworm packages+=,libssl3,busybox-static ;;
+    13*) suite=trixie packages+=,libssl3t64 ;;
+    *) die "no Debian $2" ;;
+  esac
+  say "creating a base image of Debian $2"
+  # Its apt accepts an index that has expired where the apt of this machine does, whose mirror it uses.
+  mmdebstrap --quiet --variant=minbase --include="$packages" --aptopt="$(apt-config dump Acquire::Check-Valid-Until)" "$suite" "$IMAGES/debian.tar"
   container=$(own_buildah from scratch)
   own_buildah add --quiet "$container" "$IMAGES/debian.tar" /
   own_buildah commit --quiet --rm "$container" "$1"

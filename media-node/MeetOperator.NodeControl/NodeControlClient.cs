@@ -139,6 +139,12 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
         }
     }
 
+    /// <summary>Opens a network check. Nodes of earlier versions answer with status 404.</summary>
+    public Task<NetworkCheckReport> OpenCheckAsync(NetworkCheckSpec spec, CancellationToken ct) => SendAsync<NetworkCheckReport>(HttpMethod.Post, "v1/checks", spec, ct);
+
+    /// <summary>Ends a network check. Fails with the code <c>unknown-check</c> when it has ended already.</summary>
+    public Task EndCheckAsync(string check, CancellationToken ct) => SendAsync(HttpMethod.Delete, $"v1/checks/{Uri.EscapeDataString(check)}", null, ct);
+
     private static string Room(string room) => $"v1/rooms/{Uri.EscapeDataString(room)}";
 
     private static string Link(string room, string link) => $"{Room(room)}/links/{Uri.EscapeDataString(link)}";

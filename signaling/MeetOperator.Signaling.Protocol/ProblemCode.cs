@@ -9,6 +9,9 @@ public enum ProblemCode
     UnknownMeeting,
     UnknownParticipant,
     UnknownReport,
+
+    /// <summary>The network check has ended, or belongs to somebody else.</summary>
+    UnknownCheck,
     MeetingEnded,
     MeetingFull,
 
@@ -25,6 +28,9 @@ public enum ProblemCode
     QuotaExceeded,
     NotPlaced,
     MediaNodeUnreachable,
+
+    /// <summary>The meeting's media node cannot do network checks. Waiting does not help.</summary>
+    CheckUnavailable,
 
     /// <summary>A dependency of the server, such as the API server or the database, is unavailable.</summary>
     Unavailable,

@@ -11,8 +11,8 @@ import { describeOnFailure, until, Visitor } from './support/visitor.mjs';
 
 const options = { timeout: 240_000 };
 
-/** Seconds from the join to the first picture on a tunnel, on a machine that runs both browsers and the product. Other paths are tried for 6 s. */
-const tunnelLimitSeconds = 12;
+/** Seconds from the join to the first picture on a tunnel, on a machine that runs both browsers and the product. Other paths are tried for 1.2 s. */
+const tunnelLimitSeconds = 6;
 
 /** Seconds for which a picture may stand still when the path in use is blocked in a call, until media flows on the next one. */
 const fallbackSeconds = 8;

@@ -71,6 +71,27 @@ const screens = {
     await page.getByText('This is not a meeting link').waitFor();
   },
   'pre-join page': async page => { await scriptMeeting(page, { others: participantsOf(2) }); await visit(page); await page.locator('[data-testid=preview][data-live=true]').waitFor(); },
+  'network check, results': async page => {
+    await scriptMeeting(page);
+    await visit(page);
+    await page.getByTestId('open-network-check').click();
+    await page.getByTestId('network-check-start').click();
+    await page.getByTestId('network-check-findings').getByText('allow UDP to 203.0.113.5, 2001:db8::5, ports 40000–40001').waitFor();
+  },
+  'network check, address of the network changed': async page => {
+    await scriptMeeting(page, { reject: { way: { status: 404, code: 'unknown-check', detail: 'The network check has ended.' } } });
+    await visit(page);
+    await page.getByTestId('open-network-check').click();
+    await page.getByTestId('network-check-start').click();
+    await page.getByTestId('network-check-problem').getByText('no longer recognizes this check').waitFor();
+  },
+  'network check, media node of an earlier version': async page => {
+    await scriptMeeting(page, { reject: { check: { status: 503, code: 'check-unavailable', detail: 'The media node has an earlier version.' } } });
+    await visit(page);
+    await page.getByTestId('open-network-check').click();
+    await page.getByTestId('network-check-start').click();
+    await page.getByTestId('network-check-problem').getByText('cannot check networks').waitFor();
+  },
   'connecting': async page => {
     await scriptMeeting(page, { silentSocket: true });
     await visit(page);

@@ -53,7 +53,7 @@ internal static class BenchServer
         await using var app = builder.Build();
         app.UseExceptionHandler();
         app.MapPost("/bench/ping", () => "{}");
-        ControlEndpoints.MapParticipants(app.MapGroup("/v1"), node.Rooms, node.Sdp, _ => true);
+        ControlEndpoints.MapParticipants(app.MapGroup("/v1"), node.Rooms, node.Sdp, node.Checks, _ => true);
         app.MapPost("/bench/allocations", async (HttpContext c) =>
         {
             var loop = node.Loops[0];

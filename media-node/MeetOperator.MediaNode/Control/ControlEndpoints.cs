@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using MeetOperator.MediaNode.Checks;
 using MeetOperator.MediaNode.Credentials;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Hosting;
@@ -68,7 +69,8 @@ internal static class ControlEndpoints
         MapLinks(byOperator, node.Rooms, node.Terms);
         byBoth.MapGet("/rooms/{room}", async (string room, HttpContext c) =>
             await ControlJson.WriteAsync(c, 200, await node.Rooms.ReportAsync(room, c.RequestAborted)));
-        MapParticipants(bySignaling, node.Rooms, node.Sdp, c => credentials.IsAuthorized(c, ControlRole.Signaling));
+        MapChecks(bySignaling, node);
+        MapParticipants(bySignaling, node.Rooms, node.Sdp, node.Checks, c => credentials.IsAuthorized(c, ControlRole.Signaling));
         bySignaling.MapGet(Participant + "/sessions/{session}/tunnel", (string room, string participant, string session, HttpContext c) =>
             node.Tunnels.RunAsync(c, room, participant, session, () => credentials.IsAuthorized(c, ControlRole.Signaling)));
     }
@@ -126,11 +128,23 @@ internal static class ControlEndpoints
         });
     }
 
+    private static void MapChecks(RouteGroupBuilder v1, MediaNodeHost node)
+    {
+        v1.MapPost("/checks", async (HttpContext c) =>
+        {
+            var spec = await ControlJson.ReadAsync<NetworkCheckSpec>(c);
+            var check = await node.Checks.OpenAsync(spec, node.IsReady);
+            await ControlJson.WriteAsync(c, 201, check with { Addresses = [.. node.Options.AdvertisedAddresses.Select(a => a.ToString())], TcpPort = node.TcpPort });
+        });
+        v1.MapDelete("/checks/{check}", (string check) => NoContentAsync(node.Checks.EndAsync(check)));
+    }
+
     /// <param name="v1">The group of paths.</param>
     /// <param name="rooms">The rooms of the node.</param>
     /// <param name="sdp">Answers offers and reads answers.</param>
+    /// <param name="checks">The network checks of the node.</param>
     /// <param name="mayWatch">Whether a client may still read the events of a room.</param>
-    internal static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms, SdpExchange sdp, Func<HttpContext, bool> mayWatch)
+    internal static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms, SdpExchange sdp, NetworkChecks checks, Func<HttpContext, bool> mayWatch)
     {
         v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room, () => mayWatch(c)));
         v1.MapDelete("/rooms/{room}/sessions/{session}", (string room, string session, HttpContext c) =>
@@ -164,7 +178,9 @@ internal static class ControlEndpoints
         v1.MapPost(Participant + "/play", async (string room, string participant, HttpContext c) =>
         {
             var request = CheckSize(await ControlJson.ReadAsync<PlayRequest>(c), p => p.Sdp);
-            await ControlJson.WriteAsync(c, 200, await sdp.PlayAsync(room, Id(participant, "participant"), request, c.RequestAborted));
+            var answer = await sdp.PlayAsync(room, Id(participant, "participant"), request, c.RequestAborted);
+            checks.OnPlayed(room);
+            await ControlJson.WriteAsync(c, 200, answer);
         });
         v1.MapPut(Participant + "/view", async (string room, string participant, HttpContext c) =>
         {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Net;
 using System.Reflection;
+using MeetOperator.MediaNode.Checks;
 using MeetOperator.MediaNode.Credentials;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Health;
@@ -58,6 +59,7 @@ internal sealed partial class MediaNodeHost : IDisposable
         Rooms = new RoomDirectory(_loops, _certificate, options, tcpPort: _gate?.Port);
         Sdp = new SdpExchange(Rooms);
         Tunnels = new TunnelEndpoint(Rooms, clock);
+        Checks = new NetworkChecks(Rooms, _loops, clock);
         foreach (var loop in _loops)
         {
             loop.Streams.Tunnels = Tunnels.Counters;
@@ -80,6 +82,8 @@ internal sealed partial class MediaNodeHost : IDisposable
     public SdpExchange Sdp { get; }
 
     public TunnelEndpoint Tunnels { get; }
+
+    public NetworkChecks Checks { get; }
 
     public TimeProvider Clock { get; }
 
@@ -160,7 +164,7 @@ internal sealed partial class MediaNodeHost : IDisposable
     public async Task<(NodeReport Report, IReadOnlyList<LoopStatistics> Loops)> ReportAsync(CancellationToken ct)
     {
         var figures = await _figures.CollectAsync(ct).ConfigureAwait(false);
-        List<RoomReport> rooms = [.. RoomReports.Merge(figures.SelectMany(s => s.Rooms).Where(room => !RoomIds.IsOfSelfCall(room.Room)))];
+        List<RoomReport> rooms = [.. RoomReports.Merge(figures.SelectMany(s => s.Rooms).Where(room => RoomIds.IsOfMeeting(room.Room)))];
         var report = new NodeReport
         {
             Node = Options.Name,
@@ -209,6 +213,7 @@ internal sealed partial class MediaNodeHost : IDisposable
 
     public void Dispose()
     {
+        Checks.Dispose();
         _call.Dispose();
         _selfProbe.Dispose();
         _gate?.Dispose();

@@ -39,6 +39,9 @@ internal sealed class NodeRoom
     private readonly RoomLineReports _lineReports;
     private readonly RoomTraffic _traffic = new();
     private readonly Action<NodeRoom> _onClosed;
+
+    /// <summary>The limits of a network check; null in rooms of meetings, where each participant has its own.</summary>
+    private readonly CheckLimits? _check;
     private readonly RoomConnections _connections;
     private long? _emptySinceTicks;
     private volatile RoomReport? _lastReport;
@@ -62,14 +65,19 @@ internal sealed class NodeRoom
         _tracks = new RoomTracks(_origin);
         _links = new RoomLinks(_tracks, _ssrcs.Next);
         _operatedLinks = new OperatedLinks(_links, loop, (link, end, options) => OpenLink(link, end.Node, end.Peer, options));
-        _connections = new RoomConnections(RoomIds.IsOfSelfCall(Id) ? null : loop.Connections, share);
+        _connections = new RoomConnections(RoomIds.IsOfMeeting(Id) ? loop.Connections : null, share);
+        _check = RoomIds.IsOfCheck(Id) ? new CheckLimits() : null;
         _participants = new RoomParticipants(share, this, participantTimeout, CreateParticipant, Fail);
         _speakers = new RoomSpeakers(Fail);
         _offers = new RoomOffers(_participants, _tracks, Events, loop);
         _layers = new RoomLayers(_participants, Events);
         _lineReports = new RoomLineReports(Events, MeasureLines);
         _slots = new RoomSlots(_participants, _offers, Events, loop);
-        _negotiation = new RoomNegotiation(_participants, _tracks, _offers, _slots, sessions, share.Paths);
+        _negotiation = new RoomNegotiation(_participants, _tracks, _offers, _slots, sessions, share.Paths)
+        {
+            MaxPlays = _check is null ? RoomNegotiation.UsualMaxPlays : CheckLimits.MaxPlays,
+            MaxTracks = _check is null ? PublishPreparation.MaxTracks : CheckLimits.MaxTracks,
+        };
         _tracks.Added += OnTrackAdded;
         _tracks.Removed += OnTrackRemoved;
         _tracks.CarrierChanged += OnCarrierChanged;
@@ -480,7 +488,7 @@ internal sealed class NodeRoom
     private NodeParticipant CreateParticipant(string id, TrackLimit newTracks)
     {
         var sessions = new ParticipantSessions(id, Loop, Sessions, Events, _offers.PublishChanges, _connections);
-        return new NodeParticipant(_tracks.Join(id), new ParticipantLimits(newTracks), sessions, Sessions, _share.Paths, _ssrcs, _longKeyFrames);
+        return new NodeParticipant(_tracks.Join(id), _check?.OfConnection(newTracks) ?? new ParticipantLimits(newTracks), sessions, Sessions, _share.Paths, _ssrcs, _longKeyFrames);
     }
 
     private void MeasureLines(LineChanges lines) =>

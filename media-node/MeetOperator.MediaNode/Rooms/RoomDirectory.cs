@@ -43,10 +43,11 @@ internal sealed class RoomDirectory
 
     public bool IsDraining => IsDrainRequested || IsShuttingDown;
 
-    public int ParticipantCount => All.Sum(r => r.ParticipantCount);
+    /// <summary>The number of participants of meetings.</summary>
+    public int ParticipantCount => OfMeetings.Sum(r => r.ParticipantCount);
 
     /// <summary>The same without those on loops that stand still, who get no media.</summary>
-    public int ServedParticipantCount => All.Sum(r => r.CountServed(_clock()));
+    public int ServedParticipantCount => OfMeetings.Sum(r => r.CountServed(_clock()));
 
     /// <summary>The hubs of all rooms.</summary>
     public IReadOnlyList<NodeRoom> Rooms => [.. All.Select(r => r.Hub)];
@@ -71,8 +72,14 @@ internal sealed class RoomDirectory
         }
     }
 
+    private IEnumerable<RoomParts> OfMeetings => All.Where(static room => RoomIds.IsOfMeeting(room.Id));
+
     /// <summary>Creates or updates the room. <c>Created</c> is true when the room is new.</summary>
-    public async Task<(RoomReport Report, bool Created)> PutAsync(string id, RoomSpec spec, CancellationToken ct)
+    /// <param name="id">The room.</param>
+    /// <param name="spec">What it is to be.</param>
+    /// <param name="ct">Stops the wait.</param>
+    /// <param name="beside">A room on whose loop a new one is created, if that room is here; null for the loop with the lowest load.</param>
+    public async Task<(RoomReport Report, bool Created)> PutAsync(string id, RoomSpec spec, CancellationToken ct, string? beside = null)
     {
         if (spec.Generation < 0 || spec.MaxParticipants is < 1 or > 10_000)
         {
@@ -81,7 +88,7 @@ internal sealed class RoomDirectory
 
         while (true)
         {
-            var room = FindOrAdd(id, spec, out var created);
+            var room = FindOrAdd(id, spec, beside, out var created);
             if (await room.ReportAsync(() => room.Hub.Update(spec), withParticipants: false, ct).ConfigureAwait(false) is { } report)
             {
                 await room.EndDeniedPathsAsync(ct).ConfigureAwait(false);
@@ -190,7 +197,7 @@ internal sealed class RoomDirectory
         }
     }
 
-    private RoomParts FindOrAdd(string id, RoomSpec spec, out bool created)
+    private RoomParts FindOrAdd(string id, RoomSpec spec, string? beside, out bool created)
     {
         lock (_lock)
         {
@@ -210,7 +217,8 @@ internal sealed class RoomDirectory
             admit();
 
             var now = _clock();
-            var hub = LoopChoice.Choose([.. _loops.Select(l => LoadOf(l.Loop, now))]);
+            var loop = beside is null ? null : _rooms.GetValueOrDefault(beside).Room?.Hub.Loop;
+            var hub = loop is null || loop.IsStuckAt(now) ? LoopChoice.Choose([.. _loops.Select(l => LoadOf(l.Loop, now))]) : Array.FindIndex(_loops, l => l.Loop == loop);
             var room = new RoomParts(new RoomShare(id, spec, admit) { EmptyTime = EmptyPartTime, Paths = new PathGuard(_relays, spec.Connectivity) }, hub, _loops, _options.ParticipantTimeout, ChooseLoop, Remove);
             _rooms[id] = new PlacedRoom(room, now);
             return room;
@@ -222,7 +230,7 @@ internal sealed class RoomDirectory
     {
         lock (_lock)
         {
-            if (_rooms.Values.Where(static p => !RoomIds.IsOfSelfCall(p.Room.Id)).Sum(static p => p.Room.ParticipantCount) >= _options.MaxParticipants)
+            if (_rooms.Values.Where(static p => RoomIds.IsOfMeeting(p.Room.Id)).Sum(static p => p.Room.ParticipantCount) >= _options.MaxParticipants)
             {
                 throw new ControlProblemException(HttpStatusCode.ServiceUnavailable, "full", $"This node has reached its limit of {_options.MaxParticipants} participants.");
             }
@@ -234,7 +242,7 @@ internal sealed class RoomDirectory
         var (rooms, newRooms) = (0, 0);
         foreach (var placed in _rooms.Values)
         {
-            if (placed.Room.All.Any(part => part.Loop == loop))
+            if (!RoomIds.IsOfCheck(placed.Room.Id) && placed.Room.All.Any(part => part.Loop == loop))
             {
                 rooms++;
                 newRooms += now - placed.PlacedTicks < LoopChoice.NewRoomTicks ? 1 : 0;

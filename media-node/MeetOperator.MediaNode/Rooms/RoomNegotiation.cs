@@ -12,8 +12,13 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>Opens, renegotiates and replaces sessions at the request of signaling. A rejected request changes nothing. Used only on the loop's thread.</summary>
 internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks tracks, RoomOffers offers, RoomSlots slots, SessionFactory factory, PathGuard paths)
 {
+    public const int UsualMaxPlays = 16;
+
     /// <summary>Maximum number of concurrent play sessions of one participant.</summary>
-    private const int MaxPlays = 16;
+    public int MaxPlays { get; init; } = UsualMaxPlays;
+
+    /// <summary>Maximum number of concurrent tracks of one participant.</summary>
+    public int MaxTracks { get; init; } = PublishPreparation.MaxTracks;
 
     /// <summary>What the answer to an offer for publishing depends on.</summary>
     public PublishBasis DescribePublish(RoomSpec spec, string participantId, SdpOffer request)
@@ -23,7 +28,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
         var session = request.Restart ? null : participant?.Sessions.Find<PublishSession>();
         return !request.Restart && request.SessionId is { } named && named != session?.Peer.Id
             ? throw ControlProblemException.UnknownSession(named)
-            : new PublishBasis { Factory = factory, AllowsTcp = paths.AllowsTcp, Codecs = spec.Codecs, IsE2ee = spec.E2ee, IsTunnel = session is null && request.Tunnel, Session = session?.State };
+            : new PublishBasis { Factory = factory, AllowsTcp = paths.AllowsTcp, Codecs = spec.Codecs, IsE2ee = spec.E2ee, IsTunnel = session is null && request.Tunnel, MaxTracks = MaxTracks, Session = session?.State };
     }
 
     /// <summary>Applies a prepared answer to the session that it is for, or to a new one. Null when it is out of date.</summary>
@@ -186,7 +191,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
         }
     }
 
-    private static void EnsureCanPlay(string participantId, NodeParticipant? participant)
+    private void EnsureCanPlay(string participantId, NodeParticipant? participant)
     {
         if (participant?.Sessions.All.OfType<PlaySession>().Count() >= MaxPlays)
         {

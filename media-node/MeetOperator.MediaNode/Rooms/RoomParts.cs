@@ -326,7 +326,7 @@ internal sealed class RoomParts
     /// <summary>Returns the part of a participant when it is open. A participant without one gets one.</summary>
     private async Task<NodeRoom> PlaceAsync(string participant, long generation)
     {
-        if (_loops.Count == 1 || (RoomIds.IsOfSelfCall(Id) && participant != SelfCallGuest))
+        if (_loops.Count == 1 || RoomIds.IsOfCheck(Id) || (RoomIds.IsOfSelfCall(Id) && participant != SelfCallGuest))
         {
             return Hub;
         }

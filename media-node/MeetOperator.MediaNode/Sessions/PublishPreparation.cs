@@ -14,7 +14,7 @@ namespace MeetOperator.MediaNode.Sessions;
 /// <summary>Validates offers for publishing and writes their answers. Not for the thread of a loop, because it takes longer than a loop may be away from its socket.</summary>
 internal static class PublishPreparation
 {
-    /// <summary>Maximum number of concurrent tracks of one participant.</summary>
+    /// <summary>Maximum number of concurrent tracks of one participant in a meeting.</summary>
     public const int MaxTracks = 16;
 
     /// <summary>Maximum number of concurrent layers of all tracks: one report to the publisher describes them all (RFC 3550 §6.4.2).</summary>
@@ -34,9 +34,9 @@ internal static class PublishPreparation
             throw ControlProblemException.InvalidSdp(error.ToString());
         }
 
-        if (answer.Sections.Count(s => s.IsActive) > MaxTracks)
+        if (answer.Sections.Count(s => s.IsActive) > basis.MaxTracks)
         {
-            throw ControlProblemException.InvalidSdp($"SDP: more than {MaxTracks} sections send media.");
+            throw ControlProblemException.InvalidSdp($"SDP: more than {basis.MaxTracks} sections send media.");
         }
 
         if (answer.Sections.Where(s => s.IsActive).Sum(s => Math.Max(1, s.Layers.Count)) > MaxLayers)

@@ -1,5 +1,6 @@
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.NetworkChecks;
 using MeetOperator.Signaling.ProblemReports;
 using MeetOperator.Signaling.Surveys;
 using MeetOperator.Signaling.Tunnels;
@@ -52,6 +53,7 @@ internal static class Routes
             400, 401, 403, 404, 429, 503);
         MapSurvey(meetings);
         MapDiagnostics(meetings);
+        MapChecks(meetings);
         MapHost(meetings);
         MapMedia(meetings);
         MapTunnel(meetings);
@@ -91,6 +93,33 @@ internal static class Routes
                 .WithName("getDiagnostics").WithSummary("Get a report about a problem with its statistics").WithDescription("Requires the host token or an API key of the tenant.")
                 .Produces<DiagnosticResponse>(),
             401, 403, 404, 429, 503);
+    }
+
+    private static void MapChecks(RouteGroupBuilder meetings)
+    {
+        ProducesProblems(
+            meetings.MapPost("/{id}/checks", (HttpRequest request, string id, NetworkCheckEndpoint endpoint, CancellationToken ct) => endpoint.OpenAsync(request, id, ct))
+                .WithName("openCheck").WithSummary("Open a network check: find out which ways lead to the media node of the meeting, without joining")
+                .Accepts<NetworkCheckRequest>(Json).Produces<NetworkCheckResponse>(StatusCodes.Status201Created),
+            400, 401, 403, 404, 410, 413, 415, 429, 503);
+        ProducesProblems(
+            meetings.MapPost("/{id}/checks/{checkId}/connections/{name}", (HttpRequest request, string id, string checkId, string name, NetworkCheckEndpoint endpoint, CancellationToken ct) =>
+                    endpoint.ConnectAsync(request, id, checkId, name, ct))
+                .WithName("connectCheck").WithSummary("Open a connection of a network check, which sends").WithDescription("Only for the address that opened the check.")
+                .Accepts<CheckConnection>(Json).Produces<CheckConnection>(),
+            400, 404, 410, 413, 415, 429, 503);
+        ProducesProblems(
+            meetings.MapPost("/{id}/checks/{checkId}/echo/{name}", (HttpRequest request, string id, string checkId, string name, NetworkCheckEndpoint endpoint, CancellationToken ct) =>
+                    endpoint.EchoAsync(request, id, checkId, name, ct))
+                .WithName("echoCheck").WithSummary("Receive what a connection of a network check sends").WithDescription("Only for the address that opened the check.")
+                .Accepts<CheckConnection>(Json).Produces<CheckConnection>(),
+            400, 404, 409, 410, 413, 415, 429, 503);
+        ProducesProblems(
+            meetings.MapPut("/{id}/checks/{checkId}/result", (HttpRequest request, string id, string checkId, NetworkCheckEndpoint endpoint, CancellationToken ct) =>
+                    endpoint.EndAsync(request, id, checkId, ct))
+                .WithName("endCheck").WithSummary("Say which ways got through, and end the network check").WithDescription("Only for the address that opened the check.")
+                .Accepts<NetworkCheckResult>(Json).Produces(StatusCodes.Status204NoContent),
+            400, 404, 410, 413, 415, 429, 503);
     }
 
     private static void MapHost(RouteGroupBuilder meetings)

@@ -21,7 +21,7 @@ internal static class Problems
         ProblemCode.InvalidRequest => StatusCodes.Status400BadRequest,
         ProblemCode.Unauthorized => StatusCodes.Status401Unauthorized,
         ProblemCode.Forbidden or ProblemCode.EncryptionRequired => StatusCodes.Status403Forbidden,
-        ProblemCode.UnknownMeeting or ProblemCode.UnknownParticipant or ProblemCode.UnknownReport => StatusCodes.Status404NotFound,
+        ProblemCode.UnknownMeeting or ProblemCode.UnknownParticipant or ProblemCode.UnknownReport or ProblemCode.UnknownCheck => StatusCodes.Status404NotFound,
         ProblemCode.MeetingFull or ProblemCode.NotPublishing => StatusCodes.Status409Conflict,
         ProblemCode.MeetingEnded => StatusCodes.Status410Gone,
         ProblemCode.PayloadTooLarge => StatusCodes.Status413PayloadTooLarge,
@@ -87,6 +87,7 @@ internal static class Problems
         ProblemCode.UnknownMeeting => "Unknown meeting",
         ProblemCode.UnknownParticipant => "Unknown participant",
         ProblemCode.UnknownReport => "Unknown report",
+        ProblemCode.UnknownCheck => "Unknown network check",
         ProblemCode.MeetingFull => "Meeting full",
         ProblemCode.EncryptionRequired => "Encryption required",
         ProblemCode.NotPublishing => "Nothing published yet",
@@ -97,6 +98,7 @@ internal static class Problems
         ProblemCode.QuotaExceeded => "Limit exceeded",
         ProblemCode.NotPlaced => "Meeting not placed yet",
         ProblemCode.MediaNodeUnreachable => "Media node unreachable",
+        ProblemCode.CheckUnavailable => "Network check not available",
         _ => "Service unavailable",
     };
 }

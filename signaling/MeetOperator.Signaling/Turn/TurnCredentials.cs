@@ -27,7 +27,8 @@ internal static class TurnCredentials
     /// <param name="meetingId">The meeting.</param>
     /// <param name="participantId">The participant.</param>
     /// <param name="now">The current time.</param>
-    public static TurnGrant Issue(IReadOnlyList<TurnRecord> pools, string tenantNamespace, string? region, string meetingId, string participantId, DateTimeOffset now)
+    /// <param name="rankId">The participant whose relays are chosen, if the credentials are those of another one; null for the participant itself.</param>
+    public static TurnGrant Issue(IReadOnlyList<TurnRecord> pools, string tenantNamespace, string? region, string meetingId, string participantId, DateTimeOffset now, string? rankId = null)
     {
         var usable = pools
             .Where(pool => pool.Key is not null && (pool.IsShared || pool.Namespace == tenantNamespace))
@@ -35,7 +36,7 @@ internal static class TurnCredentials
             .ThenBy(pool => pool.IsShared) // A tenant's own relays come before those that all tenants use.
             .ThenBy(pool => pool.Region, StringComparer.Ordinal)
             .ThenBy(pool => pool.Uid, StringComparer.Ordinal)
-            .SelectMany(pool => pool.Relays.Where(relay => relay.Urls.Count > 0).OrderBy(relay => Rank(relay, participantId)).Select(relay => (Pool: pool, Relay: relay)))
+            .SelectMany(pool => pool.Relays.Where(relay => relay.Urls.Count > 0).OrderBy(relay => Rank(relay, rankId ?? participantId)).Select(relay => (Pool: pool, Relay: relay)))
             .Take(MaxRelays)
             .ToArray();
         if (usable.Length == 0)

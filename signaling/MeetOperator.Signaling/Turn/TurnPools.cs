@@ -24,9 +24,22 @@ internal sealed partial class TurnPools(KubeClient kube, SignalingOptions option
     public int Revision => _current.Revision;
 
     /// <summary>The relays that a participant of the meeting may use; none if the rule denies them.</summary>
-    public TurnGrant Issue(MeetingView view, string participantId, string? region, ConnectivityRule? rule) => rule is { Turn: PathAccess.Denied }
-        ? TurnGrant.None
-        : TurnCredentials.Issue(_current.Pools, view.Tenant.Spec.Namespace, region, view.Id, participantId, time.GetUtcNow());
+    /// <param name="view">The meeting.</param>
+    /// <param name="participantId">The participant.</param>
+    /// <param name="region">The participant's region; null if it has none.</param>
+    /// <param name="rule">How the participant may reach its media node; null without limits.</param>
+    /// <param name="lifetime">How long the credentials may last; null for as long as the pools say.</param>
+    /// <param name="rankId">The participant whose relays are chosen, if the credentials are those of another one; null for the participant itself.</param>
+    public TurnGrant Issue(MeetingView view, string participantId, string? region, ConnectivityRule? rule, TimeSpan? lifetime = null, string? rankId = null)
+    {
+        if (rule is { Turn: PathAccess.Denied })
+        {
+            return TurnGrant.None;
+        }
+
+        IReadOnlyList<TurnRecord> pools = lifetime is { } limit ? [.. _current.Pools.Select(pool => Shortened(pool, limit))] : _current.Pools;
+        return TurnCredentials.Issue(pools, view.Tenant.Spec.Namespace, region, view.Id, participantId, time.GetUtcNow(), rankId);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -48,6 +61,8 @@ internal sealed partial class TurnPools(KubeClient kube, SignalingOptions option
             await Task.Delay(options.Timings.TurnReadInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private static TurnRecord Shortened(TurnRecord pool, TimeSpan limit) => pool with { CredentialTtlSeconds = Math.Min(pool.CredentialTtlSeconds, (int)limit.TotalSeconds) };
 
     private void Load(Secret? secret)
     {

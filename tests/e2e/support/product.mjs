@@ -78,6 +78,11 @@ export function changeMeeting(product, meetingId, spec) {
   runKubectl(product, ['patch', 'meeting', findMeeting(product, meetingId).metadata.name, '--type=merge', '-p', JSON.stringify({ spec })]);
 }
 
+/** Changes the spec of the tenant, as an administrator with kubectl does. */
+export function changeTenant(product, spec) {
+  runKubectl(product, ['patch', 'tenant', 'default', '--type=merge', '-p', JSON.stringify({ spec })]);
+}
+
 /** The status of a meeting, as kubectl shows it. */
 export const meetingStatus = (product, meetingId) => findMeeting(product, meetingId).status;
 

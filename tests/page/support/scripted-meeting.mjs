@@ -94,7 +94,7 @@ export async function scriptMeeting(page, script = {}) {
   await page.route(url => url.pathname.startsWith('/meetings'), async route => {
     const request = route.request();
     const path = new URL(request.url()).pathname;
-    const call = path === '/meetings' ? 'create' : path.endsWith('/join') ? 'join' : path.endsWith('/diagnostics') ? 'report' : path.endsWith('/survey') ? 'survey' : request.method() === 'GET' ? 'get' : 'host';
+    const call = path === '/meetings' ? 'create' : path.endsWith('/join') ? 'join' : path.endsWith('/diagnostics') ? 'report' : path.endsWith('/survey') ? 'survey' : path.endsWith('/checks') ? 'check' : path.includes('/checks/') ? 'way' : request.method() === 'GET' ? 'get' : 'host';
     calls.push({ call, method: request.method(), authorization: request.headers()['authorization'], body: request.postDataJSON() });
     if (script.reject?.[call]) return route.fulfill(problem(script.reject[call]));
     if (call === 'survey') return route.fulfill({ status: 204 });
@@ -103,9 +103,11 @@ export async function scriptMeeting(page, script = {}) {
       get: { meetingId, title: script.title ?? 'Weekly review', host: null, participants: others, status: script.status ?? 'active' },
       join: { participantId: 'me', webSocketUrl: `ws://${new URL(request.url()).host}/meetings/${meetingId}?code=once`, iceServers: [], ticket: 'ticket', role: script.role ?? 'participant' },
       report: { reportId: 'c0ffee00-report' },
+      check: { checkId: 'check', seconds: 30, connections: 13, addresses: ['203.0.113.5', '2001:db8::5'], udpPorts: [40000, 40001], tcpPort: 40100, iceServers: [{ urls: ['turns:relay.example.com:443?transport=tcp'], username: 'name', credential: 'secret' }] },
+      way: { sdp: answerWithoutAddress(request.postDataJSON()?.sdp ?? '') },
       host: { success: true },
     };
-    return route.fulfill({ status: call === 'create' || call === 'report' ? 201 : 200, json: answers[call] });
+    return route.fulfill({ status: call === 'create' || call === 'report' || call === 'check' ? 201 : 200, json: answers[call] });
   });
   await page.routeWebSocket(url => url.pathname.startsWith('/meetings'), ws => {
     socket = ws;
@@ -128,4 +130,14 @@ export async function scriptMeeting(page, script = {}) {
     });
   });
   return { sent, calls, send: message => socket.send(JSON.stringify(message)), offerAll, cut: () => socket.close({ code: 1012 }) };
+}
+
+/** The answer of a media node that no packet reaches: it receives what the offer sends, and has no candidate. */
+function answerWithoutAddress(offer) {
+  return offer
+    .replace(/^a=(?:candidate|end-of-candidates|ssrc|ssrc-group|msid)\b[^\n]*\n/gm, '')
+    .replace(/^a=sendonly/gm, 'a=recvonly')
+    .replace(/^a=setup:actpass/gm, 'a=setup:passive')
+    .replace(/^a=ice-ufrag:.*$/gm, 'a=ice-ufrag:node')
+    .replace(/^a=ice-pwd:.*$/gm, 'a=ice-pwd:0123456789abcdefghijkl');
 }

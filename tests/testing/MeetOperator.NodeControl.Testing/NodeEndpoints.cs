@@ -66,6 +66,7 @@ internal static class NodeEndpoints
         MapRooms(api, node);
         RoomEndpoints.Map(api, node);
         LinkEndpoints.Map(api, node);
+        CheckEndpoints.Map(api, node);
     }
 
     /// <summary>Verifies the client certificate once for a connection, and again after the node's credentials change or the certificate expires, as a media node does.</summary>
@@ -139,7 +140,7 @@ internal static class NodeEndpoints
                     room.Talk(forwards: !node.ForwardsNothing);
                 }
 
-                var rooms = node.RoomTable.Values.Select(room => node.Report(room, detailed: false)).ToArray();
+                var rooms = node.RoomTable.Values.Where(room => !node.CheckTable.ContainsKey(room.Id)).Select(room => node.Report(room, detailed: false)).ToArray();
                 return Json(new NodeReport
                 {
                     Node = node.Name,

@@ -33,6 +33,8 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
 
     internal IDictionary<string, SimulatedRoom> RoomTable => _rooms;
 
+    internal Dictionary<string, NetworkCheckSpec> CheckTable { get; } = new(StringComparer.Ordinal);
+
     internal ConcurrentDictionary<(string Room, string Link), SimulatedLink> LinkTable { get; } = new();
 
     public string Name { get; }
@@ -133,6 +135,24 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
 
     /// <summary>False for a node of an earlier version, which answers requests about views with 404 and no problem document.</summary>
     public bool KnowsViews { get; set; } = true;
+
+    /// <summary>False for a node of a version without network checks.</summary>
+    public bool KnowsChecks { get; set; } = true;
+
+    /// <summary>The number of network checks from which on the node refuses others.</summary>
+    public int MaxChecks { get; set; } = 8;
+
+    /// <summary>The network checks that are open.</summary>
+    public IReadOnlyCollection<NetworkCheckSpec> Checks
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return [.. CheckTable.Values];
+            }
+        }
+    }
 
     /// <summary>When true, confirmations of slots fail.</summary>
     public bool RejectsConfirmations { get; set; }

@@ -4,10 +4,11 @@ using MeetOperator.Turn.Coturn;
 
 namespace MeetOperator.Turn.Tests;
 
-/// <summary>Lines of coturn 4.6.1, and lines that only look so.</summary>
+/// <summary>Lines of coturn 4.6.1 and 4.18.0, and lines that only look so.</summary>
 public sealed class CoturnLogTests
 {
     private const string Usage = "1: : session 000000000000000003: peer usage: realm=<meet>, username=<1795962228:m:z>, rp=3, rb=1000, sp=1, sb=24";
+    private const string LaterUsage = "2026-11-30T14:25:15.312+0000 INFO peer usage: realm=<meet>, username=<1795962228:m:z>, rp=3, rb=1000, sp=1, sb=24 (session 001000000000000002)";
     private readonly ManualTime _time = new();
     private readonly CoturnLog _log;
 
@@ -21,7 +22,18 @@ public sealed class CoturnLogTests
         Assert.Equal(1024, _log.RelayedBytes);
     }
 
+    [Fact]
+    public void Read_PeerUsageOfLaterRelease_CountsBytes()
+    {
+        _log.Read(LaterUsage.Replace("peer ", "", StringComparison.Ordinal));
+        _log.Read(LaterUsage);
+        Assert.Equal(1024, _log.RelayedBytes);
+    }
+
     [Theory]
+    [InlineData("2026-11-30T14:25:15.312+0000 INFO peer usage: realm=<meet>, username=<m>, rp=3, rb=1000, sp=1, sb=24")]
+    [InlineData("2026-11-30T14:25:15.312+0000 INFO x peer usage: realm=<meet>, username=<m>, rp=3, rb=1000, sp=1, sb=24 (session 001000000000000002)")]
+    [InlineData("2026-11-30T14:25:15.311+0000 ERROR Wrong origin format: 1 INFO peer usage: realm=<x>, username=<q>, rp=1, rb=9, sp=1, sb=9 (session 000000000000000001)")]
     [InlineData("x1: : session 000000000000000003: peer usage: realm=<meet>, username=<m>, rp=3, rb=1000, sp=1, sb=24")]
     [InlineData("1: : session 000000000000000003: peer usage: realm=<meet>, username=<m>, rp=3, rb=1000, sp=1, sb=24>")]
     [InlineData("1: : session 000000000000000003: peer usage: realm=<meet>, username=<m>, rp=3, rb=1000, sp=1, sb=24\n")]
@@ -40,6 +52,9 @@ public sealed class CoturnLogTests
     [InlineData("1: : ERROR: check_stun_auth: wrong username: a>")]
     [InlineData("1: : ERROR: check_stun_auth: wrong realm: a>")]
     [InlineData("1: : ERROR: handle_turn_command: Wrong origin format: a>")]
+    [InlineData("2026-11-30T14:25:15.311+0000 ERROR Wrong origin format: a>")]
+    [InlineData("2026-11-30T14:25:15.311+0000 ERROR udp_stateless_fast_path: Wrong origin format: a>")]
+    [InlineData("2026-11-30T14:25:15.311+0000 ERROR wrong username: a> (session 001000000000000002, x)")]
     public void Read_AfterTextOfClient_CountsNothingUntilItHasEnded(string first)
     {
         _log.Read(first);
@@ -73,11 +88,17 @@ public sealed class CoturnLogTests
     [InlineData("1: : ERROR: check_stun_auth: Cannot find credentials of user <1795961923:m:z>")]
     [InlineData("1: : ERROR: A peer IP 10.1.1.1 denied in the range: ::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")]
     [InlineData("1: : IPv4. Local relay addr: 127.0.0.1:25015")]
+    [InlineData("2026-11-30T14:25:15.311+0000 ERROR credentials of user <1:b> have expired (the time-limited username timestamp is in the past)")]
+    [InlineData("2026-11-30T14:25:15.311+0000 ERROR A peer IP 10.1.1.1 denied in the range: ::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff in server 0 (session 001000000000000002)")]
+    [InlineData("2026-11-30T14:25:15.311+0000 INFO realm <meet> user <>: incoming packet message processed, error 401: Unauthorized (session 001000000000000002)")]
     [InlineData("")]
     public void Read_UsualLine_LogsNothing(string line) => Assert.Null(_log.Read(line));
 
     [Fact]
     public void Read_Error_LogsItWithoutUserName() => Assert.Equal("cannot bind <…> to 192.0.2.1", _log.Read("12: : ERROR: cannot bind <1795961923:m:z> to 192.0.2.1"));
+
+    [Fact]
+    public void Read_ErrorOfLaterRelease_LogsIt() => Assert.Equal("cannot bind 192.0.2.1", _log.Read("2026-11-30T14:25:15.311+0000 ERROR cannot bind 192.0.2.1"));
 
     [Fact]
     public void Read_LongErrorWithControlCharacters_LogsBeginningWithoutThem()

@@ -15,7 +15,8 @@ internal static class CoturnArguments
     /// <summary>Longest lifetime of an allocation without a refresh. Clients refresh it before.</summary>
     private const int AllocationSeconds = 600;
 
-    public static IReadOnlyList<string> Build(TurnOptions options)
+    /// <summary>Throws <see cref="NotSupportedException"/> for a release of coturn in which something that must be off cannot be turned off.</summary>
+    public static IReadOnlyList<string> Build(TurnOptions options, CoturnOptions known)
     {
         List<string> arguments =
         [
@@ -30,17 +31,17 @@ internal static class CoturnArguments
             $"--userdb={options.DatabasePath}",
             Of("--stale-nonce", NonceSeconds),
             Of("--max-allocate-lifetime", AllocationSeconds),
-            "--no-dtls",
+            .. known.Without("dtls"),
             "--no-tcp-relay",
             "--no-multicast-peers",
             "--denied-peer-ip=0.0.0.0-255.255.255.255",
             "--denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
             "--check-origin-consistency",
-            "--no-software-attribute",
-            "--no-rfc5780",
-            "--no-stun-backward-compatibility",
-            "--response-origin-only-with-rfc5780",
-            "--no-cli",
+            .. known.Without("software-attribute"),
+            .. known.Without("rfc5780"),
+            .. known.Without("stun-backward-compatibility"),
+            .. known.IfKnown("--response-origin-only-with-rfc5780"),
+            .. known.Without("cli"),
             "--pidfile=",
             "--log-file=stdout",
             "--simple-log",
@@ -48,7 +49,7 @@ internal static class CoturnArguments
         ];
         if (options.TlsPort > 0)
         {
-            arguments.AddRange([Of("--tls-listening-port", options.TlsPort), $"--cert={options.TlsPath}", $"--pkey={options.TlsPath}", "--no-tlsv1", "--no-tlsv1_1"]);
+            arguments.AddRange([Of("--tls-listening-port", options.TlsPort), $"--cert={options.TlsPath}", $"--pkey={options.TlsPath}", .. known.Without("tlsv1"), .. known.Without("tlsv1_1")]);
         }
 
         Add(options.TlsPort == 0, "--no-tls");

@@ -12,6 +12,13 @@ internal sealed partial class CoturnLog(TimeProvider time)
     /// <summary>The longest record: the size of the buffer in which coturn writes one (<c>MAX_RTPPRINTF_BUFFER_SIZE</c>).</summary>
     public const int MaxRecordLength = 1024;
 
+    /// <summary>The beginning of a record of coturn 4.6: seconds since it started.</summary>
+    private const string Counter = @"\d{1,10}: : ";
+
+    /// <summary>The beginning of a record of coturn 4.18, before its level.</summary>
+    private const string Date = @"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4} ";
+
+    private const string Usage = @"peer usage: realm=<[^<>]*>, username=<[^<>]*>, rp=\d{1,9}, rb=(?<received>\d{1,9}), sp=\d{1,9}, sb=(?<sent>\d{1,9})";
     private const int ErrorsPerMinute = 10;
     private const int MaxErrorLength = 200;
     private readonly LineBudget _errors = new(ErrorsPerMinute, time);
@@ -54,17 +61,18 @@ internal sealed partial class CoturnLog(TimeProvider time)
         return leftOut == 0 ? safe : string.Create(CultureInfo.InvariantCulture, $"{safe} ({leftOut} errors before this one were left out)");
     }
 
-    /// <summary>The records into which coturn copies text of a client unchanged. They were found by sending line feeds in every attribute.</summary>
-    [GeneratedRegex(@"\A\d{1,10}: : ERROR: (check_stun_auth: wrong (username|realm)|handle_turn_command: Wrong origin format): ", RegexOptions.CultureInvariant)]
+    /// <summary>
+    /// The records into which coturn 4.6 copies text of a client unchanged, found by sending line feeds in every attribute, and the same ones of 4.18, which replaces line feeds.
+    /// </summary>
+    [GeneratedRegex($@"\A({Counter}ERROR: (check_stun_auth: wrong (username|realm)|handle_turn_command: Wrong origin format)|{Date}ERROR (\w+: )?(wrong (username|realm)|Wrong origin format)): ", RegexOptions.CultureInvariant)]
     private static partial Regex ClientText();
 
-    /// <summary>coturn reports each 2048 packets, so nine digits are enough for their bytes.</summary>
-    [GeneratedRegex(
-        @"\A\d{1,10}: : session \d{18,20}: peer usage: realm=<[^<>]*>, username=<[^<>]*>, rp=\d{1,9}, rb=(?<received>\d{1,9}), sp=\d{1,9}, sb=(?<sent>\d{1,9})\z", RegexOptions.CultureInvariant)]
+    /// <summary>coturn reports each 2048 packets, so nine digits are enough for their bytes. 4.6 names the session before the figures, 4.18 after them.</summary>
+    [GeneratedRegex($@"\A({Counter}session \d{{18,20}}: {Usage}|{Date}INFO {Usage} \(session \d{{18,20}}\))\z", RegexOptions.CultureInvariant)]
     private static partial Regex PeerUsage();
 
     /// <summary>Refused credentials and peers are what every scan of the internet causes.</summary>
-    [GeneratedRegex(@"\A\d{1,10}: : ERROR: (?!check_stun_auth|A peer IP)(?<text>.+)\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex($@"\A({Counter}ERROR: (?!check_stun_auth|A peer IP)|{Date}ERROR (?!(\w+: )?(credentials of user|user \S* credentials|cannot find credentials|A peer IP)))(?<text>.+)\z", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Error();
 
     [GeneratedRegex("<[^>]*>?", RegexOptions.CultureInvariant)]

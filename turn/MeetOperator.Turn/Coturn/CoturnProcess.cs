@@ -49,7 +49,7 @@ internal sealed partial class CoturnProcess(TurnOptions options, AppliedState st
     /// </summary>
     private ProcessStartInfo Command()
     {
-        var arguments = CoturnArguments.Build(options);
+        var arguments = CoturnArguments.Build(options, CoturnOptions.Of(options.Server));
         var command = File.Exists(SetPriv) ? new ProcessStartInfo(SetPriv, ["--pdeathsig", "KILL", options.Server, .. arguments]) : new ProcessStartInfo(options.Server, arguments);
         command.RedirectStandardOutput = true;
         command.StandardOutputEncoding = Encoding.Latin1; // one character for each byte, whatever clients sent

@@ -10,6 +10,7 @@ import { isEncryptedLink } from './features/e2ee/encrypted-link';
 import { useSaving } from './features/saving/useSaving';
 import { askedMeetings, shouldAsk } from './features/survey/ask';
 import { SurveyCard } from './features/survey/SurveyCard';
+import { linkRegion } from './navigation/link-region';
 import { MeetingPage } from './pages/meeting/MeetingPage';
 import { sendDevices } from './pages/meeting/useMediaBinding';
 import { NoticePage } from './pages/notice/NoticePage';
@@ -39,13 +40,13 @@ export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
 
   const enter = useCallback(async (info: MeetingInfo, displayName: string, ticket: string | undefined, signal: AbortSignal) => {
     const hostToken = hostTokens.get(meetingId);
-    const region = new URLSearchParams(location.search).get('region'); // of a link in a tenant's own application
+    const region = linkRegion();
     const meeting = await client.join(meetingId, {
       displayName,
       signal,
       requireEncryption: isEncryptedLink(location.href),
       ...(ticket === undefined ? {} : { ticket }),
-      ...(region === null || region === '' ? {} : { region }),
+      ...(region === undefined ? {} : { region }),
       ...(hostToken === undefined ? {} : { hostToken }),
     });
     if (signal.aborted) {

@@ -62,7 +62,7 @@ it('the statistics panel shows the path and what would help', async () => {
   await translate(['en']);
   const summary = { at: 0, paths: both(tcp), tracks: [], tiles: [] } as unknown as StatsSummary;
   const meeting = { statsHistory: [], snapshot: { moves: [] } } as unknown as Meeting;
-  const shown = renderToStaticMarkup(createElement(StatsPanel, { meeting, stats: summary, people: [], onReport: () => undefined, onClose: () => undefined }));
+  const shown = renderToStaticMarkup(createElement(StatsPanel, { meeting, stats: summary, people: [], onReport: () => undefined, onCheck: () => undefined, onClose: () => undefined }));
   expect(shown).toContain('Media flows over TCP (IPv4), because UDP to the media server gets no answer.');
   expect(shown).toContain('allow UDP to 203.0.113.7, port 42000.');
 });

@@ -5,6 +5,8 @@ import { HttpApi } from './core/http.js';
 import { lookupWindowMs, retryTransient } from './core/retry.js';
 import { createIdentity } from './features/e2ee/identity.js';
 import { browserEncryption } from './features/e2ee/support.js';
+import type { NetworkCheckOptions } from './features/network-check/network-check.js';
+import type { NetworkCheck } from './features/network-check/results.js';
 import { Meeting } from './meeting.js';
 
 export interface MeetClientOptions {
@@ -44,6 +46,15 @@ export class MeetClient {
   /** Retries for up to ten seconds while the server restarts or limits requests. */
   getMeeting(meetingId: string, options: { readonly signal?: AbortSignal } = {}): Promise<MeetingInfo> {
     return retryTransient(this.#environment, () => getMeeting(this.#http, meetingId), options.signal, lookupWindowMs);
+  }
+
+  /**
+   * Finds out which ways lead to the media node of a meeting, and what the best one carries, without joining and without camera or microphone; in a meeting, with its `ticket`. Takes up to 20
+   * seconds. `findingsOf` says what the result means. Rejects with the code `check-unavailable` if the media node cannot do it.
+   */
+  async checkNetwork(meetingId: string, options: NetworkCheckOptions = {}): Promise<NetworkCheck> {
+    const { NetworkCheckRun } = await import('./features/network-check/network-check.js');
+    return new NetworkCheckRun(this.#environment, this.#http, meetingId, options).run();
   }
 
   /**

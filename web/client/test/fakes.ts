@@ -239,6 +239,12 @@ export class FakePeerConnection {
   setConnectionState(state: string): void {
     this.connectionState = state;
     this.onconnectionstatechange?.();
+    this.emit('connectionstatechange');
+  }
+
+  /** Dispatches an event with these fields. */
+  emit(type: string, fields: object = {}): void {
+    this.#events.dispatchEvent(Object.assign(new Event(type), fields));
   }
 
   /** Simulates a DTLS close_notify from the server, which does not change the ICE state. */
@@ -296,7 +302,7 @@ interface RestCall {
   readonly authorization: string | null;
 }
 
-type RestResponse = { status: number; body?: unknown; headers?: Record<string, string> } | 'unreachable' | 'silent';
+export type RestResponse = { status: number; body?: unknown; headers?: Record<string, string> } | 'unreachable' | 'silent';
 
 /** A server whose responses the test defines, in place of the browser environment. */
 export class ScriptedServer {

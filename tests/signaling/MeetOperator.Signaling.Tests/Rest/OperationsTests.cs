@@ -75,7 +75,8 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
             "post /meetings", "get /meetings/{id}", "delete /meetings/{id}", "post /meetings/{id}/join", "get /meetings/{id}/messages", "get /meetings/{id}/quality",
             "post /meetings/{id}/diagnostics", "get /meetings/{id}/diagnostics", "get /meetings/{id}/diagnostics/{reportId}", "put /meetings/{id}/survey", "get /meetings/{id}/quality/survey",
             "delete /meetings/{id}/participants/{participantId}", "post /meetings/{id}/participants/{participantId}/mute",
-            "post /meetings/{id}/whip", "post /meetings/{id}/whep", "delete /meetings/{id}/whip/{session}", "get /healthz", "get /readyz",
+            "post /meetings/{id}/whip", "post /meetings/{id}/whep", "delete /meetings/{id}/whip/{session}", "post /meetings/{id}/checks",
+            "post /meetings/{id}/checks/{checkId}/connections/{name}", "post /meetings/{id}/checks/{checkId}/echo/{name}", "put /meetings/{id}/checks/{checkId}/result", "get /healthz", "get /readyz",
         ];
         foreach (var route in documented)
         {

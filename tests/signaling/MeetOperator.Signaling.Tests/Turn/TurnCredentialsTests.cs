@@ -55,6 +55,18 @@ public sealed class TurnCredentialsTests
         Assert.All((object[])[server, grant, new MeetOperator.Signaling.Protocol.Server.IceServersMessage(grant.IceServers)], one => Assert.DoesNotContain(server.Credential!, one.ToString(), StringComparison.Ordinal));
     }
 
+    /// <summary>A network check tries the relays of the call, as another user.</summary>
+    [Fact]
+    public void Issue_RelaysOfAnotherParticipant_AreThoseOfItsCall()
+    {
+        TurnRecord[] pools = [Pool("a") with { Relays = [.. Enumerable.Range(0, 20).Select(index => new TurnRelay($"r-{index}", [$"turn:r{index}:3478"]))] }];
+        var call = TurnCredentials.Issue(pools, "meet-default", null, "m", "p", Now).IceServers;
+        var check = TurnCredentials.Issue(pools, "meet-default", null, "m", "q", Now, rankId: "p").IceServers;
+        Assert.Equal(call.Select(server => server.Urls[0]), check.Select(server => server.Urls[0]));
+        Assert.Equal(TurnCredentials.Issue(pools, "meet-default", null, "m", "q", Now).IceServers[0].Username, check[0].Username);
+        Assert.NotEqual(call[0].Username, check[0].Username);
+    }
+
     [Fact]
     public void Issue_NoPool_GrantsNothing() => Assert.Same(TurnGrant.None, TurnCredentials.Issue([], "meet-default", null, "m", "p", Now));
 

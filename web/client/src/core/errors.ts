@@ -5,6 +5,7 @@ export type MeetErrorCode =
   | 'forbidden'
   | 'unknown-meeting'
   | 'unknown-participant'
+  | 'unknown-check'
   | 'meeting-ended'
   | 'meeting-full'
   | 'payload-too-large'
@@ -12,14 +13,15 @@ export type MeetErrorCode =
   | 'quota-exceeded'
   | 'not-placed'
   | 'media-node-unreachable'
+  | 'check-unavailable'
   | 'unavailable'
   | 'media-failed'
   | 'network'
   | 'unexpected';
 
 const known: ReadonlySet<string> = new Set<MeetErrorCode>([
-  'invalid-request', 'unauthorized', 'forbidden', 'unknown-meeting', 'unknown-participant', 'meeting-ended', 'meeting-full',
-  'payload-too-large', 'unsupported-media-type', 'quota-exceeded', 'not-placed', 'media-node-unreachable', 'unavailable', 'media-failed',
+  'invalid-request', 'unauthorized', 'forbidden', 'unknown-meeting', 'unknown-participant', 'unknown-check', 'meeting-ended', 'meeting-full',
+  'payload-too-large', 'unsupported-media-type', 'quota-exceeded', 'not-placed', 'media-node-unreachable', 'check-unavailable', 'unavailable', 'media-failed',
 ]);
 
 export interface MeetErrorDetails {
@@ -55,7 +57,10 @@ export class MeetError extends Error {
   }
 }
 
-const byStatus: Readonly<Record<number, MeetErrorCode>> = {
+/** Codes by the status of a response. */
+export type CodesByStatus = Readonly<Record<number, MeetErrorCode>>;
+
+const byStatus: CodesByStatus = {
   400: 'invalid-request', 401: 'unauthorized', 403: 'forbidden', 404: 'unknown-meeting', 409: 'meeting-full', 410: 'meeting-ended',
   413: 'payload-too-large', 415: 'unsupported-media-type', 429: 'quota-exceeded',
 };
@@ -67,11 +72,11 @@ interface Problem {
   errors?: unknown;
 }
 
-/** Reads RFC 9457 problem details. A response without them becomes an error with a code derived from its status. */
-export async function errorFromResponse(response: Response): Promise<MeetError> {
+/** Reads RFC 9457 problem details. A response without them becomes an error with a code derived from its status, first by `codes`. */
+export async function errorFromResponse(response: Response, codes: CodesByStatus = {}): Promise<MeetError> {
   const problem: Problem = await response.json().then(body => (typeof body === 'object' && body !== null ? body as Problem : {}), () => ({}));
   const suffix = typeof problem.type === 'string' ? problem.type.slice(problem.type.lastIndexOf(':') + 1) : '';
-  const code = known.has(suffix) ? suffix as MeetErrorCode : byStatus[response.status] ?? 'unexpected';
+  const code = known.has(suffix) ? suffix as MeetErrorCode : codes[response.status] ?? byStatus[response.status] ?? 'unexpected';
   const detail = typeof problem.detail === 'string' ? problem.detail : undefined;
   const title = typeof problem.title === 'string' ? problem.title : `The server responded with status ${response.status}.`;
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);

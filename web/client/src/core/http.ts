@@ -1,10 +1,12 @@
 import type { Environment } from './environment.js';
-import { errorFromResponse, MeetError } from './errors.js';
+import { errorFromResponse, MeetError, type CodesByStatus } from './errors.js';
 
 export interface HttpRequest {
   readonly body?: unknown;
   /** A host token, a ticket or an API key. */
   readonly bearer?: string | undefined;
+  /** What a response means that names no code, where that differs from other requests. */
+  readonly codes?: CodesByStatus;
 }
 
 /** Without a limit, a call that gets no response would hold up a reconnect. A join may wait 5 s for a media node, so the limit is longer. */
@@ -20,7 +22,7 @@ export class HttpApi {
     this.#baseUrl = baseUrl.replace(/\/+$/, '');
   }
 
-  async call<T>(method: string, path: string, { body, bearer }: HttpRequest = {}): Promise<T> {
+  async call<T>(method: string, path: string, { body, bearer, codes }: HttpRequest = {}): Promise<T> {
     let response: Response;
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), responseTimeoutMs);
@@ -40,7 +42,7 @@ export class HttpApi {
     } finally {
       clearTimeout(timer);
     }
-    if (!response.ok) throw await errorFromResponse(response);
+    if (!response.ok) throw await errorFromResponse(response, codes);
     if (response.status === 204) return undefined as T;
     try {
       return await response.json() as T;

@@ -82,12 +82,12 @@ describe('the last resort', () => {
   beforeEach(() => { vi.useFakeTimers(); });
   afterEach(() => { vi.useRealTimers(); });
 
-  it('begins when no pair of candidates works after six seconds', () => {
+  it('begins soon after the join when no pair of candidates works', () => {
     const { calls, states, connect, join } = open();
     join();
     connect();
     connect();
-    vi.advanceTimersByTime(5_999);
+    vi.advanceTimersByTime(1_199);
     expect(calls).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(calls).toEqual(['replace']);
@@ -100,10 +100,23 @@ describe('the last resort', () => {
     const { calls, connect, join } = open();
     join();
     const first = connect();
-    vi.advanceTimersByTime(5_000);
+    vi.advanceTimersByTime(1_000);
     first.connectionState = 'closed';
     connect();
-    vi.advanceTimersByTime(1_000);
+    vi.advanceTimersByTime(200);
+    expect(calls).toEqual(['replace']);
+  });
+
+  it('begins after six seconds in a call in which media had a path', () => {
+    const { calls, connect, join } = open();
+    join();
+    const former = connect();
+    former.setIce('connected');
+    former.connectionState = 'closed';
+    connect();
+    vi.advanceTimersByTime(5_999);
+    expect(calls).toEqual([]);
+    vi.advanceTimersByTime(1);
     expect(calls).toEqual(['replace']);
   });
 

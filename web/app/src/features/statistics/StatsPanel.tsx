@@ -13,11 +13,12 @@ interface Props {
   readonly stats: StatsSummary | null;
   readonly people: readonly Participant[];
   readonly onReport: () => void;
+  readonly onCheck: () => void;
   readonly onClose: () => void;
 }
 
 /** The measurements of the last two minutes: charts of the line, and the figures of each track. */
-export default function StatsPanel({ meeting, stats, people, onReport, onClose }: Props) {
+export default function StatsPanel({ meeting, stats, people, onReport, onCheck, onClose }: Props) {
   const { t } = useTranslation();
   const history = meeting.statsHistory;
   const paths = pathTexts(t, stats?.paths ?? []);
@@ -61,6 +62,7 @@ export default function StatsPanel({ meeting, stats, people, onReport, onClose }
       </div>
       <div className={styles.actions}>
         <Button wide onClick={copy} data-testid="copy-statistics">{t('statistics.copy')}</Button>
+        <Button wide onClick={onCheck} data-testid="open-network-check">{t('networkCheck.title')}</Button>
         <Button wide onClick={onReport} data-testid="report-from-statistics">{t('report.title')}</Button>
       </div>
     </SidePanel>

@@ -18,6 +18,7 @@ import { ReportDialog } from '../../features/diagnostics/ReportDialog';
 import { encryptedMark } from '../../features/e2ee/encrypted-link';
 import { VerificationDialog } from '../../features/e2ee/VerificationDialog';
 import { useCopyLink } from '../../features/invitation/useCopyLink';
+import { LazyNetworkCheck } from '../../features/network-check/LazyNetworkCheck';
 import { PeoplePanel } from '../../features/people/PeoplePanel';
 import { useAudioOnly } from '../../features/quality/audio-only';
 import { useFirstPicture } from '../../features/quality/useFirstPicture';
@@ -50,7 +51,7 @@ interface Props {
 }
 
 type Panel = 'chat' | 'people' | 'statistics' | null;
-type OpenDialog = { readonly kind: 'end' } | { readonly kind: 'remove'; readonly participant: Participant } | { readonly kind: 'shortcuts' } | { readonly kind: 'verification' } | { readonly kind: 'devices' } | { readonly kind: 'report' } | null;
+type OpenDialog = { readonly kind: 'end' } | { readonly kind: 'remove'; readonly participant: Participant } | { readonly kind: 'shortcuts' } | { readonly kind: 'verification' } | { readonly kind: 'devices' } | { readonly kind: 'report' } | { readonly kind: 'network-check' } | null;
 
 export function MeetingPage({ meeting, title, media, saving, onOver }: Props) {
   const { t } = useTranslation();
@@ -147,7 +148,7 @@ export function MeetingPage({ meeting, title, media, saving, onOver }: Props) {
           onRemove={participant => setDialog({ kind: 'remove', participant })} onClose={() => openPanel(null)} />
       )}
       {panel === 'statistics' && (
-        <Suspense fallback={null}><StatsPanel meeting={meeting} stats={stats} people={[snapshot.self, ...snapshot.participants]} onReport={report} onClose={() => openPanel(null)} /></Suspense>
+        <Suspense fallback={null}><StatsPanel meeting={meeting} stats={stats} people={[snapshot.self, ...snapshot.participants]} onReport={report} onCheck={() => setDialog({ kind: 'network-check' })} onClose={() => openPanel(null)} /></Suspense>
       )}
       <footer className={styles.footer}>
         <ControlBar end={(
@@ -183,6 +184,7 @@ export function MeetingPage({ meeting, title, media, saving, onOver }: Props) {
         </Dialog>
       )}
       {dialog?.kind === 'report' && <ReportDialog meeting={meeting} onClose={() => setDialog(null)} />}
+      {dialog?.kind === 'network-check' && <LazyNetworkCheck meetingId={snapshot.meetingId} ticket={meeting.ticket} onClose={() => setDialog(null)} />}
       {dialog?.kind === 'verification' && <VerificationDialog phrase={snapshot.encryption?.phrase ?? null} onClose={() => setDialog(null)} />}
       {dialog?.kind === 'end' && (
         <ConfirmDialog {...dismissal} title={t('meeting.confirmEnd.title')} text={t('meeting.confirmEnd.text')} confirm={t('meeting.confirmEnd.confirm')}

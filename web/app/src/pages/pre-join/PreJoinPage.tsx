@@ -7,6 +7,7 @@ import { helpFor } from '../../features/devices/device-status';
 import { DevicePickers } from '../../features/devices/DevicePickers';
 import type { DeviceKind, LocalMedia } from '../../features/devices/local-media';
 import { useLocalMedia } from '../../features/devices/useLocalMedia';
+import { LazyNetworkCheck } from '../../features/network-check/LazyNetworkCheck';
 import { shortcutKeys } from '../../features/shortcuts/shortcuts';
 import { useShortcuts } from '../../features/shortcuts/useShortcuts';
 import { VideoView } from '../../features/video/VideoView';
@@ -30,6 +31,7 @@ export function PreJoinPage({ info, media, joining, nameRejected, onJoin }: Prop
   const { microphone, camera } = useLocalMedia(media);
   const [name, setName] = useState(rememberedName.get);
   const [nameMissing, setNameMissing] = useState(false);
+  const [checksNetwork, setChecksNetwork] = useState(false);
   const nameInput = useRef<HTMLInputElement>(null);
   useEffect(() => nameInput.current?.focus(), []);
   const toggle = (kind: DeviceKind) => void media.set(kind, !media.snapshot()[kind].wanted);
@@ -92,8 +94,12 @@ export function PreJoinPage({ info, media, joining, nameRejected, onJoin }: Prop
             {t(microphone.wanted && microphone.track !== null ? 'preJoin.microphoneOn' : 'preJoin.microphoneOff')}
           </p>
         </form>
-        <section className={styles.devices} aria-label={t('preJoin.devices')}><DevicePickers media={media} /></section>
+        <section className={styles.devices} aria-label={t('preJoin.devices')}>
+          <DevicePickers media={media} />
+          <Button wide onClick={() => setChecksNetwork(true)} data-testid="open-network-check">{t('networkCheck.title')}</Button>
+        </section>
       </main>
+      {checksNetwork && <LazyNetworkCheck meetingId={info.meetingId} onClose={() => setChecksNetwork(false)} />}
     </div>
   );
 }
