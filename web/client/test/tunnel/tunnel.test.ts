@@ -54,7 +54,7 @@ function open(more: Partial<TunnelHost> = {}) {
     publishing = asPeer(connection);
     return connection;
   };
-  const say = (isAllowed: boolean) => { tunnel.handlers['ice-servers']({ iceServers: [], ...(isAllowed ? { tunnel: true } : {}) }); };
+  const say = (isAllowed: boolean) => { tunnel.handlers['ice-servers']({ ...(isAllowed ? { tunnel: true } : {}) }); };
   /** What a socket begins with. Returns what the client says about tunnels. */
   const join = ({ isAllowed = true } = {}) => {
     const fields = tunnel.joinFields();

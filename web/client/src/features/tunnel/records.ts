@@ -1,6 +1,6 @@
 import type { MediaType } from '../../core/wire-types.js';
 import type { TunnelLink } from './link.js';
-import { PictureReceiver } from './picture-receiver.js';
+import type { PictureReceiver } from './picture-receiver.js';
 import type { PictureSender } from './picture-sender.js';
 import { SoundReceiver } from './sound-receiver.js';
 import type { SoundSender } from './sound-sender.js';

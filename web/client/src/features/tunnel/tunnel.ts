@@ -1,11 +1,13 @@
 import type { Environment } from '../../core/environment.js';
 import type { Feature } from '../../core/feature.js';
-import type { RelaysServerMessage } from '../relays/messages.js';
 import { TunnelConnection } from './connection.js';
 import { isTunnelled } from './tunnelled.js';
 
 /** `on`: media takes tunnels, because no other path works. */
 export type TunnelState = 'off' | 'on';
+
+/** What this feature reads of the message. */
+export type TunnelServerMessage = { type: 'ice-servers'; tunnel?: boolean };
 
 export interface TunnelHost {
   /** Whether this browser can use tunnels. */
@@ -39,8 +41,8 @@ const refusedMs = 60_000;
  * The last resort of people whose network lets nothing but HTTPS to the page's address through: when no path to the media node is found, both connections are opened again as tunnels. `look` and `leave` try the
  * other paths again, from time to time.
  */
-export class Tunnel implements Feature<unknown, RelaysServerMessage> {
-  readonly handlers = { 'ice-servers': ({ tunnel }: Omit<RelaysServerMessage, 'type'>) => this.#allow(tunnel === true) };
+export class Tunnel implements Feature<unknown, TunnelServerMessage> {
+  readonly handlers = { 'ice-servers': ({ tunnel }: Omit<TunnelServerMessage, 'type'>) => this.#allow(tunnel === true) };
   /** The environment of the connections to the SFU. */
   readonly environment: Environment;
   readonly #host: TunnelHost;
