@@ -214,8 +214,8 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
     public bool MayUse(in TransportAddress from) => _paths.Find(from) == PathDenial.None;
 
     /// <summary>
-    /// Forgets the paths that the session may no longer use, after the rule of the room or the relays have changed. Returns true when media uses such a path, so that the session must end: the client
-    /// would notice only after seconds, even if it has another path.
+    /// Forgets the paths that the session may no longer use, after the rule of the room or the relays have changed. Returns true when media uses such a path. The session must then end: otherwise, the client
+    /// would notice only after some seconds that the path is dead, even if it has another one.
     /// </summary>
     public bool DropDeniedPaths(long nowTicks)
     {

@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling.NetworkChecks;
 /// <summary>Validates the bodies of network checks. Every error names the field and the valid values. Pure.</summary>
 internal static class NetworkCheckRules
 {
-    /// <summary>Two families, UDP and TCP, and two relays over UDP, TCP and TLS, with some more.</summary>
+    /// <summary>UDP and TCP, each over IPv4 and IPv6, and two relays, each over UDP, TCP and TLS: ten, and room for more.</summary>
     internal const int MaxRungs = 16;
 
     /// <summary>An offer of a browser for one microphone and one camera has 8 KB.</summary>

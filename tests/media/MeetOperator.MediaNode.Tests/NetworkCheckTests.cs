@@ -238,7 +238,7 @@ public sealed class NetworkCheckTests
         await AssertProblemAsync("full", () => PlayAsync(node, check, "c-1", peer));
     }
 
-    /// <summary>Persons without a place in a meeting must not use up the memory of the node.</summary>
+    /// <summary>People who are not in a meeting must not use up the memory of the node.</summary>
     [Fact]
     public async Task Check_ManyConnections_ShareMemoryAndHaveTwoTracksEach()
     {

@@ -32,7 +32,7 @@ internal sealed partial class CoturnOptions
     public IEnumerable<string> Without(string feature) =>
         _names.Contains($"--no-{feature}") ? [$"--no-{feature}"]
         : _names.Contains($"--{feature}") ? []
-        : throw new NotSupportedException($"this release of coturn has neither --no-{feature} nor --{feature}; use a release from 4.6 to 4.18");
+        : throw new NotSupportedException($"this release of coturn has neither --no-{feature} nor --{feature}; 4.6.1 and 4.18.0 are known to work");
 
     /// <summary>The option, where the release knows it.</summary>
     public IEnumerable<string> IfKnown(string option) => _names.Contains(option) ? [option] : [];
