@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using MeetOperator.NodeControl.Links;
@@ -106,6 +107,37 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
     /// <summary>Tells the node which assignment of its slots the client has applied. Nodes of earlier versions have no slots.</summary>
     public Task ConfirmSlotsAsync(string room, string participant, SlotsConfirmation confirmation, CancellationToken ct) =>
         SendAsync(HttpMethod.Put, $"{Participant(room, participant)}/slots", confirmation, ct);
+
+    /// <summary>
+    /// Opens the tunnel of a session that was opened for one: binary messages are pieces of a stream of framed packets, text messages the number of bytes received so far (<c>docs/node-control.md</c>).
+    /// The caller disposes the result.
+    /// </summary>
+    public async Task<WebSocket> OpenTunnelAsync(string room, string participant, string session, CancellationToken ct)
+    {
+        var path = $"{Participant(room, participant)}/sessions/{Uri.EscapeDataString(session)}/tunnel";
+        var address = new UriBuilder(new Uri(Address, path)) { Scheme = Address.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs };
+        var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("Host", host);
+        socket.Options.CollectHttpResponseDetails = true;
+        try
+        {
+            await socket.ConnectAsync(address.Uri, http, ct).ConfigureAwait(false);
+            return socket;
+        }
+        catch (WebSocketException e)
+        {
+            var status = socket.HttpStatusCode;
+            socket.Dispose();
+            throw status == 0
+                ? new HttpRequestException("The media node is unreachable.", e)
+                : new NodeControlException(status, "refused", $"The media node responded with status {(int)status}.");
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Opens a network check. Nodes of earlier versions answer with status 404.</summary>
     public Task<NetworkCheckReport> OpenCheckAsync(NetworkCheckSpec spec, CancellationToken ct) => SendAsync<NetworkCheckReport>(HttpMethod.Post, "v1/checks", spec, ct);

@@ -39,6 +39,9 @@ public sealed record SdpOffer
     /// <summary>True to replace the session with one on a new transport, false to renegotiate it.</summary>
     public bool Restart { get; init; }
 
+    /// <summary>True to send a new session's packets on a tunnel (<see cref="NodeControlClient.OpenTunnelAsync"/>). An open session stays what it is.</summary>
+    public bool Tunnel { get; init; }
+
     /// <summary>The session that the offer renegotiates. When that session has ended, the request fails with <c>unknown-session</c>. Null means the current session.</summary>
     public string? SessionId { get; init; }
 }
@@ -59,6 +62,9 @@ public sealed record SubscribeRequest
 
     public required long Generation { get; init; }
     public bool Restart { get; init; }
+
+    /// <summary>True to send a new session's packets on a tunnel. An open session stays what it is.</summary>
+    public bool Tunnel { get; init; }
 
     /// <summary>The slots that the client can use. Null for one media section a track.</summary>
     public SlotCounts? Slots { get; init; }

@@ -3,7 +3,8 @@ namespace MeetOperator.Srtp;
 /// <summary>SRTP and SRTCP of one peer in both directions. Not thread-safe.</summary>
 public interface ISrtpSession : IDisposable
 {
-    SrtpProfile Profile { get; }
+    /// <summary>The negotiated profile; null when packets are not encrypted here.</summary>
+    SrtpProfile? Profile { get; }
 
     /// <summary>Whether the last unprotected packet is the newest packet of its stream.</summary>
     bool IsNewestPacket { get; }

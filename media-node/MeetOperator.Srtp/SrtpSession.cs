@@ -25,7 +25,7 @@ public sealed class SrtpSession : ISrtpSession
         _receiver = new SrtpReceiver(remote, maximumInboundStreams, startsAnywhere);
     }
 
-    public SrtpProfile Profile { get; }
+    public SrtpProfile? Profile { get; }
 
     public bool IsNewestPacket => _receiver.IsNewestPacket;
 

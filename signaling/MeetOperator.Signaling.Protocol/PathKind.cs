@@ -18,6 +18,9 @@ public enum PathKind
     /// <summary>Through a relay that the client reaches over TLS.</summary>
     RelayTls,
 
+    /// <summary>On a tunnel through signaling.</summary>
+    Tunnel,
+
     /// <summary>Directly to other participants.</summary>
     P2p,
 

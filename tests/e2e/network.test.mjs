@@ -2,13 +2,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { launch } from './support/browser.mjs';
+import { startProxy } from './support/http-proxy.mjs';
 import { tilePause, watchTile } from './support/noticed.mjs';
 import { readsPath } from './support/path-words.mjs';
-import { canMakeNetworks, pathsInUse, PersonNetwork, rungNames, rungs, startProductFor } from './support/person-network.mjs';
+import { canMakeNetworks, pathsInUse, PersonNetwork, rungNames, rungs, setTunnels, startProductFor } from './support/person-network.mjs';
 import { createMeeting } from './support/product.mjs';
 import { describeOnFailure, until, Visitor } from './support/visitor.mjs';
 
 const options = { timeout: 240_000 };
+
+/** Seconds from the join to the first picture on a tunnel, on a machine that runs both browsers and the product. Other paths are tried for 1.2 s. */
+const tunnelLimitSeconds = 6;
 
 /** Seconds for which a picture may stand still when the path in use is blocked in a call, until media flows on the next one. */
 const fallbackSeconds = 8;
@@ -82,6 +86,73 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     }
   });
 
+  const callOnTunnel = async (t, browser, traffic, more = async () => {}) => {
+    setTunnels(product, 'LastResort');
+    network.allow(traffic);
+    const meeting = await createMeeting(product);
+    const people = [];
+    try {
+      await describeOnFailure(people, async () => {
+        people.push(await Visitor.arrive(outside, product, 'Bob'), await Visitor.arrive(browser, product, 'Ada'));
+        for (const person of people) await person.enter(meeting.meetingId);
+        const [bob, ada] = people;
+        await ada.waitForVideo('Bob');
+        const { join, frame } = await ada.page.evaluate(() => globalThis.marks);
+        t.diagnostic(`seconds from the join to the first picture: ${((frame - join) / 1_000).toFixed(1)}`);
+        await bob.waitForVideo('Ada');
+        const energy = await bob.soundEnergy();
+        await until(async () => await bob.soundEnergy() > energy, 'Bob hears Ada');
+        await until(async () => await ada.page.evaluate(playedLevel) > 0.01, 'Ada hears Bob');
+        await readsPath(ada, 'tunnel');
+        await ada.page.locator('[data-testid=tunnel-banner][data-state=on]').waitFor();
+        assert.ok(frame - join < tunnelLimitSeconds * 1_000, `${frame - join} ms`);
+        await more(ada, bob);
+      });
+    } finally {
+      await Promise.all(people.map(person => person.close()));
+    }
+  };
+
+  it('people see and hear each other on a tunnel where only the page gets out', options, t => callOnTunnel(t, inside, [product.page]));
+
+  it('tunnels end when the tenant denies them in a call, and begin when it allows them', options, t => callOnTunnel(t, inside, [product.page], async (ada, bob) => {
+    setTunnels(product, 'Denied');
+    await ada.page.locator('[data-testid=tunnel-banner]').waitFor({ state: 'detached' });
+    await readsPath(ada, null);
+    setTunnels(product, 'LastResort');
+    await ada.page.locator('[data-testid=tunnel-banner][data-state=on]').waitFor();
+    await ada.waitForVideo('Bob');
+    await bob.waitForVideo('Ada');
+  }));
+
+  it('media moves from a tunnel to UDP when UDP is let out in a call, after looks in vain', options, t => callOnTunnel(t, inside, [product.page], async (ada, bob) => {
+    const tiles = [ada.tile('Bob'), bob.tile('Ada')];
+    await Promise.all(tiles.map(watchTile));
+    const opened = await ada.page.evaluate(() => globalThis.connections.length);
+    await until(() => ada.page.evaluate(before => globalThis.connections.length > before && globalThis.connections.at(-1).connectionState === 'closed', opened), 'a look has ended', 60_000);
+    network.allow([product.page, rung('udp4')]);
+    await uses(ada, rung('udp4').path, 120_000);
+    await ada.page.locator('[data-testid=tunnel-banner]').waitFor({ state: 'detached' });
+    await seeAndHearEachOther(ada, bob);
+    const pauses = (await Promise.all(tiles.map(tilePause))).map(({ pause }) => pause / 1_000);
+    t.diagnostic(`seconds for which the pictures stood still, for Ada and for Bob: ${pauses.map(pause => pause.toFixed(1)).join(' and ')}`);
+    assert.ok(Math.max(...pauses) < fallbackSeconds, `${pauses.join(' and ')} s`);
+    await readsPath(ada, rung('udp4').path);
+  }));
+
+  it('people see and hear each other on a tunnel where only an HTTP proxy gets out', options, async t => {
+    const proxy = await startProxy([product.page.ports].flat().map(String));
+    // Without the second flag, browsers do not use a proxy for localhost.
+    const browser = await network.launch(product.page.ports, [`--proxy-server=http://${network.host.ipv4}:${proxy.port}`, '--proxy-bypass-list=<-loopback>']);
+    try {
+      await callOnTunnel(t, browser, [{ family: 4, protocol: 'tcp', ports: proxy.port }]);
+      assert.ok(proxy.connections() >= 3, `${proxy.connections()} WebSockets went through the proxy`);
+    } finally {
+      await browser.close();
+      await proxy.close();
+    }
+  });
+
   const falls = [
     ['from UDP to TCP when UDP is blocked in a call in both directions', ['udp4', 'tcp4'], 'tcp4', { isIncomingBlocked: true }],
     ['from UDP to TCP when UDP is blocked in a call from the person only', ['udp4', 'tcp4'], 'tcp4', {}],
@@ -122,6 +193,28 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     });
   });
 });
+
+/** Runs in the page: how loud what it plays is, from 0 to 1, at most within a second. */
+const playedLevel = async () => {
+  const audio = new AudioContext();
+  await audio.resume();
+  const analysers = [...document.querySelectorAll('audio')].filter(({ srcObject }) => srcObject !== null).map(({ srcObject }) => {
+    const analyser = audio.createAnalyser();
+    audio.createMediaStreamSource(srcObject).connect(analyser);
+    return analyser;
+  });
+  let loudest = 0;
+  for (const end = performance.now() + 1_000; performance.now() < end;) {
+    await new Promise(resolve => setTimeout(resolve, 20));
+    for (const analyser of analysers) {
+      const samples = new Float32Array(analyser.fftSize);
+      analyser.getFloatTimeDomainData(samples);
+      loudest = Math.max(loudest, Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
+    }
+  }
+  await audio.close();
+  return loudest;
+};
 
 /** Runs in the page: whether a connection still has a pair of candidates over UDP. */
 const triesUdp = async () => {

@@ -3,7 +3,9 @@ using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Contracts.Connectivity;
 
-/// <summary>How participants may reach a media node: a way is denied when their tenant or the pool of the node denies it. The media node enforces it.</summary>
+/// <summary>
+/// How participants may reach a media node: a way is denied when their tenant or the pool of the node denies it. Absent where nothing differs from the defaults. The media node enforces it.
+/// </summary>
 public sealed record ConnectivityRule
 {
     internal const string RelayForcedAndDenied = "forceRelay lets participants connect through relays only, so turn must be Allowed: set turn to Allowed, or forceRelay to false";
@@ -22,15 +24,27 @@ public sealed record ConnectivityRule
     [UnknownAsNull]
     public PathAccess? Turn { get; init; }
 
-    /// <summary>The rule of those who limit nothing.</summary>
-    public static ConnectivityRule Unlimited { get; } = new();
+    /// <summary>LastResort if participants may reach the media node on tunnels, through signaling, when no other way works; otherwise absent. Written by the operator.</summary>
+    [UnknownAsNull]
+    public TunnelAccess? Tunnel { get; init; }
 
-    /// <summary>Whether it leaves no way to reach the media node.</summary>
+    /// <summary>The rule of those who limit nothing.</summary>
+    public static ConnectivityRule Unlimited { get; } = new() { Tunnel = TunnelAccess.LastResort };
+
+    /// <summary>The rule of the defaults, which is absent in the status: every way but tunnels.</summary>
+    public static ConnectivityRule Default { get; } = new();
+
+    /// <summary>Whether it leaves no way to reach the media node but tunnels, which most browsers cannot use.</summary>
     [JsonIgnore]
     public bool AllowsNothing => ForceRelay && Turn == PathAccess.Denied;
 
+    /// <summary>Whether participants may use tunnels.</summary>
+    [JsonIgnore]
+    public bool AllowsTunnels => Tunnel == TunnelAccess.LastResort;
+
     /// <summary>The rule of settings.</summary>
-    public static ConnectivityRule Of(bool forceRelay, PathAccess tcp, PathAccess turn) => new ConnectivityRule { ForceRelay = forceRelay, Tcp = tcp, Turn = turn }.And(Unlimited);
+    public static ConnectivityRule Of(bool forceRelay, PathAccess tcp, PathAccess turn, TunnelAccess tunnel) =>
+        new ConnectivityRule { ForceRelay = forceRelay, Tcp = tcp, Turn = turn, Tunnel = tunnel }.And(Unlimited);
 
     /// <summary>The strictest of both.</summary>
     public ConnectivityRule And(ConnectivityRule other)
@@ -41,6 +55,7 @@ public sealed record ConnectivityRule
             ForceRelay = ForceRelay || other.ForceRelay,
             Tcp = DeniedBy(Tcp, other.Tcp),
             Turn = DeniedBy(Turn, other.Turn),
+            Tunnel = AllowsTunnels && other.AllowsTunnels ? TunnelAccess.LastResort : null,
         };
     }
 

@@ -23,7 +23,13 @@ public sealed record SfuConnectivity
     [Default("\"Allowed\"")]
     public PathAccess Turn { get; init; } = PathAccess.Allowed;
 
+    /// <summary>
+    /// Whether participants may reach these media nodes on tunnels, through signaling, when no other way works. Absent: as the tenant says, whose default is Denied. LastResort does not allow what the
+    /// tenant denies; mutable.
+    /// </summary>
+    public TunnelAccess? Tunnel { get; init; }
+
     /// <summary>What these settings say about media nodes.</summary>
     [JsonIgnore]
-    public ConnectivityRule Rule => ConnectivityRule.Of(ForceRelay, Tcp, Turn);
+    public ConnectivityRule Rule => ConnectivityRule.Of(ForceRelay, Tcp, Turn, Tunnel ?? TunnelAccess.LastResort);
 }

@@ -30,7 +30,14 @@ public sealed record TenantConnectivity
     [Default("\"Allowed\"")]
     public PathAccess Turn { get; init; } = PathAccess.Allowed;
 
+    /// <summary>
+    /// Whether participants whose network lets nothing but HTTPS to the page's address through may send and receive media on tunnels: WebSockets through signaling. With LastResort, clients use them
+    /// only when no other way works, also with forceRelay. Meetings that are encrypted end to end use none. Default Denied; mutable.
+    /// </summary>
+    [Default("\"Denied\"")]
+    public TunnelAccess Tunnel { get; init; } = TunnelAccess.Denied;
+
     /// <summary>What these settings say about media nodes.</summary>
     [JsonIgnore]
-    public ConnectivityRule Rule => ConnectivityRule.Of(ForceRelay, Tcp, Turn);
+    public ConnectivityRule Rule => ConnectivityRule.Of(ForceRelay, Tcp, Turn, Tunnel);
 }

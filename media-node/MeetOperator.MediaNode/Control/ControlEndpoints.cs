@@ -22,6 +22,7 @@ namespace MeetOperator.MediaNode.Control;
 internal static class ControlEndpoints
 {
     private const int MaxIdCharacters = 128;
+    private const string Participant = "/rooms/{room}/participants/{participant}";
 
     public static void Map(WebApplication app, MediaNodeHost node, ControlCredentialStore credentials)
     {
@@ -70,6 +71,8 @@ internal static class ControlEndpoints
             await ControlJson.WriteAsync(c, 200, await node.Rooms.ReportAsync(room, c.RequestAborted)));
         MapChecks(bySignaling, node);
         MapParticipants(bySignaling, node.Rooms, node.Sdp, node.Checks, c => credentials.IsAuthorized(c, ControlRole.Signaling));
+        bySignaling.MapGet(Participant + "/sessions/{session}/tunnel", (string room, string participant, string session, HttpContext c) =>
+            node.Tunnels.RunAsync(c, room, participant, session, () => credentials.IsAuthorized(c, ControlRole.Signaling)));
     }
 
     private static RouteHandlerBuilder MapMetrics(WebApplication app, MediaNodeHost node)
@@ -78,7 +81,7 @@ internal static class ControlEndpoints
             async () =>
             {
                 var (report, loops) = await node.ReportAsync(CancellationToken.None);
-                return MetricsWriter.Write(report, loops, node.Streams);
+                return MetricsWriter.Write(report, loops, node.Streams, node.Tunnels.Counters);
             },
             app.Services.GetRequiredService<TimeProvider>());
         return app.MapGet("/metrics", async (CancellationToken ct) => Results.Text(await page.ReadAsync().WaitAsync(ct), MetricsWriter.ContentType));
@@ -143,7 +146,6 @@ internal static class ControlEndpoints
     /// <param name="mayWatch">Whether a client may still read the events of a room.</param>
     internal static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms, SdpExchange sdp, NetworkChecks checks, Func<HttpContext, bool> mayWatch)
     {
-        const string Participant = "/rooms/{room}/participants/{participant}";
         v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room, () => mayWatch(c)));
         v1.MapDelete("/rooms/{room}/sessions/{session}", (string room, string session, HttpContext c) =>
             NoContentAsync(rooms.RunOnAllAsync(room, r => r.EndSession(session), c.RequestAborted)));

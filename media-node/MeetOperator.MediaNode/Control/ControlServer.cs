@@ -62,6 +62,7 @@ internal static class ControlServer
         var app = builder.Build();
         RequestSpans.Use(app);
         app.UseExceptionHandler();
+        app.UseWebSockets();
         ControlEndpoints.Map(app, node, credentials);
 
         // Rooms end before the server stops, so that the event streams can still send the reason.

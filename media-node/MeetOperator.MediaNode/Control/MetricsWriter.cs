@@ -11,7 +11,7 @@ internal static class MetricsWriter
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    public static string Write(NodeReport report, IReadOnlyList<LoopStatistics> loops, StreamCounters streams)
+    public static string Write(NodeReport report, IReadOnlyList<LoopStatistics> loops, StreamCounters streams, StreamCounters tunnels)
     {
         var text = new StringBuilder(4096);
         Family(text, "meet_node_state", "gauge", "1 for the current state of the node.");
@@ -73,11 +73,14 @@ internal static class MetricsWriter
         Family(text, "meet_node_sessions_by_protocol", "gauge", "Connected peer sessions by the protocol that they send over.");
         foreach (var loop in loops)
         {
-            Sample(text, "meet_node_sessions_by_protocol", loop.ConnectedSessions - loop.TcpSessions, ("port", Port(loop)), ("protocol", "udp"));
+            Sample(text, "meet_node_sessions_by_protocol", loop.ConnectedSessions - loop.TcpSessions - loop.TunnelSessions, ("port", Port(loop)), ("protocol", "udp"));
             Sample(text, "meet_node_sessions_by_protocol", loop.TcpSessions, ("port", Port(loop)), ("protocol", "tcp"));
+            Sample(text, "meet_node_sessions_by_protocol", loop.TunnelSessions, ("port", Port(loop)), ("protocol", "tunnel"));
         }
 
         Tcp(text, streams);
+        Single(text, "meet_tunnels", "gauge", "Tunnels that are open.", tunnels.Open);
+        Ended(text, "meet_tunnels_ended_total", "Tunnels that ended, by reason.", tunnels);
         return text.ToString();
     }
 
@@ -87,10 +90,15 @@ internal static class MetricsWriter
         Family(text, "meet_tcp_connections", "gauge", "TCP connections for media. Those without an authentic check are closed after 5 s.");
         Sample(text, "meet_tcp_connections", streams.Open, ("state", "Open"));
         Sample(text, "meet_tcp_connections", streams.Unauthenticated, ("state", "Unauthenticated"));
-        Family(text, "meet_tcp_ended_connections_total", "counter", "TCP connections for media that ended, by reason.");
-        foreach (var (reason, count) in streams.Ended)
+        Ended(text, "meet_tcp_ended_connections_total", "TCP connections for media that ended, by reason.", streams);
+    }
+
+    private static void Ended(StringBuilder text, string name, string help, StreamCounters counters)
+    {
+        Family(text, name, "counter", help);
+        foreach (var (reason, count) in counters.Ended)
         {
-            Sample(text, "meet_tcp_ended_connections_total", count, ("reason", reason.ToString()));
+            Sample(text, name, count, ("reason", reason.ToString()));
         }
     }
 

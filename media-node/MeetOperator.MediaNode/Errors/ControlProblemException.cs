@@ -46,6 +46,12 @@ internal sealed class ControlProblemException(HttpStatusCode status, string code
     public static ControlProblemException Concurrent() =>
         new(HttpStatusCode.Conflict, "concurrent-requests", "Other requests changed the same session or track several times while this one was prepared. Nothing has changed; send it again.");
 
+    public static ControlProblemException TunnelDenied() =>
+        new(HttpStatusCode.Forbidden, "tunnel-denied", "This room admits no tunnels: connectivity.allowTunnels is not set in its spec, or it is encrypted end to end. Open the session without one.");
+
+    public static ControlProblemException TooManyTunnels(int limit, string of) =>
+        new(HttpStatusCode.TooManyRequests, "too-many-tunnels", $"The limit of {limit} tunnels of {of} is reached. Try again when one has ended.");
+
     public static ControlProblemException InvalidSdp(string detail) => new(HttpStatusCode.BadRequest, "invalid-sdp", detail);
 
     public static ControlProblemException InvalidLink(string detail) => new(HttpStatusCode.BadRequest, "invalid-link", detail);

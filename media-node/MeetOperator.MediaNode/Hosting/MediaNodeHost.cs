@@ -11,6 +11,7 @@ using MeetOperator.MediaNode.Settings;
 using MeetOperator.MediaNode.Statistics;
 using MeetOperator.MediaNode.Streams;
 using MeetOperator.MediaNode.Time;
+using MeetOperator.MediaNode.Tunnels;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
@@ -57,9 +58,11 @@ internal sealed partial class MediaNodeHost : IDisposable
         _gate = OpenGate();
         Rooms = new RoomDirectory(_loops, _certificate, options, tcpPort: _gate?.Port);
         Sdp = new SdpExchange(Rooms);
+        Tunnels = new TunnelEndpoint(Rooms, clock);
         Checks = new NetworkChecks(Rooms, _loops, clock);
         foreach (var loop in _loops)
         {
+            loop.Streams.Tunnels = Tunnels.Counters;
             loop.Start();
         }
 
@@ -77,6 +80,8 @@ internal sealed partial class MediaNodeHost : IDisposable
     public RoomDirectory Rooms { get; }
 
     public SdpExchange Sdp { get; }
+
+    public TunnelEndpoint Tunnels { get; }
 
     public NetworkChecks Checks { get; }
 

@@ -19,16 +19,20 @@ internal sealed class IngressDrops
     public long DirectDenied { get; private set; }
     public long RelayDenied { get; private set; }
 
+    /// <summary>Packets on tunnels, in rooms that do not allow them.</summary>
+    public long TunnelDenied { get; private set; }
+
     /// <summary>Packets for another loop of this media node that it did not take in time.</summary>
     public long LoopLinkFull { get; set; }
 
     /// <summary>Adds the datagrams on paths that rooms deny.</summary>
-    public void AddDenied(Dictionary<string, long> drops) => (drops["TcpDenied"], drops["DirectDenied"], drops["RelayDenied"]) = (TcpDenied, DirectDenied, RelayDenied);
+    public void AddDenied(Dictionary<string, long> drops) => (drops["TcpDenied"], drops["DirectDenied"], drops["RelayDenied"], drops["TunnelDenied"]) = (TcpDenied, DirectDenied, RelayDenied, TunnelDenied);
 
     public void Count(PathDenial denial) => _ = denial switch
     {
         PathDenial.Tcp => TcpDenied++,
         PathDenial.Direct => DirectDenied++,
-        _ => RelayDenied++,
+        PathDenial.Relay => RelayDenied++,
+        _ => TunnelDenied++,
     };
 }

@@ -8,7 +8,8 @@ using MeetOperator.Sfu.Egress;
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
-/// The TCP connections of one loop. Each belongs to one session, whose check has authenticated it before the loop got it. A connection can delay others only by what one read takes. Used on the loop's thread.
+/// The TCP connections and tunnels of one loop. Each belongs to one session: its check has authenticated a connection before the loop got it, and signaling has named the session of a tunnel. A
+/// connection can delay others only by what one read takes. Used on the loop's thread.
 /// </summary>
 internal sealed class LoopStreams(MediaLoop loop) : IDisposable
 {
@@ -47,16 +48,19 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
     /// <summary>The counters of the media node.</summary>
     public StreamCounters Counters { get; set; } = new();
 
+    /// <summary>The same for tunnels.</summary>
+    public StreamCounters Tunnels { get; set; } = new();
+
     /// <summary>Takes a connection whose first check is authentic and not read yet.</summary>
     /// <param name="socket">The connection.</param>
     /// <param name="address">Its other end, with the number of the connection.</param>
     /// <param name="ufrag">The username fragment in the check.</param>
     public void Open(StreamSocket socket, in TransportAddress address, string ufrag)
     {
-        if (loop.Peers.FindByUfrag(ufrag) is not { } session)
+        if (loop.Peers.FindByUfrag(ufrag) is not { Transport.IsTunnel: false } session)
         {
             socket.Abort();
-            Counters.OnEnded(StreamEnd.UnknownSession, wasOpen: true); // it has ended since
+            Counters.OnEnded(StreamEnd.UnknownSession, wasOpen: true); // it has ended since, or takes no connections of clients
             return;
         }
 
@@ -68,6 +72,29 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         }
 
         CloseOldest(session);
+        Add(socket, address, session);
+    }
+
+    /// <summary>Takes the connection of a session's tunnel, in place of an earlier one.</summary>
+    /// <param name="socket">The connection.</param>
+    /// <param name="address">Stands for its other end, with the number of the connection.</param>
+    /// <param name="session">The session, which has a transport for a tunnel.</param>
+    /// <param name="onClosed">Called when the connection is closed, on the loop's thread.</param>
+    public void OpenTunnel(StreamSocket socket, in TransportAddress address, PeerSession session, Action onClosed)
+    {
+        CloseOf(session, StreamEnd.TooManyOfSession);
+        Tunnels.OnAccepted();
+        Tunnels.OnAuthenticated();
+        if (Add(socket, address, session, onClosed))
+        {
+            session.OpenTunnel(MonotonicClock.NowTicks, address);
+        }
+    }
+
+    private StreamCounters CountersOf(PeerSession session) => session.Transport.IsTunnel ? Tunnels : Counters;
+
+    private bool Add(StreamSocket socket, in TransportAddress address, PeerSession session, Action? onClosed = null)
+    {
         try
         {
             _poller ??= new SocketPoller(MaxReady);
@@ -76,11 +103,12 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         catch (Win32Exception)
         {
             socket.Abort();
-            Counters.OnEnded(StreamEnd.NoDescriptors, wasOpen: true);
-            return;
+            CountersOf(session).OnEnded(StreamEnd.NoDescriptors, wasOpen: true);
+            return false;
         }
 
-        _streams.Add(address.Connection, new PeerStream(socket, address, session, loop.Egress.Streams.Add(_poller, address.Connection, socket), MonotonicClock.NowTicks));
+        _streams.Add(address.Connection, new PeerStream(socket, address, session, loop.Egress.Streams.Add(_poller, address.Connection, socket), MonotonicClock.NowTicks, onClosed));
+        return true;
     }
 
     /// <summary>Reads what has arrived, and sends what waits. Returns the number of packets.</summary>
@@ -121,11 +149,13 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
     }
 
     /// <summary>Closes the connections of a session that has ended.</summary>
-    public void CloseOf(PeerSession session)
+    public void CloseOf(PeerSession session) => CloseOf(session, StreamEnd.SessionEnded);
+
+    private void CloseOf(PeerSession session, StreamEnd reason)
     {
         foreach (var stream in _streams.Values.Where(stream => stream.Session == session).ToList())
         {
-            Close(stream, StreamEnd.SessionEnded, isSessionAlive: false);
+            Close(stream, reason, isSessionAlive: false);
         }
     }
 
@@ -262,7 +292,8 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
             stream.Socket.Abort();
         }
 
-        Counters.OnEnded(reason, wasOpen: true);
+        CountersOf(stream.Session).OnEnded(reason, wasOpen: true);
+        stream.OnClosed?.Invoke();
         if (isSessionAlive)
         {
             stream.Session.OnConnectionClosed(MonotonicClock.NowTicks, stream.Address);

@@ -262,6 +262,7 @@ internal sealed class MediaLoop : IDisposable
             SessionsByProfile = sessions.ByProfile,
             ConnectedSessions = sessions.Connected,
             TcpSessions = sessions.OnTcp,
+            TunnelSessions = sessions.OnTunnel,
             Connections = Connections.Connected + Connections.Failed,
             FailedConnections = Connections.Failed,
             SilentSessions = sessions.Silent,

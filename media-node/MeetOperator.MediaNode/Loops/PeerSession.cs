@@ -31,7 +31,7 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
     private readonly IngressLimit _ingress;
     private readonly PathGuard _paths;
 
-    /// <summary>The TCP connection that ICE has selected; null for UDP.</summary>
+    /// <summary>The TCP connection that ICE has selected, or that of the tunnel; null for UDP.</summary>
     private StreamSender? _stream;
     private bool _connected;
     private bool _failed;
@@ -70,7 +70,7 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
     public bool Handle(long nowTicks, long arrivalTicks, in TransportAddress from, Span<byte> datagram)
     {
         ArrivalTicks = arrivalTicks;
-        if (_paths.Find(from) is var denial and not PathDenial.None)
+        if (FindDenial(from) is var denial and not PathDenial.None)
         {
             _loop.IngressDrops.Count(denial);
             return false;
@@ -210,8 +210,17 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
         _lane.Commit(Transport.ProtectRtcp(compound, space));
     }
 
+    /// <summary>The client's tunnel has this connection from now on, which the egress knows already.</summary>
+    public void OpenTunnel(long nowTicks, in TransportAddress connection)
+    {
+        Transport.OpenTunnel(nowTicks, connection);
+        UpdateDestination(); // first: the owner may send as soon as it knows that the session is connected
+        Drain();
+        WakeAt(Transport.NextTimeoutTicks);
+    }
+
     /// <summary>Whether the session may use a path.</summary>
-    public bool MayUse(in TransportAddress from) => _paths.Find(from) == PathDenial.None;
+    public bool MayUse(in TransportAddress from) => FindDenial(from) == PathDenial.None;
 
     /// <summary>
     /// Forgets the paths that the session may no longer use, after the rule of the room or the relays have changed. Returns true when media uses such a path. The session must then end: otherwise, the client
@@ -219,7 +228,7 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
     /// </summary>
     public bool DropDeniedPaths(long nowTicks)
     {
-        if (Transport.SelectedAddress is { } selected && !MayUse(selected))
+        if (Transport.IsTunnel ? !_paths.AllowsTunnels : Transport.SelectedAddress is { } selected && !MayUse(selected))
         {
             return true;
         }
@@ -255,6 +264,10 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
         _connected = false;
         Transport.Dispose();
     }
+
+    /// <summary>The rules for addresses are not for tunnels: the other end of a tunnel is signaling.</summary>
+    private PathDenial FindDenial(in TransportAddress from) =>
+        !Transport.IsTunnel ? _paths.Find(from) : _paths.AllowsTunnels ? PathDenial.None : PathDenial.Tunnel;
 
     /// <summary>Runs the timers soon after feedback, which may have set them.</summary>
     private void WakeSoon(long nowTicks) => WakeAt(TickSchedule.Next(nowTicks));

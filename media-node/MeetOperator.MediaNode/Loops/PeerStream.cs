@@ -10,7 +10,8 @@ namespace MeetOperator.MediaNode.Loops;
 /// <param name="session">The session that the first check named.</param>
 /// <param name="sender">The send side.</param>
 /// <param name="nowTicks">The time.</param>
-internal sealed class PeerStream(StreamSocket socket, TransportAddress address, PeerSession session, StreamSender sender, long nowTicks)
+/// <param name="onClosed">To be called when the connection is closed.</param>
+internal sealed class PeerStream(StreamSocket socket, TransportAddress address, PeerSession session, StreamSender sender, long nowTicks, Action? onClosed = null)
 {
     private byte[] _rest = [];
     private int _restBytes;
@@ -22,6 +23,9 @@ internal sealed class PeerStream(StreamSocket socket, TransportAddress address, 
     public PeerSession Session => session;
 
     public StreamSender Sender => sender;
+
+    /// <summary>To be called when the connection is closed; null for nobody.</summary>
+    public Action? OnClosed => onClosed;
 
     /// <summary>When something authentic last arrived.</summary>
     public long LastReceivedTicks { get; private set; } = nowTicks;

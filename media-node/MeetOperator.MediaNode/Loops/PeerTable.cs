@@ -35,7 +35,11 @@ internal sealed class PeerTable
         var entry = new Entry(session);
         entry.Ufrags.Enqueue(session.Transport.LocalCredentials.Ufrag);
         _byUfrag.Add(session.Transport.LocalCredentials.Ufrag, entry);
-        Published?.Add(session.Transport.LocalCredentials);
+        if (!session.Transport.IsTunnel)
+        {
+            Published?.Add(session.Transport.LocalCredentials); // a tunnel takes no TCP connections
+        }
+
         _sessions.Add(session);
     }
 
@@ -46,7 +50,11 @@ internal sealed class PeerTable
         {
             entry.Ufrags.Enqueue(session.Transport.LocalCredentials.Ufrag);
             _byUfrag.Add(session.Transport.LocalCredentials.Ufrag, entry);
-            Published?.Add(session.Transport.LocalCredentials);
+            if (!session.Transport.IsTunnel)
+            {
+                Published?.Add(session.Transport.LocalCredentials);
+            }
+
             if (entry.Ufrags.Count > 2)
             {
                 Forget(entry.Ufrags.Dequeue());

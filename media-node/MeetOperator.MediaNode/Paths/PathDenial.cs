@@ -13,4 +13,7 @@ internal enum PathDenial
 
     /// <summary>The path comes from a relay, and the room denies relays.</summary>
     Relay,
+
+    /// <summary>The path is a tunnel, and the room does not allow them.</summary>
+    Tunnel,
 }

@@ -7,16 +7,27 @@ namespace MeetOperator.MediaNode.Paths;
 internal sealed class PathGuard(KnownRelays relays, RoomConnectivity? rule = null)
 {
     private volatile RoomConnectivity? _rule = rule;
+    private volatile bool _hasAllowedTunnels = rule is { AllowTunnels: true };
 
-    /// <summary>The rule of the room; null when it denies nothing.</summary>
+    /// <summary>The rule of the room; null for every way but tunnels.</summary>
     public RoomConnectivity? Rule
     {
         get => _rule;
-        set => _rule = value;
+        set
+        {
+            _hasAllowedTunnels |= value is { AllowTunnels: true };
+            _rule = value;
+        }
     }
+
+    /// <summary>Whether a session can have a path that the room denies.</summary>
+    public bool MayDeny => _rule is not null || _hasAllowedTunnels;
 
     /// <summary>Whether clients may connect over TCP, so that they get candidates for it.</summary>
     public bool AllowsTcp => _rule is not ({ DenyTcp: true } or { ForceRelay: true });
+
+    /// <summary>Whether sessions may use tunnels through signaling.</summary>
+    public bool AllowsTunnels => _rule is { AllowTunnels: true };
 
     /// <summary>Why a session may not use a path; <see cref="PathDenial.None"/> if it may.</summary>
     public PathDenial Find(in TransportAddress from) => _rule is { } limited ? PathRules.Find(limited, relays.Table, from) : PathDenial.None;

@@ -6,9 +6,11 @@ using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
+using MeetOperator.Native.Sockets;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Links;
 using MeetOperator.Relay.Messages;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.MediaNode.Rooms;
@@ -216,6 +218,18 @@ internal sealed class NodeRoom
 
         sessions.End(session);
         _offers.PublishChanges();
+    }
+
+    /// <summary>Gives a session the connection of its tunnel, which replaces an earlier one. Throws when the participant has no such session, or the room admits no tunnels.</summary>
+    public void OpenTunnel(string participantId, string sessionId, StreamSocket socket, in TransportAddress connection, Action onClosed)
+    {
+        if (_participants.Require(participantId).Sessions.Find(sessionId)?.Peer is not { Transport.IsTunnel: true } session)
+        {
+            throw ControlProblemException.UnknownSession(sessionId);
+        }
+
+        RoomNegotiation.CheckTunnel(_share.Spec, _share.Paths, isTunnel: true);
+        Loop.Streams.OpenTunnel(socket, connection, session, onClosed);
     }
 
     /// <summary>Ends the sessions whose media uses a path that the room denies now. Their clients connect again.</summary>

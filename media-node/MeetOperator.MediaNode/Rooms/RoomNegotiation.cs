@@ -23,11 +23,12 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
     /// <summary>What the answer to an offer for publishing depends on.</summary>
     public PublishBasis DescribePublish(RoomSpec spec, string participantId, SdpOffer request)
     {
+        CheckTunnel(spec, paths, request.Tunnel);
         var participant = participants.FindOrAdmit(participantId, spec.MaxParticipants);
         var session = request.Restart ? null : participant?.Sessions.Find<PublishSession>();
         return !request.Restart && request.SessionId is { } named && named != session?.Peer.Id
             ? throw ControlProblemException.UnknownSession(named)
-            : new PublishBasis { Factory = factory, AllowsTcp = paths.AllowsTcp, Codecs = spec.Codecs, IsE2ee = spec.E2ee, MaxTracks = MaxTracks, Session = session?.State };
+            : new PublishBasis { Factory = factory, AllowsTcp = paths.AllowsTcp, Codecs = spec.Codecs, IsE2ee = spec.E2ee, IsTunnel = session is null && request.Tunnel, MaxTracks = MaxTracks, Session = session?.State };
     }
 
     /// <summary>Applies a prepared answer to the session that it is for, or to a new one. Null when it is out of date.</summary>
@@ -80,8 +81,9 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
     /// <summary>What a subscribe session depends on. Adds the participant if it is new: nothing that follows rejects the request.</summary>
     public SubscribeBasis DescribeSubscribe(RoomSpec spec, string participantId, SubscribeRequest request)
     {
+        CheckTunnel(spec, paths, request.Tunnel);
         var participant = participants.GetOrAdd(participantId, spec.MaxParticipants, out _);
-        return new SubscribeBasis(participant.Context, NeedsSession: request.Restart || participant.Sessions.Find<SubscribeSession>() is null);
+        return new SubscribeBasis(participant.Context, NeedsSession: request.Restart || participant.Sessions.Find<SubscribeSession>() is null, request.Tunnel);
     }
 
     /// <summary>Opens a prepared session, or returns the offer of the one that is open. Null when what was prepared is out of date.</summary>
@@ -107,8 +109,8 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
         session.Open(prepared.Transport!);
         if (open is not null)
         {
-            // At most one session overlaps with the newest one.
-            if (participant.Sessions.All.OfType<SubscribeSession>().FirstOrDefault(s => s.IsReplaced) is { } older)
+            // At most one session overlaps with the newest one: the last that the client has received on.
+            if (open.Peer.IsReady && participant.Sessions.All.OfType<SubscribeSession>().FirstOrDefault(s => s.IsReplaced) is { } older)
             {
                 participant.Sessions.End(older);
             }
@@ -177,6 +179,15 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
 
             RemoveIfNew(isNew, participantId);
             throw;
+        }
+    }
+
+    /// <summary>Throws when a session is to use a tunnel and the room admits none. Clients cannot encrypt what they send on one.</summary>
+    public static void CheckTunnel(RoomSpec spec, PathGuard paths, bool isTunnel)
+    {
+        if (isTunnel && (!paths.AllowsTunnels || spec.E2ee))
+        {
+            throw ControlProblemException.TunnelDenied();
         }
     }
 

@@ -135,7 +135,7 @@ internal sealed class RoomParts
     /// Ends the sessions whose media uses a path that the room denies now. The call does not wait long for a part that does not respond: nothing from the path is handled there, and the
     /// sessions end when its loop goes on.
     /// </summary>
-    public Task EndDeniedPathsAsync(CancellationToken ct) => _share.Paths.Rule is null ? Task.CompletedTask : RunOnAsync(All, static part => part.EndDeniedPaths(), ct);
+    public Task EndDeniedPathsAsync(CancellationToken ct) => !_share.Paths.MayDeny ? Task.CompletedTask : RunOnAsync(All, static part => part.EndDeniedPaths(), ct);
 
     /// <summary>
     /// Lets the part of a participant that joins handle what all parts have sent so far. Otherwise it could miss a track that another part has just got. A loop that stands still is not waited for.

@@ -17,7 +17,7 @@ internal sealed record PreparedSubscription(SubscribeBasis Basis, SubscribeSessi
             return new PreparedSubscription(basis, null, null);
         }
 
-        var transport = basis.Context.Factory.CreateTransport(IceCredentials.Generate());
+        var transport = basis.Context.Factory.CreateTransport(IceCredentials.Generate(), basis.IsTunnel);
         return new PreparedSubscription(basis, new SubscribeSession(basis.Context, transport, slots), transport);
     }
 

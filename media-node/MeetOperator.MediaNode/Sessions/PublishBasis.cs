@@ -15,6 +15,9 @@ internal sealed record PublishBasis
     /// <summary>Whether the clients of the room encrypt payloads end to end.</summary>
     public required bool IsE2ee { get; init; }
 
+    /// <summary>Whether a new session uses a tunnel. One that is open stays what it is.</summary>
+    public bool IsTunnel { get; init; }
+
     /// <summary>Maximum number of concurrent tracks of the participant.</summary>
     public required int MaxTracks { get; init; }
 
@@ -22,7 +25,7 @@ internal sealed record PublishBasis
     public PublishState? Session { get; init; }
 
     public bool Equals(PublishBasis? other) =>
-        other is not null && Factory == other.Factory && IsE2ee == other.IsE2ee && AllowsTcp == other.AllowsTcp && MaxTracks == other.MaxTracks && Session == other.Session && (Codecs == other.Codecs || Codecs.SequenceEqual(other.Codecs));
+        other is not null && Factory == other.Factory && IsE2ee == other.IsE2ee && IsTunnel == other.IsTunnel && AllowsTcp == other.AllowsTcp && MaxTracks == other.MaxTracks && Session == other.Session && (Codecs == other.Codecs || Codecs.SequenceEqual(other.Codecs));
 
-    public override int GetHashCode() => HashCode.Combine(Factory, IsE2ee, Session);
+    public override int GetHashCode() => HashCode.Combine(Factory, IsE2ee, IsTunnel, Session);
 }

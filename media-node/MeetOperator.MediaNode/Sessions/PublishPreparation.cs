@@ -45,7 +45,7 @@ internal static class PublishPreparation
         }
 
         var sections = ReadSections(answer.Sections, request.Tracks, basis.IsE2ee);
-        return new PreparedAnswer(basis, answer.Description.ToString(), number, sections, remote, renewed, session is null ? basis.Factory.CreateTransport(renewed!) : null);
+        return new PreparedAnswer(basis, answer.Description.ToString(), number, sections, remote, renewed, session is null ? basis.Factory.CreateTransport(renewed!, basis.IsTunnel) : null);
     }
 
     private static PreparedSection[] ReadSections(IReadOnlyList<NegotiatedSection> sections, IReadOnlyList<TrackDescription> named, bool isE2ee)

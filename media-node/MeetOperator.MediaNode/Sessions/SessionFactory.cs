@@ -30,10 +30,12 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
 
     /// <summary>Creates a transport for a new session. Not for the thread of a loop, because it takes long; safe for concurrent use.</summary>
     /// <param name="credentials">The node's ICE credentials.</param>
-    public UnusedTransport CreateTransport(IceCredentials credentials) => new(new PeerTransport(new PeerTransportOptions
+    /// <param name="isTunnel">Whether the client sends and receives on a tunnel, without ICE and DTLS.</param>
+    public UnusedTransport CreateTransport(IceCredentials credentials, bool isTunnel = false) => new(new PeerTransport(new PeerTransportOptions
     {
         LocalCredentials = credentials,
         Certificate = certificate,
+        IsTunnel = isTunnel,
         Random = SecureRandom.Instance,
         SilenceTimeoutTicks = silence.Ticks,
     }));

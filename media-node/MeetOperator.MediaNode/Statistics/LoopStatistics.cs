@@ -35,6 +35,9 @@ internal sealed record LoopStatistics
     /// <summary>Connected sessions that send over TCP.</summary>
     public int TcpSessions { get; init; }
 
+    /// <summary>Connected sessions that send on a tunnel.</summary>
+    public int TunnelSessions { get; init; }
+
     /// <summary>Sessions of participants that connected or failed before.</summary>
     public long Connections { get; init; }
 

@@ -179,8 +179,8 @@ internal sealed partial class StreamGate : IDisposable
         _stop.Wait(AcceptPause);
     }
 
-    /// <summary>0 stands for UDP.</summary>
-    private static uint NextNumber()
+    /// <summary>The number of a new connection. 0 stands for UDP.</summary>
+    internal static uint NextNumber()
     {
         var number = (uint)Interlocked.Increment(ref _lastNumber);
         return number == 0 ? NextNumber() : number;

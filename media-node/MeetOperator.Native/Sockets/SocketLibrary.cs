@@ -5,6 +5,7 @@ namespace MeetOperator.Native.Sockets;
 /// <summary>The subset of the C library that batched UDP and TCP connections need (socket.h, poll.h, epoll.h, eventfd.h). 64-bit Linux only.</summary>
 internal static unsafe partial class SocketLibrary
 {
+    public const int LocalFamily = 1;
     public const ushort InternetFamily = 2;
     public const ushort Internet6Family = 10;
     public const int Internet6Level = 41;
@@ -128,6 +129,9 @@ internal static unsafe partial class SocketLibrary
 
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     public static partial int Socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "socketpair", SetLastError = true)]
+    public static partial int SocketPair(int family, int type, int protocol, int* descriptors);
 
     [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
     public static partial int Bind(int descriptor, InternetAddress* address, uint length);

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace MeetOperator.Native.Sockets;
 
-/// <summary>One non-blocking TCP connection that was accepted. Not thread-safe.</summary>
+/// <summary>One non-blocking connection: a TCP connection that was accepted, or one end of a pair inside this process. Not thread-safe.</summary>
 public sealed unsafe class StreamSocket : IDisposable
 {
     /// <summary>The result of a call that ended because the connection has ended.</summary>
@@ -19,6 +21,24 @@ public sealed unsafe class StreamSocket : IDisposable
         RemoteHigh = isIPv4 ? 0 : BinaryPrimitives.ReverseEndianness(remote.Address6High);
         RemoteLow = isIPv4 ? SocketAddresses.Mapped(BinaryPrimitives.ReverseEndianness(remote.Address4)) : BinaryPrimitives.ReverseEndianness(remote.Address6Low);
         RemotePort = BinaryPrimitives.ReverseEndianness(remote.Port);
+    }
+
+    private StreamSocket(int descriptor) => _descriptor = descriptor;
+
+    /// <summary>Creates the two ends of a connection inside this process (socketpair). Writes to the near end are not blocking, and few bytes wait between the ends.</summary>
+    /// <param name="unsentBytes">About how many bytes the kernel takes from the near end before the far one reads them.</param>
+    /// <exception cref="Win32Exception">The process has no more file descriptors.</exception>
+    public static (StreamSocket Near, Socket Far) CreatePair(int unsentBytes)
+    {
+        var ends = stackalloc int[2];
+        if (SocketLibrary.SocketPair(SocketLibrary.LocalFamily, SocketLibrary.StreamType | SocketLibrary.CloseOnExec, 0, ends) < 0)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+        }
+
+        var near = new StreamSocket(ends[0]);
+        near.Set(SocketLibrary.SocketLevel, SocketLibrary.SendBuffer, unsentBytes);
+        return (near, new Socket(new SafeSocketHandle(ends[1], ownsHandle: true)));
     }
 
     /// <summary>The first 64 bits of the other end's address in host order; 0 for IPv4, which has the IPv4-mapped form.</summary>

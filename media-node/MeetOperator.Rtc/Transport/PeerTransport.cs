@@ -30,7 +30,8 @@ public sealed class PeerTransport : IDisposable
     {
         _options = options;
         LocalCredentials = options.LocalCredentials;
-        _ice = options.IceRole == IceRole.Controlling
+        _ice = options.IsTunnel ? new TunnelAgent()
+            : options.IceRole == IceRole.Controlling
             ? new IceControllingAgent(options.LocalCredentials, options.Random)
             : new IceLiteAgent(options.LocalCredentials, options.Random, options.ConsentTimeoutTicks);
         _channel = new SecureChannel(options);
@@ -52,8 +53,11 @@ public sealed class PeerTransport : IDisposable
     /// <summary>The round trip to that address as the media node's last check measured it; null when none has.</summary>
     public PathRoundTrip? PathRoundTrip => _ice.RoundTrip;
 
-    /// <summary>The negotiated profile; null before the connection is established.</summary>
+    /// <summary>The negotiated profile; null before the connection is established, and on a tunnel.</summary>
     public SrtpProfile? Profile => _channel.Session?.Profile;
+
+    /// <summary>Whether the packets travel on a connection of the host (<see cref="OpenTunnel"/>).</summary>
+    public bool IsTunnel => _options.IsTunnel;
 
     public DropCounters Drops { get; } = new();
 
@@ -90,6 +94,22 @@ public sealed class PeerTransport : IDisposable
         ArgumentNullException.ThrowIfNull(local);
         LocalCredentials = local;
         _ice.Restart(local);
+    }
+
+    /// <summary>
+    /// Uses a connection of the host for everything from now on, in place of an earlier one. The host has made sure that it leads to the peer. Only for a transport with
+    /// <see cref="PeerTransportOptions.IsTunnel"/>.
+    /// </summary>
+    public void OpenTunnel(long nowTicks, in TransportAddress connection)
+    {
+        if (_ice is not TunnelAgent tunnel)
+        {
+            throw new InvalidOperationException("This transport is not a tunnel.");
+        }
+
+        tunnel.Open(nowTicks, connection);
+        _channel.OpenTunnel();
+        Update(nowTicks);
     }
 
     /// <summary>

@@ -18,6 +18,12 @@ public sealed class PeerTransportOptions
     public DtlsRole DtlsRole { get; init; } = DtlsRole.Server;
 
     /// <summary>
+    /// Whether the packets travel on a connection of the host that is encrypted and authenticated itself (<see cref="PeerTransport.OpenTunnel"/>), without ICE, DTLS and SRTP. Such a transport accepts
+    /// nothing from elsewhere.
+    /// </summary>
+    public bool IsTunnel { get; init; }
+
+    /// <summary>
     /// Source of STUN transaction IDs and of the variation of the consent interval. A response confirms an address only if the peer cannot predict
     /// the ID, so the media node passes a <see cref="SecureRandom"/>. Tests pass a seeded one.
     /// </summary>

@@ -6,14 +6,15 @@ namespace MeetOperator.Rtc.Transport;
 
 /// <summary>
 /// Runs the DTLS handshake, compares the peer's certificate with the fingerprints from signaling, and then creates the SRTP
-/// session.
+/// session. On a tunnel there is neither.
 /// </summary>
 internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
 {
     /// <summary>A server has its endpoint from the start, because creating it takes longer than handling a datagram; a client creates it when it knows the peer's address.</summary>
-    private OpenSslDtlsEndpoint? _dtls = options.DtlsRole == DtlsRole.Server ? CreateEndpoint(options) : null;
+    private OpenSslDtlsEndpoint? _dtls = options is { DtlsRole: DtlsRole.Server, IsTunnel: false } ? CreateEndpoint(options) : null;
     private IReadOnlyList<Fingerprint>? _remoteFingerprints;
     private long _deadlineTicks = long.MaxValue;
+    private bool _isTunnelOpen;
 
     internal SecureChannelState State { get; private set; }
 
@@ -46,12 +47,19 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
     /// <summary>Starts the handshake once the peer has an address: a client sends its ClientHello, a server waits for one.</summary>
     internal void Start(long nowTicks)
     {
-        if (options.DtlsRole == DtlsRole.Client && _dtls is null && State == SecureChannelState.Pending)
+        if (options is { DtlsRole: DtlsRole.Client, IsTunnel: false } && _dtls is null && State == SecureChannelState.Pending)
         {
             _dtls = CreateEndpoint(options);
             _deadlineTicks = nowTicks + options.HandshakeTimeoutTicks;
             _dtls.Feed(nowTicks, []);
         }
+    }
+
+    /// <summary>A tunnel carries the packets as they are, as soon as the peer's description is known.</summary>
+    internal void OpenTunnel()
+    {
+        _isTunnelOpen = true;
+        Complete();
     }
 
     internal DropReason HandleRecords(long nowTicks, ReadOnlySpan<byte> datagram)
@@ -107,6 +115,12 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
     /// <summary>Updates the state when the handshake has ended and the peer's fingerprints are known.</summary>
     private void Complete()
     {
+        if (_isTunnelOpen && State == SecureChannelState.Pending && _remoteFingerprints is not null)
+        {
+            (Session, State) = (new PlainSession(), SecureChannelState.Ready);
+            return;
+        }
+
         switch (_dtls?.State)
         {
             case DtlsState.Closed when !HasEnded:

@@ -69,7 +69,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
         {
             var report = await client.PutRoomAsync(meeting.Id, room, bounded.Token).ConfigureAwait(false);
             callLimit.RecordResponse(assigned.Node);
-            var missing = room.E2ee && !report.E2ee ? WithoutE2ee : room.Connectivity is not null && report.Connectivity != room.Connectivity ? WithoutConnectivity : null;
+            var missing = room.E2ee && !report.E2ee ? WithoutE2ee : room.Connectivity is { } rule && !RoomConnectivity.Keeps(report.Connectivity, rule) ? WithoutConnectivity : null;
             if (missing is not null && !assigned.RoomExists)
             {
                 await client.DeleteRoomAsync(meeting.Id, assigned.Generation, bounded.Token, onlyIfEmpty: true).ConfigureAwait(false);
@@ -171,7 +171,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
     }
 
     private static RoomConnectivity? ForNode(ConnectivityRule? rule) =>
-        rule is null ? null : new RoomConnectivity { ForceRelay = rule.ForceRelay, DenyTcp = rule.Tcp == PathAccess.Denied, DenyTurn = rule.Turn == PathAccess.Denied };
+        rule is null ? null : new RoomConnectivity { ForceRelay = rule.ForceRelay, DenyTcp = rule.Tcp == PathAccess.Denied, DenyTurn = rule.Turn == PathAccess.Denied, AllowTunnels = rule.AllowsTunnels };
 
     private async Task RaiseAsync(NodeControlClient client, MeetingRef meeting, NamespacedName node, CancellationToken ct)
     {

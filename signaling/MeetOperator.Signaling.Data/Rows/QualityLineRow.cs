@@ -18,7 +18,7 @@ public sealed record QualityLineRow
     /// <summary>Milliseconds from the join to the first picture; of the latest join that had one.</summary>
     public double? FirstFrameMs { get; init; }
 
-    /// <summary>The latest known path: udp, tcp, relay-udp, relay-tcp, relay-tls, p2p or none.</summary>
+    /// <summary>The latest known path: udp, tcp, relay-udp, relay-tcp, relay-tls, tunnel, p2p or none.</summary>
     public string? Path { get; init; }
 
     /// <summary>Why it takes no better one: udp-unanswered, udp-not-gathered or direct-unanswered. Null if it is the best, or the client does not know.</summary>

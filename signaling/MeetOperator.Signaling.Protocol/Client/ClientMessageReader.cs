@@ -42,8 +42,8 @@ internal static class ClientMessageReader
     private static ClientMessage? Read(FieldReader fields) => fields.Type() switch
     {
         null => null,
-        "join" => new JoinMessage(fields.Id("participantId"), fields.Capability("resume"), fields.Capability("slots"), fields.Capability("e2ee") ? fields.IdentityKey() : null, fields.Capability("p2p"), fields.Capability("move"), fields.Muted("audio"), fields.Muted("video")),
-        "offer" => new OfferMessage(fields.Id("to"), fields.Sdp(), fields.Tracks(), fields.Flag("restart"), fields.SessionId(), fields.Reference()),
+        "join" => new JoinMessage(fields.Id("participantId"), fields.Capability("resume"), fields.Capability("slots"), fields.Capability("e2ee") ? fields.IdentityKey() : null, fields.Capability("p2p"), fields.Capability("move"), fields.Muted("audio"), fields.Muted("video"), fields.Capability("tunnel")),
+        "offer" => new OfferMessage(fields.Id("to"), fields.Sdp(), fields.Tracks(), fields.Flag("restart"), fields.SessionId(), fields.Reference(), fields.Flag("tunnel")),
         "answer" => new AnswerMessage(fields.Id("to"), fields.Sdp(), fields.Revision(), fields.SessionId()),
         "ice-candidate" => new IceCandidateMessage(fields.Id("to"), fields.Candidate()),
         "mute" => new MuteMessage(fields.MediaType(), true, fields.Reference()),

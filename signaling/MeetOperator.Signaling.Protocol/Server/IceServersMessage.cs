@@ -8,6 +8,9 @@ public sealed record IceServersMessage(IReadOnlyList<IceServer> IceServers) : Se
     /// <summary>Whether media nodes answer only what comes from a relay, so that the receiver need not try anything else.</summary>
     public bool IsRelayOnly { get; init; }
 
+    /// <summary>Whether the receiver may use tunnels through this server when no path to a media node works.</summary>
+    public bool AllowsTunnels { get; init; }
+
     private protected override void WriteFields(Utf8JsonWriter json)
     {
         json.WriteStartArray("iceServers"u8);
@@ -20,6 +23,11 @@ public sealed record IceServersMessage(IReadOnlyList<IceServer> IceServers) : Se
         if (IsRelayOnly)
         {
             json.WriteString("iceTransportPolicy"u8, "relay"u8);
+        }
+
+        if (AllowsTunnels)
+        {
+            json.WriteBoolean("tunnel"u8, true);
         }
     }
 }

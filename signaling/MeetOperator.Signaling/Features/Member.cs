@@ -11,7 +11,7 @@ namespace MeetOperator.Signaling.Features;
 /// <summary>
 /// A participant with a socket on this replica. Belongs to the session's loop, except that any thread may send to the client. Does not own the transport.
 /// </summary>
-internal sealed class Member(SocketIdentity identity, IClientTransport transport, bool resume, bool slots = false, string? identityKey = null, bool direct = false, bool moves = false, (bool Audio, bool Video) muted = default) : IMediaClient, IAsyncDisposable
+internal sealed class Member(SocketIdentity identity, IClientTransport transport, bool resume, bool slots = false, string? identityKey = null, bool direct = false, bool moves = false, (bool Audio, bool Video) muted = default, bool tunnel = false) : IMediaClient, IAsyncDisposable
 {
     /// <summary>More messages than a user writes while the database restarts.</summary>
     private const int MaxQueuedWork = 50;
@@ -29,6 +29,12 @@ internal sealed class Member(SocketIdentity identity, IClientTransport transport
     public bool Slots { get; } = slots;
 
     public bool Moves { get; } = moves;
+
+    /// <summary>Whether the client asks for tunnels.</summary>
+    public bool WantsTunnels { get; } = tunnel;
+
+    /// <summary>Whether it gets them.</summary>
+    public bool UsesTunnels { get; set; }
 
     /// <summary>The client can connect directly to other participants.</summary>
     public bool Direct { get; } = direct;

@@ -3,6 +3,7 @@ using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.NetworkChecks;
 using MeetOperator.Signaling.ProblemReports;
 using MeetOperator.Signaling.Surveys;
+using MeetOperator.Signaling.Tunnels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -55,6 +56,7 @@ internal static class Routes
         MapChecks(meetings);
         MapHost(meetings);
         MapMedia(meetings);
+        MapTunnel(meetings);
         MapOperations(app);
     }
 
@@ -159,6 +161,16 @@ internal static class Routes
                 401, 403, 429, 503);
         }
     }
+
+    private static void MapTunnel(RouteGroupBuilder meetings) => ProducesProblems(
+        meetings.MapGet("/{id}/tunnel", async (HttpContext context, string id, string? session, TunnelEndpoint endpoint) =>
+            {
+                await endpoint.RunAsync(context, id, session).ConfigureAwait(false);
+                return Results.Empty;
+            })
+            .WithName("openTunnel").WithSummary("Open the tunnel of a media session, with an Upgrade header").WithDescription("Requires the ticket as a subprotocol, and a tenant that allows tunnels.")
+            .Produces(StatusCodes.Status101SwitchingProtocols),
+        400, 401, 403, 404, 410, 429, 503);
 
     private static void MapOperations(WebApplication app)
     {

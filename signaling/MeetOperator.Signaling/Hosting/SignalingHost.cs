@@ -26,6 +26,7 @@ using MeetOperator.Signaling.ProblemReports;
 using MeetOperator.Signaling.Rows;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Surveys;
+using MeetOperator.Signaling.Tunnels;
 using MeetOperator.Signaling.Turn;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -119,7 +120,7 @@ internal static class SignalingHost
         services.AddSingleton<ControlCertificate>().AddHostedService(p => p.GetRequiredService<ControlCertificate>()).AddSingleton<MediaNodes>().AddSingleton<TurnPools>().AddHostedService(p => p.GetRequiredService<TurnPools>()).AddSingleton<MoveTurns>().AddSingleton<MediaServices>().AddHostedService<FormerRooms>();
         services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionSeal>().AddSingleton<Credentials>();
         services.AddSingleton(new OriginPolicy(options.PublicUrl)).AddSingleton(new Urls(options.PublicUrl)).AddSingleton(new SecurityHeaders(options.PublicUrl));
-        services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<WebSocketEndpoint>();
+        services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<SocketAdmission>().AddSingleton<WebSocketEndpoint>().AddSingleton<TunnelPlaces>().AddSingleton<TunnelEndpoint>();
         services.AddSingleton<IdempotencyKeys>().AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>().AddSingleton<QualityEndpoint>().AddSingleton<DiagnosticsEndpoint>().AddSingleton<SurveyEndpoint>().AddSingleton<CheckNodes>().AddSingleton<NetworkCheckEndpoint>();
         services.AddSingleton<Schema>().AddHostedService(p => p.GetRequiredService<Schema>()).AddSingleton<Readiness>().AddSingleton<MeetingNotFound>();
         services.AddSingleton<GracefulShutdown>().AddHostedService(p => p.GetRequiredService<GracefulShutdown>());

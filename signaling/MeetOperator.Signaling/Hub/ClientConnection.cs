@@ -130,7 +130,7 @@ internal sealed partial class ClientConnection(SocketIdentity identity, IClientT
             return;
         }
 
-        var joining = new Member(identity, transport, join.Resume, join.Slots, join.IdentityKey, join.P2p, join.Move, (join.AudioMuted, join.VideoMuted));
+        var joining = new Member(identity, transport, join.Resume, join.Slots, join.IdentityKey, join.P2p, join.Move, (join.AudioMuted, join.VideoMuted), join.Tunnel);
         if (await session.JoinAsync(joining).ConfigureAwait(false) is { } rejection)
         {
             Reject(rejection);

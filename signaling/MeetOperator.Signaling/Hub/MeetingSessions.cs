@@ -11,12 +11,16 @@ internal sealed class MeetingSessions(MeetingServices services)
     private readonly ConcurrentDictionary<(MeetingKey Meeting, string? Uid), OpenSession> _sessions = [];
     private readonly SemaphoreSlim _gate = new(1);
     private readonly ConcurrentDictionary<Task, bool> _departures = [];
+    private readonly CancellationTokenSource _evacuating = new();
     private volatile bool _isEvacuating;
 
     public MeetingServices Services => services;
 
     /// <summary>True while the server shuts down. New sockets are then closed immediately.</summary>
     public bool IsEvacuating => _isEvacuating;
+
+    /// <summary>Cancelled when <see cref="IsEvacuating"/> becomes true.</summary>
+    public CancellationToken Evacuating => _evacuating.Token;
 
     public async Task<SessionReference> AcquireAsync(MeetingView meeting)
     {
@@ -45,6 +49,7 @@ internal sealed class MeetingSessions(MeetingServices services)
     public async Task EvacuateAsync()
     {
         _isEvacuating = true;
+        await _evacuating.CancelAsync().ConfigureAwait(false);
         await _gate.WaitAsync().ConfigureAwait(false);
         List<MeetingSession> all;
         try

@@ -15,6 +15,9 @@ internal interface IMediaClient
     /// <summary>Whether the client can receive changing tracks in one media section.</summary>
     bool Slots { get; }
 
+    /// <summary>Whether the client sends and receives on tunnels, and the meeting allows it.</summary>
+    bool UsesTunnels { get; }
+
     /// <summary>Whether the client knows <c>media-move</c>. Others restart their media instead.</summary>
     bool Moves { get; }
 

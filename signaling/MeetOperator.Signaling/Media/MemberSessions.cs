@@ -75,10 +75,24 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     {
         _subscribeSession = null;
         (_sentRevision, _sentSlots, _confirmedSlots, _appliedSlots) = (0, 0, 0, 0);
-        var offer = await Room.SubscribeAsync(ParticipantId, restart, client.Slots ? ClientSlots : null, line.Kbps, ct).ConfigureAwait(false);
+        var offer = await SubscribeAsync(restart, line, ct).ConfigureAwait(false);
         (IsLeft, HasEnded) = (false, false);
         line.RecordSession();
         return offer;
+    }
+
+    private async Task<SubscribeOffer> SubscribeAsync(bool restart, MemberLine line, CancellationToken ct)
+    {
+        var slots = client.Slots ? ClientSlots : null;
+        try
+        {
+            return await Room.SubscribeAsync(ParticipantId, restart, slots, line.Kbps, client.UsesTunnels, ct).ConfigureAwait(false);
+        }
+        catch (NodeControlException e) when (e.Code == "tunnel-denied")
+        {
+            // The media node has got the rule first, or its version has no tunnels. The client finds out when it opens the tunnel.
+            return await Room.SubscribeAsync(ParticipantId, restart, slots, line.Kbps, tunnel: false, ct).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Records the subscribe session and forwards its first offer.</summary>
@@ -159,6 +173,7 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
             Tracks = [.. offer.Tracks.Select(t => new TrackDescription { Mid = t.Mid, Kind = KindOf(t.Source), Source = WireName.Of(t.Source) })],
             SessionId = offer.SessionId,
             Restart = restart,
+            Tunnel = offer.Tunnel,
         };
         SdpAnswer answer;
         try

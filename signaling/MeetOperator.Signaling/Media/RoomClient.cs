@@ -69,11 +69,11 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
 
     /// <summary>
     /// Opens a subscribe session, or with <paramref name="restart"/> replaces it. Without <paramref name="slots"/>, tracks change only with an offer. <paramref name="lineKbps"/> is what the
-    /// client's line takes, or null.
+    /// client's line takes, or null. With <paramref name="tunnel"/>, a new session uses a tunnel.
     /// </summary>
-    public Task<SubscribeOffer> SubscribeAsync(string participantId, bool restart, SlotCounts? slots, int? lineKbps, CancellationToken ct)
+    public Task<SubscribeOffer> SubscribeAsync(string participantId, bool restart, SlotCounts? slots, int? lineKbps, bool tunnel, CancellationToken ct)
     {
-        var request = new SubscribeRequest { Generation = Key.Generation, Restart = restart, Slots = slots, LineKbps = lineKbps };
+        var request = new SubscribeRequest { Generation = Key.Generation, Restart = restart, Slots = slots, LineKbps = lineKbps, Tunnel = tunnel };
         return CallAsync((node, limit) => node.SubscribeAsync(meetingId, participantId, request, limit), ct);
     }
 

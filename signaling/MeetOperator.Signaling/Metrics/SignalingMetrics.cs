@@ -10,6 +10,7 @@ internal sealed class SignalingMetrics
     public const string MeterName = "MeetOperator.Signaling";
 
     private readonly UpDownCounter<long> _sockets;
+    private readonly UpDownCounter<long> _tunnels;
     private readonly UpDownCounter<long> _meetings;
     private readonly Counter<long> _received;
     private readonly Counter<long> _errors;
@@ -36,6 +37,7 @@ internal sealed class SignalingMetrics
         ArgumentNullException.ThrowIfNull(meters);
         var meter = meters.Create(MeterName);
         _sockets = meter.CreateUpDownCounter<long>("meet_signaling_sockets", description: "Open WebSockets.");
+        _tunnels = meter.CreateUpDownCounter<long>("meet_signaling_tunnels", description: "Open tunnels, on which media passes through signaling.");
         _meetings = meter.CreateUpDownCounter<long>("meet_signaling_meetings", description: "Meetings with a participant on this replica.");
         _received = meter.CreateCounter<long>("meet_signaling_messages_total", description: "Messages received from clients, by type.");
         _errors = meter.CreateCounter<long>("meet_signaling_message_errors_total", description: "Rejected messages, by error code.");
@@ -63,6 +65,10 @@ internal sealed class SignalingMetrics
     public void SocketOpened() => _sockets.Add(1);
 
     public void SocketClosed() => _sockets.Add(-1);
+
+    public void TunnelOpened() => _tunnels.Add(1);
+
+    public void TunnelClosed() => _tunnels.Add(-1);
 
     public void MeetingOpened() => _meetings.Add(1);
 

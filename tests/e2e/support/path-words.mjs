@@ -22,6 +22,7 @@ export async function readsPath(person, path) {
 const udpHelps = /allow UDP to [\da-f.:]+, port/;
 
 function wordsFor(path) {
+  if (path === 'tunnel') return { text: /^Media takes a detour through the web server, because no connection to the media server gets through\.$/, help: /^$/ };
   if (path === null) return { text: /^No connection to the media server gets through\.$/, help: udpHelps };
   const [way, protocol, family] = path.split(' ');
   const name = protocol.toUpperCase();

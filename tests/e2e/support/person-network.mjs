@@ -43,6 +43,11 @@ export const pathsInUse = async () => {
   return [...kinds];
 };
 
+/** Says whether media may pass through signaling when nothing else works: `LastResort` or `Denied`. */
+export const setTunnels = ({ home }, tunnel) => run(
+  'kubectl', '--kubeconfig', `${home}/kubeconfig`, 'patch', 'tenant', 'default', '--type=merge', '-p', JSON.stringify({ spec: { connectivity: { tunnel } } }),
+);
+
 /** The name in the certificate of the relay. */
 const relayName = 'relay.example.com';
 

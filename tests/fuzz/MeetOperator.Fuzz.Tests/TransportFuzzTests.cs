@@ -1,5 +1,6 @@
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
+using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Testing;
 using MeetOperator.Rtc.Transport;
 
@@ -69,6 +70,27 @@ public sealed class TransportFuzzTests
 
         Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
         Assert.False(pair.Server.Transport.IsInUse(now, elsewhere));
+    }
+
+    /// <summary>Whatever arrives on a tunnel, only what looks like media is taken, as long as it is, and nothing is answered.</summary>
+    [Fact]
+    public void Tunnel_AnyBytes_TakesOnlyMediaAndAnswersNothing()
+    {
+        using var certificate = DtlsCertificate.Generate();
+        using var transport = new PeerTransport(new PeerTransportOptions { LocalCredentials = IceCredentials.Generate(), Certificate = certificate, Random = new Random(1), IsTunnel = true });
+        transport.SetRemote(IceCredentials.Generate(), certificate.Fingerprint);
+        var tunnel = default(TransportAddress).Over(1);
+        transport.OpenTunnel(0, tunnel);
+        transport.TryPoll(out _);
+
+        FuzzLoop.Run([.. FuzzLoop.Corpus("rtp"), .. FuzzLoop.Corpus("rtcp"), .. FuzzLoop.Corpus("stun")], input =>
+        {
+            var result = transport.HandleDatagram(1, tunnel, input.ToArray());
+            Assert.True(result.Kind == DatagramKind.Dropped || (result.Kind is DatagramKind.Rtp or DatagramKind.Rtcp && result.Length == input.Length), result.ToString());
+            Assert.False(transport.TryPoll(out _));
+        });
+
+        Assert.Equal((PeerTransportState.Connected, tunnel), (transport.State, transport.SelectedAddress));
     }
 
     /// <summary>Mutations of a client's handshake records, each sequence with a new server.</summary>

@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -59,6 +60,7 @@ internal static class RoomEndpoints
                 return Results.NoContent();
             }
         });
+        api.MapGet("/sessions/{session}/tunnel", (string room, string participant, string session, HttpContext context) => TunnelAsync(node, room, participant, session, context));
         api.MapPost("/publish", (string room, string participant, HttpRequest request) => OnRoomAsync<SdpOffer>(node, room, request, (known, offer) =>
         {
             NodeEndpoints.Fence(known, offer.Generation);
@@ -68,11 +70,18 @@ internal static class RoomEndpoints
                 throw NodeProblemException.UnknownSession(session);
             }
 
+            known.Touch(participant).OfferedTunnel = offer.Tunnel;
             return NodeEndpoints.Json(known.Publish(known.Touch(participant), offer));
         }, node.BeforePublish));
         api.MapPost("/subscribe", (string room, string participant, HttpRequest request) => OnRoomAsync<SubscribeRequest>(node, room, request, (known, subscribe) =>
         {
             NodeEndpoints.Fence(known, subscribe.Generation);
+            if (subscribe.Tunnel && node.DeniesTunnels)
+            {
+                throw new NodeProblemException(403, "tunnel-denied", "The simulated node admits no tunnels.");
+            }
+
+            Participant(known, participant).RequestedTunnel = subscribe.Tunnel;
             Participant(known, participant).RequestedSlots = subscribe.Slots;
             Participant(known, participant).RequestedLineKbps = subscribe.LineKbps;
             return NodeEndpoints.Json(known.Subscribe(Participant(known, participant), subscribe.Restart));
@@ -154,6 +163,32 @@ internal static class RoomEndpoints
 
     private static SimulatedParticipant Participant(SimulatedRoom room, string participant) =>
         room.Participants.TryGetValue(participant, out var known) ? known : throw NodeProblemException.UnknownParticipant(participant);
+
+    private static async Task TunnelAsync(SimulatedMediaNode node, string room, string participant, string session, HttpContext context)
+    {
+        SimulatedParticipant? owner;
+        lock (node.Gate)
+        {
+            owner = node.RoomTable.TryGetValue(room, out var known) ? known.Participants.GetValueOrDefault(participant) : null;
+        }
+
+        var isKnown = owner is not null && (owner.PublishSession == session || owner.SubscribeSession == session);
+        if (!isKnown || node.TunnelError is not null)
+        {
+            context.Response.StatusCode = isKnown ? node.TunnelError!.Value : StatusCodes.Status404NotFound;
+            return;
+        }
+
+        using var tunnel = await context.WebSockets.AcceptWebSocketAsync().ConfigureAwait(false);
+        try
+        {
+            await node.ServeTunnel(tunnel).ConfigureAwait(false);
+        }
+        catch (WebSocketException)
+        {
+            // The caller has gone away.
+        }
+    }
 
     private static void RequireSdp(string sdp)
     {

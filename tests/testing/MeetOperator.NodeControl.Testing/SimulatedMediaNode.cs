@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.WebSockets;
 using MeetOperator.NodeControl.Links;
 using MeetOperator.NodeControl.Security;
 using Microsoft.AspNetCore.Builder;
@@ -159,6 +160,15 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Number of requests that failed because of <see cref="RejectsConfirmations"/>.</summary>
     public int RejectedConfirmations { get; internal set; }
 
+    /// <summary>Serves the tunnels. Without a change, a tunnel sends back what it gets.</summary>
+    public Func<WebSocket, Task> ServeTunnel { get; set; } = EchoAsync;
+
+    /// <summary>When not null, requests to open a tunnel fail with this status.</summary>
+    public int? TunnelError { get; set; }
+
+    /// <summary>When true, requests for sessions on tunnels fail.</summary>
+    public bool DeniesTunnels { get; set; }
+
     /// <summary>False for a node of an earlier version, which does not read the field <c>e2ee</c> of a room.</summary>
     public bool KnowsE2ee { get; set; } = true;
 
@@ -235,6 +245,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
             endpoint ?? new IPEndPoint(IPAddress.Loopback, 0),
             listen => listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(ControlTls.Server(node.Credentials)) })));
         var server = builder.Build();
+        server.UseWebSockets();
         NodeEndpoints.Map(server, node);
         await server.StartAsync(ct).ConfigureAwait(false);
         node._server = server;
@@ -429,4 +440,13 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await DieAsync().ConfigureAwait(false);
+
+    private static async Task EchoAsync(WebSocket tunnel)
+    {
+        var buffer = new byte[64 * 1024];
+        while (await tunnel.ReceiveAsync(buffer.AsMemory(), default).ConfigureAwait(false) is { MessageType: not WebSocketMessageType.Close } received)
+        {
+            await tunnel.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, default).ConfigureAwait(false);
+        }
+    }
 }

@@ -30,6 +30,12 @@ public sealed class SimulatedParticipant(string id)
     /// <summary>The line of the last request to subscribe, or null.</summary>
     public int? RequestedLineKbps { get; internal set; }
 
+    /// <summary>Whether the last request to subscribe asked for a tunnel.</summary>
+    public bool RequestedTunnel { get; internal set; }
+
+    /// <summary>Whether the last offer to publish asked for a tunnel.</summary>
+    public bool OfferedTunnel { get; internal set; }
+
     /// <summary>All confirmations of slots that arrived.</summary>
     public IList<SlotsConfirmation> Confirmations { get; } = [];
 

@@ -32,6 +32,8 @@ import { PathMemory } from './features/stats/path-memory.js';
 import { Stats } from './features/stats/stats.js';
 import type { StatsSummary } from './features/stats/summary.js';
 import { Survey, type SurveyRating } from './features/survey/survey.js';
+import { canTunnel } from './features/tunnel/media-streams.js';
+import { Tunnel } from './features/tunnel/tunnel.js';
 import type { ShownTrack } from './features/view/messages.js';
 import { View } from './features/view/view.js';
 import { parseServerMessage, type ClientMessage, type JoinedMessage, type ServerMessage } from './protocol.js';
@@ -123,7 +125,17 @@ export class Meeting extends Emitter<MeetingEvents> {
       onWithdrawn: () => this.#tracks.replaceConnections(),
       onNamed: connections => this.#tracks.retryWithoutPath(connections),
     });
-    this.#tracks = new Tracks(relays.environment, {
+    const tunnel: Tunnel = new Tunnel(relays.environment, {
+      isSupported: canTunnel(),
+      urlOf: sessionId => tunnelUrl(response.webSocketUrl, identity.meetingId, sessionId),
+      ticket: () => this.ticket,
+      isEncrypted: () => this.#e2ee.transforms !== null,
+      publishing: () => this.#tracks.connections.publish,
+      replaceConnections: () => betterPath.replace(() => this.#tracks.replaceConnections({ isUrgent: true })),
+      replacePublishing: () => this.#tracks.replacePublishing(),
+      onChange: state => this.#update({ tunnel: state }),
+    });
+    this.#tracks = new Tracks(tunnel.environment, {
       send,
       transforms: () => this.#e2ee.transforms,
       isMuted: source => this.#mute.isSourceMuted(source),
@@ -139,7 +151,12 @@ export class Meeting extends Emitter<MeetingEvents> {
       onMoves: moves => this.#update({ moves }),
       onRejected: code => this.emit('problem', { code, message: 'The server rejects the media of this browser.' }),
     });
-    const betterPath = new BetterPath(environment, this.#tracks);
+    const tracks = this.#tracks;
+    const betterPath: BetterPath = new BetterPath(environment, {
+      get connections() { return tracks.connections; },
+      restartIce: () => (tunnel.isOn ? tunnel.look() : tracks.restartIce()),
+      replaceConnections: () => tunnel.leave(() => tracks.replaceConnections()),
+    });
     const directHost = {
       iceServers: relays.direct,
       send,
@@ -181,10 +198,11 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     // Encryption precedes media: no connection is opened before it is known whether its frames are encrypted.
     // Moderation is last, because it can end the meeting and close all of them.
-    this.#features = [this.#presence, this.#mute, this.#e2ee, relays, this.#tracks, betterPath, this.#direct, this.#directMeeting, this.#view, this.#chat, this.#quality, this.#survey, moderation];
+    this.#features = [this.#presence, this.#mute, this.#e2ee, relays, tunnel, this.#tracks, betterPath, this.#direct, this.#directMeeting, this.#view, this.#chat, this.#quality, this.#survey, moderation];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
       joinMessage: participantId => ({
-        type: 'join', participantId, ...this.#mute.joinFields, ...this.#e2ee.joinFields, capabilities: { ...this.#tracks.requestResume(), slots: true, p2p: true, move: true, ...this.#e2ee.joinFields.capabilities },
+        type: 'join', participantId, ...this.#mute.joinFields, ...this.#e2ee.joinFields,
+        capabilities: { ...this.#tracks.requestResume(), slots: true, p2p: true, move: true, ...tunnel.joinFields(), ...this.#e2ee.joinFields.capabilities },
       }),
       parse: parseServerMessage,
       onMessage: message => this.#handle(message),
@@ -196,7 +214,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onOver: () => { for (const feature of this.#features) feature.close?.(); },
       isMediaLost: () => this.#tracks.isInterrupted,
     });
-    this.#snapshot = { meetingId: identity.meetingId, connection: this.#connection.status, ...this.#presence.state, messages: [], outgoing: [], paused: [], encryption: null, survey: false, moves: [], unconnected: [] };
+    this.#snapshot = { meetingId: identity.meetingId, connection: this.#connection.status, ...this.#presence.state, messages: [], outgoing: [], paused: [], encryption: null, survey: false, moves: [], unconnected: [], tunnel: 'off' };
     this.#connection.start();
   }
 
@@ -374,4 +392,12 @@ export class Meeting extends Emitter<MeetingEvents> {
     if (this.#identity.hostToken === undefined) throw new MeetError('forbidden', 'Only a host can do this.');
     return this.#identity.hostToken;
   }
+}
+
+/** The WebSocket of a session's tunnel, on the server of the join. */
+function tunnelUrl(webSocketUrl: string, meetingId: string, sessionId: string): string {
+  const url = new URL(webSocketUrl);
+  url.pathname = `/meetings/${encodeURIComponent(meetingId)}/tunnel`;
+  url.search = `?session=${encodeURIComponent(sessionId)}`;
+  return url.toString();
 }

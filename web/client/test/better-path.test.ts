@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Environment } from '../src/core/environment.js';
+import { BetterPath } from '../src/features/better-path/better-path.js';
 import { participant, settle, track, type FakePeerConnection, type ScriptedServer } from './fakes.js';
 import { joinedMeeting } from './join.js';
 
@@ -153,5 +155,31 @@ describe('a better path', () => {
     await settle();
     expect(publishOf(server).signalingState).toBe('stable');
     expect(server.connections).toHaveLength(2);
+  });
+
+  it('is looked for from a tunnel, and both connections begin again when what sends has found one', async () => {
+    const calls: string[] = [];
+    const on = (protocol: string) => ({
+      connectionState: 'connected',
+      getConfiguration: () => ({}),
+      getStats: async () => new Map<string, unknown>([
+        ['T', { type: 'transport', selectedCandidatePairId: 'P' }],
+        ['P', { type: 'candidate-pair', localCandidateId: 'L' }],
+        ['L', { type: 'local-candidate', candidateType: 'host', protocol }],
+      ]),
+    }) as unknown as RTCPeerConnection;
+    const connections = { publish: on('tunnel'), subscribe: on('tunnel') };
+    const betterPath = new BetterPath({ random: () => 0.5 } as Environment, {
+      connections,
+      restartIce: () => calls.push('look') > 0,
+      replaceConnections: () => calls.push('replace') > 0,
+    });
+    betterPath.handleJoined();
+    await untilFirstLook();
+    expect(calls).toEqual(['look']);
+    connections.publish = on('tcp');
+    await untilCompared();
+    expect(calls).toEqual(['look', 'replace']);
+    betterPath.close();
   });
 });

@@ -6,7 +6,7 @@ using MeetOperator.Signaling.Turn;
 namespace MeetOperator.Signaling.Features.Connectivity;
 
 /// <summary>
-/// Gives members credentials for relays (TURN), unless tenant or pool deny relays, and tells them whether they may use relays only: when they enter, with every new socket, before their
+/// Gives members credentials for relays (TURN), unless tenant or pool deny relays, and tells them whether they may use relays only, and tunnels: when they enter, with every new socket, before their
 /// credentials end, and when their relays or the rule have changed. Whoever is not in the meeting gets none: allocations of a relay are limited, and all who have a credential share them.
 /// </summary>
 internal sealed class RelaysFeature(IMeeting meeting, TurnPools pools) : IMeetingFeature
@@ -83,20 +83,22 @@ internal sealed class RelaysFeature(IMeeting meeting, TurnPools pools) : IMeetin
         var rule = RuleFor(member, view);
         var grant = pools.Issue(view, member.ParticipantId, member.Identity.Region, rule);
         var before = _sent.GetValueOrDefault(member.ParticipantId);
-        if (!isNew && before is not null && !IsEnding(before) && before.Basis == grant.Basis && IsRelayOnly(before) == (rule is { ForceRelay: true }))
+        if (!isNew && before is not null && !IsEnding(before) && before.Basis == grant.Basis && Told(before.Rule) == Told(rule))
         {
             _sent[member.ParticipantId] = before with { Revision = revision, Rule = rule }; // other relays have changed
             return;
         }
 
         _sent[member.ParticipantId] = new Sent(revision, grant.RefreshAt, grant.Basis, rule);
-        if (grant.IceServers.Count > 0 || before?.RefreshAt is not null || rule is { ForceRelay: true } || IsRelayOnly(before))
+        var (isRelayOnly, allowsTunnels) = Told(rule);
+        if (grant.IceServers.Count > 0 || before?.RefreshAt is not null || isRelayOnly || allowsTunnels || Told(before?.Rule) is not (false, false))
         {
-            member.Send(new IceServersMessage(grant.IceServers) { IsRelayOnly = rule is { ForceRelay: true } });
+            member.Send(new IceServersMessage(grant.IceServers) { IsRelayOnly = isRelayOnly, AllowsTunnels = allowsTunnels });
         }
     }
 
-    private static bool IsRelayOnly(Sent? sent) => sent?.Rule is { ForceRelay: true };
+    /// <summary>What clients are told of a rule.</summary>
+    private static (bool IsRelayOnly, bool AllowsTunnels) Told(ConnectivityRule? rule) => (rule is { ForceRelay: true }, rule is { AllowsTunnels: true });
 
     private sealed record Sent(int Revision, DateTimeOffset? RefreshAt, string Basis, ConnectivityRule? Rule);
 }

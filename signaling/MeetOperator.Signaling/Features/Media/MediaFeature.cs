@@ -28,6 +28,7 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
         if (!view.IsPeerToPeer)
         {
             meeting.Media.Assign(view.Assignments);
+            member.UsesTunnels = member.WantsTunnels && AllowsTunnels(member, view);
             member.Media = meeting.Media.Attach(member);
             SendLayers(member);
             if (PausedFor(member.ParticipantId) is { } paused)
@@ -41,6 +42,7 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
 
     public Task<ProtocolError?>? Handle(Member from, ClientMessage message) => message switch
     {
+        OfferMessage { To: ProtocolLimits.Sfu, Tunnel: true } offer when !from.UsesTunnels || meeting.View() is not { } view || !AllowsTunnels(from, view) => Task.FromResult<ProtocolError?>(TunnelDenied(offer)),
         OfferMessage { To: ProtocolLimits.Sfu } offer => Call(from, media => media.Publish(offer), offer.Reference),
         AnswerMessage { To: ProtocolLimits.Sfu } answer => Call(from, media => media.Answer(answer), reference: null),
 
@@ -51,6 +53,11 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
         IceCandidateMessage { To: ProtocolLimits.Sfu } => Handled,
         _ => null,
     };
+
+    private static bool AllowsTunnels(Member member, MeetingView view) => view.AllowsTunnels(member.Media?.Room, member.Identity.Region);
+
+    private static ProtocolError TunnelDenied(OfferMessage offer) =>
+        new(ErrorCode.Forbidden, "'tunnel' requires 'tunnel' in 'capabilities' of 'join', and a tenant and a pool that allow tunnels (spec.connectivity.tunnel).") { Reference = offer.Reference };
 
     /// <summary>Passes the view on to the media node. A peer-to-peer meeting has none, so its views are ignored.</summary>
     private static Task<ProtocolError?> Show(Member from, ViewMessage view)
@@ -68,6 +75,17 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
     public Task OnTickAsync()
     {
         meeting.Media.Tick();
+        return meeting.View() is { } view ? OnMeetingChangedAsync(view) : Task.CompletedTask; // the tenant may have changed
+    }
+
+    /// <summary>A member that may no longer use tunnels gets sessions of the other kind. The media node ends those on tunnels.</summary>
+    public Task OnMeetingChangedAsync(MeetingView view)
+    {
+        foreach (var member in meeting.Members.All)
+        {
+            member.UsesTunnels &= AllowsTunnels(member, view);
+        }
+
         return Task.CompletedTask;
     }
 

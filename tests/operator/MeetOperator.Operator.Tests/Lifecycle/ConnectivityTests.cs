@@ -43,6 +43,50 @@ public sealed class ConnectivityTests
         Assert.Null(node.Read(id, room => room.Spec.Connectivity));
     }
 
+    [Fact]
+    public async Task Tunnel_AllowedAndDeniedInAMeeting_ReachesRoomAndStatus()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup", Lasting);
+        await cluster.CreateMeetingAsync("secret", Lasting with { Media = new MeetingMedia { E2ee = MeetingE2ee.Required } });
+        var (node, id) = (Assert.Single(cluster.Kubelet.Nodes), (await cluster.WaitForReadyAsync("standup")).Status!.MeetingId!);
+        var secret = (await cluster.WaitForReadyAsync("secret")).Status!.MeetingId!;
+        var allowed = new ConnectivityRule { Tunnel = TunnelAccess.LastResort };
+
+        await TenantAsync(cluster, """{"spec":{"connectivity":{"tunnel":"LastResort","tcp":"Denied"}}}""");
+        await UntilAsync(cluster, allowed with { Tcp = PathAccess.Denied });
+        Assert.Equal(new RoomConnectivity { AllowTunnels = true, DenyTcp = true }, node.Read(id, room => room.Spec.Connectivity));
+        await cluster.WaitForMeetingAsync("secret", seen => seen.Status is { Assignments: [{ Connectivity: { Tunnel: null, Tcp: PathAccess.Denied } }] }, "uses no tunnels");
+        Assert.Equal(new RoomConnectivity { DenyTcp = true }, node.Read(secret, room => room.Spec.Connectivity));
+
+        await PoolAsync(cluster, """{"spec":{"connectivity":{"tunnel":"Denied"}}}""");
+        await UntilAsync(cluster, new ConnectivityRule { Tcp = PathAccess.Denied });
+        Assert.Equal(new RoomConnectivity { DenyTcp = true }, node.Read(id, room => room.Spec.Connectivity));
+
+        await PoolAsync(cluster, """{"spec":{"connectivity":{"tunnel":"LastResort"}}}""");
+        await TenantAsync(cluster, """{"spec":{"connectivity":{"tcp":"Allowed"}}}""");
+        await UntilAsync(cluster, allowed);
+
+        await TenantAsync(cluster, """{"spec":{"connectivity":{"tunnel":"Denied"}}}""");
+        await UntilAsync(cluster, null);
+        Assert.Null(node.Read(id, room => room.Spec.Connectivity));
+    }
+
+    /// <summary>What a media node cannot do is not needed: its participants are connected in the other ways.</summary>
+    [Fact]
+    public async Task Tunnel_NodeOfAnEarlierVersion_GetsMeetings()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        cluster.Kubelet.Nodes.Single().KnowsConnectivity = false;
+        await TenantAsync(cluster, """{"spec":{"connectivity":{"tunnel":"LastResort"}}}""");
+
+        await cluster.CreateMeetingAsync("standup", Lasting);
+
+        await cluster.WaitForReadyAsync("standup");
+    }
+
     /// <summary>The settings change while no operator runs.</summary>
     [Fact]
     public async Task Settings_ChangedWithoutOperator_ReachTheRoomFromTheNextOne()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
@@ -54,6 +55,9 @@ public sealed class TestCluster : IAsyncDisposable
 
     /// <summary>If set, new meetings stay pending with this reason and message in their Placed condition.</summary>
     public (string Reason, string Message)? PlacementRejection { get; set; }
+
+    /// <summary>What the status of meetings that are placed from now on says about connections; null for the defaults.</summary>
+    public ConnectivityRule? Connectivity { get; set; }
 
     /// <summary>Namespace whose meetings are rejected because other meetings have their IDs; null rejects none.</summary>
     public string? IdTakenIn { get; set; }
@@ -128,6 +132,10 @@ public sealed class TestCluster : IAsyncDisposable
             },
         },
         default);
+
+    /// <summary>Sets whether a tenant allows tunnels.</summary>
+    public Task SetTunnelAsync(TunnelAccess value, string tenant = Tenant) => Client.MergePatchAsync<Tenant>(
+        new NamespacedName(null, tenant), new JsonObject { ["spec"] = new JsonObject { ["connectivity"] = new JsonObject { ["tunnel"] = value.ToString() } } }, default);
 
     /// <summary>Sets whether a tenant allows direct connections.</summary>
     public Task SetDirectConnectionsAsync(DirectConnections value, string tenant = Tenant) => Client.MergePatchAsync<Tenant>(
@@ -313,6 +321,7 @@ public sealed class TestCluster : IAsyncDisposable
                 ["role"] = "Origin",
                 ["state"] = "Ready",
                 ["participants"] = 0,
+                ["connectivity"] = JsonSerializer.SerializeToNode(Connectivity, KubeJson.Options),
                 ["generation"] = generation,
             }),
             ["formerNodes"] = FormerNodes(meeting),

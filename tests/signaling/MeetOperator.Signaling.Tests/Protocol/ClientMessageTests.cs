@@ -96,7 +96,7 @@ public sealed class ClientMessageTests
     [InlineData("""{"type":"quality","rttMs":"20","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "rttMs")]
     [InlineData("""{"type":"quality","firstFrameMs":700000,"sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "firstFrameMs")]
     [InlineData("""{"type":"quality","gatheringMs":-1,"sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "gatheringMs")]
-    [InlineData("""{"type":"quality","path":"pigeon","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "udp, tcp, relay-udp, relay-tcp, relay-tls, p2p, none")]
+    [InlineData("""{"type":"quality","path":"pigeon","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "udp, tcp, relay-udp, relay-tcp, relay-tls, tunnel, p2p, none")]
     [InlineData("""{"type":"quality","path":"Udp","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "path")]
     [InlineData("""{"type":"quality","path":0,"sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "path")]
     [InlineData("""{"type":"quality","path":"tcp","pathReason":"bad luck","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "udp-unanswered, udp-not-gathered, direct-unanswered")]

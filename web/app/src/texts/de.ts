@@ -249,6 +249,7 @@ const de: Texts = {
     seconds: '({{seconds, number}} s)',
     minutes: '({{minutes, number}} min)',
     restored: 'Sie sind wieder verbunden',
+    tunnel: 'Ihr Netzwerk lässt nur Webseiten durch. Ton und Bild nehmen einen Umweg über den Webserver: Die Bilder sind kleiner, und alles kommt später an.',
     unreachable: {
       state: 'Einige Personen können Sie im Moment nicht sehen oder hören',
       more_one: 'und {{count}} weitere',
@@ -369,6 +370,7 @@ const de: Texts = {
       'relay': 'Ton und Bild werden über ein Relay mit {{protocol}} übertragen.',
       'p2p': 'Ton und Bild werden direkt zwischen den Browsern übertragen.',
       'none': 'Keine Verbindung zum Medienserver kommt zustande.',
+      'tunnel': 'Ton und Bild nehmen einen Umweg über den Webserver, weil keine Verbindung zum Medienserver zustande kommt.',
       'udp-unanswered': 'Ton und Bild werden über {{protocol}} übertragen, weil der Medienserver über UDP nicht antwortet. Auf einer schlechten Leitung kommen sie mit mehr Verzögerung an.',
       'udp-not-gathered': 'Ton und Bild werden über {{protocol}} übertragen, weil dieser Browser UDP nicht verwendet. Auf einer schlechten Leitung kommen sie mit mehr Verzögerung an.',
       'direct-unanswered': 'Ton und Bild werden über ein Relay mit {{protocol}} übertragen, weil keine direkte Verbindung zustande kommt.',

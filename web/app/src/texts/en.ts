@@ -239,6 +239,7 @@ const en = {
     seconds: '({{seconds, number}} s)',
     minutes: '({{minutes, number}} min)',
     restored: 'You are connected again',
+    tunnel: 'Your network lets only web pages through. Audio and video take a detour through the web server: pictures are smaller, and everything is delayed more.',
     unreachable: {
       state: 'You cannot see or hear some people at the moment',
       more_one: 'and {{count}} more',
@@ -359,6 +360,7 @@ const en = {
       'relay': 'Media flows through a relay over {{protocol}}.',
       'p2p': 'Media flows directly between the browsers.',
       'none': 'No connection to the media server gets through.',
+      'tunnel': 'Media takes a detour through the web server, because no connection to the media server gets through.',
       'udp-unanswered': 'Media flows over {{protocol}}, because UDP to the media server gets no answer. On a bad line, sound and pictures are delayed more.',
       'udp-not-gathered': 'Media flows over {{protocol}}, because this browser does not use UDP. On a bad line, sound and pictures are delayed more.',
       'direct-unanswered': 'Media flows through a relay over {{protocol}}, because no direct connection gets through.',

@@ -6,6 +6,7 @@ import { AudioOutlet } from '../../features/audio/AudioOutlet';
 import { useSpeaking } from '../../features/audio/useSpeaking';
 import { ChatPanel } from '../../features/chat/ChatPanel';
 import { ConnectionBanner } from '../../features/connection/ConnectionBanner';
+import { TunnelBanner } from '../../features/connection/TunnelBanner';
 import { UnreachableBanner } from '../../features/connection/UnreachableBanner';
 import { helpFor } from '../../features/devices/device-status';
 import { DevicePickers } from '../../features/devices/DevicePickers';
@@ -132,6 +133,7 @@ export function MeetingPage({ meeting, title, media, saving, onOver }: Props) {
       <main className={styles.main}>
         <Stage snapshot={snapshot} audioOnly={audioOnly} speaking={speaking} stats={stats} link={link} maxTiles={saving.tiles} onShown={showTracks} />
         <ConnectionBanner status={snapshot.connection} />
+        <TunnelBanner state={snapshot.tunnel} />
         <UnreachableBanner participants={snapshot.participants} unreachable={snapshot.unreachable} cause="unreachable" />
         <UnreachableBanner participants={snapshot.participants} unreachable={snapshot.unconnected} cause="unconnected" />
         <Toasts toasts={toasts} />

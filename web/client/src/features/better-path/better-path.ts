@@ -7,7 +7,7 @@ import type { StatsRecord } from '../stats/records.js';
 
 export interface BetterPathHost {
   readonly connections: { readonly publish: RTCPeerConnection | null; readonly subscribe: RTCPeerConnection | null };
-  /** Restarts ICE on the publish connection, which keeps its path until it finds a better one. Returns whether it begins. */
+  /** Restarts ICE on the publish connection, or opens another one beside a tunnel. It keeps its path until it finds a better one. Returns whether it begins. */
   restartIce(): boolean;
   /** Opens both connections again, beside the present ones. Returns whether it begins. */
   replaceConnections(): boolean;
@@ -22,7 +22,7 @@ const spread = 0.25;
 const findWithinMs = 8_000;
 
 /** The best first. */
-const ways: readonly PathKind[] = ['udp', 'tcp', 'relay-udp', 'relay-tcp', 'relay-tls'];
+const ways: readonly PathKind[] = ['udp', 'tcp', 'relay-udp', 'relay-tcp', 'relay-tls', 'tunnel'];
 
 /**
  * Looks from time to time for a better way to the media node, for example after a VPN has ended: browsers forget a path that did not work, and never try it again on the same connection. Nothing
@@ -57,6 +57,13 @@ export class BetterPath implements Feature<unknown, never> {
     clearTimeout(this.#timer);
   }
 
+  /** Opens both connections again with a new socket, which says nothing new about the network. Returns whether it begins. */
+  replace(replaceConnections = () => this.#host.replaceConnections()): boolean {
+    const begins = replaceConnections();
+    this.#isReplacing ||= begins;
+    return begins;
+  }
+
   #lookLater(): void {
     this.#after(this.#intervalMs * (1 + spread * this.#environment.random()), () => this.#look());
   }
@@ -77,7 +84,7 @@ export class BetterPath implements Feature<unknown, never> {
       return this.#lookLater();
     }
     this.#intervalMs = Math.min(longestLookMs, 2 * this.#intervalMs);
-    if (this.#host.connections.publish === null || (publish >= 0 && publish < subscribe)) this.#replace();
+    if (this.#host.connections.publish === null || (publish >= 0 && publish < subscribe)) this.replace();
     else if (this.#host.restartIce()) return this.#after(findWithinMs, () => this.#compare(Math.max(publish, subscribe)));
     this.#lookLater();
   }
@@ -86,13 +93,10 @@ export class BetterPath implements Feature<unknown, never> {
     const timer = this.#timer;
     const { publish } = await this.#ranks();
     if (timer !== this.#timer) return;
-    if (publish >= 0 && publish < before) this.#replace();
+    if (publish >= 0 && publish < before) this.replace();
     this.#lookLater();
   }
 
-  #replace(): void {
-    if (this.#host.replaceConnections()) this.#isReplacing = true;
-  }
 
   /** The place of the path of each connection among the ways that it may use; -1 where there is none, or it is not known. */
   async #ranks(): Promise<{ publish: number; subscribe: number }> {
@@ -105,6 +109,6 @@ async function rankOf(connection: RTCPeerConnection | null): Promise<number> {
   if (connection?.connectionState !== 'connected') return -1;
   const report = await connection.getStats();
   const kind = kindOf(report.get(selectedPair(report)?.localCandidateId ?? '') as StatsRecord | undefined);
-  const allowed = connection.getConfiguration().iceTransportPolicy === 'relay' ? ways.filter(way => way.startsWith('relay')) : ways;
+  const allowed = connection.getConfiguration().iceTransportPolicy === 'relay' ? ways.filter(way => way.startsWith('relay') || way === 'tunnel') : ways;
   return kind === null ? -1 : allowed.indexOf(kind);
 }

@@ -9,7 +9,7 @@ export interface OfferedTrack {
 }
 
 export type TracksClientMessage =
-  | { type: 'offer'; to: string; sdp: string; tracks: { mid: string; source: TrackSource }[]; restart?: boolean; sessionId?: string; reference?: string }
+  | { type: 'offer'; to: string; sdp: string; tracks: { mid: string; source: TrackSource }[]; restart?: boolean; tunnel?: boolean; sessionId?: string; reference?: string }
   | { type: 'answer'; to: string; sdp: string; revision?: number; sessionId?: string }
   | { type: 'slots'; sessionId: string; version: number };
 

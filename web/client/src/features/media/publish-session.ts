@@ -8,6 +8,7 @@ import { encodingFor, hintTrack, preferRedundancy } from './encodings.js';
 import { FormerConnections, isUp } from './former-connections.js';
 import { withDtx } from './sdp.js';
 import { SenderActivity } from './sender-activity.js';
+import { isTunnelled, nameSession } from '../tunnel/tunnelled.js';
 
 export interface PublishOffer {
   /** Unique to this offer. The answer, or the error that rejects the offer, repeats it. */
@@ -15,6 +16,8 @@ export interface PublishOffer {
   readonly sdp: string;
   readonly tracks: { mid: string; source: TrackSource }[];
   readonly restart: boolean;
+  /** Whether the connection is a tunnel. */
+  readonly isTunnel: boolean;
   /** The session that the offer changes; absent in an offer for a new session. */
   readonly sessionId?: string;
 }
@@ -334,6 +337,7 @@ export class PublishSession {
         this.#sessionId = outcome.sessionId;
         if (fresh) this.#adopt(connection);
         await connection.setRemoteDescription({ type: 'answer', sdp: outcome.sdp });
+        if (fresh) nameSession(connection, outcome.sessionId);
         transforms?.handleNegotiated(connection);
         this.applyMutes();
         this.#applyLayers();
@@ -468,7 +472,7 @@ export class PublishSession {
         this.#settle = null;
         resolve(outcome);
       };
-      if (!this.#host.sendOffer({ reference: this.#reference, sdp, tracks, restart, ...(sessionId === undefined ? {} : { sessionId }) })) this.#settle('offline');
+      if (!this.#host.sendOffer({ reference: this.#reference, sdp, tracks, restart, isTunnel: isTunnelled(connection), ...(sessionId === undefined ? {} : { sessionId }) })) this.#settle('offline');
     });
   }
 

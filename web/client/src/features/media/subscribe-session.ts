@@ -9,6 +9,7 @@ import { isUp } from './former-connections.js';
 import type { OfferedTrack } from './messages.js';
 import { keepPlayoutDelay } from './playout-delay.js';
 import { iceCredentials, withStereo } from './sdp.js';
+import { nameSession } from '../tunnel/tunnelled.js';
 
 export interface RemoteTrack {
   readonly participantId: string;
@@ -291,6 +292,7 @@ export class SubscribeSession {
   #open(sessionId: string | undefined): Generation {
     const configuration: RTCConfiguration = { bundlePolicy: 'max-bundle' };
     const connection = this.#environment.createPeerConnection(this.#host.transforms()?.configure(configuration) ?? configuration);
+    nameSession(connection, sessionId);
     let markEnded = () => {};
     const ended = new Promise<void>(resolve => { markEnded = resolve; });
     const generation: Generation = {

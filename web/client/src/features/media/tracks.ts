@@ -98,8 +98,8 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
       isMuted: host.isMuted,
       patience: interruptedMs => this.#patience(interruptedMs),
       onSuspected: () => this.#probe(),
-      sendOffer: ({ reference, sdp, tracks, restart, sessionId }) => host.send({
-        type: 'offer', to: 'sfu', reference, sdp, tracks, ...(restart ? { restart: true } : {}), ...(sessionId === undefined ? {} : { sessionId }),
+      sendOffer: ({ reference, sdp, tracks, restart, isTunnel, sessionId }) => host.send({
+        type: 'offer', to: 'sfu', reference, sdp, tracks, ...(restart ? { restart: true } : {}), ...(isTunnel ? { tunnel: true } : {}), ...(sessionId === undefined ? {} : { sessionId }),
       }),
       onState: host.onState,
       onFormerChanged: () => {
@@ -229,13 +229,18 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
 
   /**
    * Opens both connections again, whose paths may be others then. The present ones carry media until the new ones do. Returns whether it begins: not while connections are being replaced,
-   * because a media node keeps one former session only.
+   * because a media node keeps one former session only. With `isUrgent` it begins then too, in the place of those that are being opened.
    */
-  replaceConnections(): boolean {
-    if (this.#isReplacing || this.#publish.isReplacing || this.#subscribe.isReplacing) return false;
+  replaceConnections({ isUrgent = false } = {}): boolean {
+    if (this.#isReplacing || (!isUrgent && (this.#publish.isReplacing || this.#subscribe.isReplacing))) return false;
     this.#isReplacing = true;
     this.#reconnect();
     return true;
+  }
+
+  /** Opens the connection that sends again. The present one carries media until the new one does. */
+  replacePublishing(): void {
+    this.#publish.restart();
   }
 
   /** Restarts ICE on the publish connection, which keeps its path until it finds a better one. Returns whether it begins. */

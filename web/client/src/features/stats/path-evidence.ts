@@ -2,12 +2,13 @@ import { isRelayed } from '../relays/relay-in-use.js';
 import { number, text, type StatsRecord } from './records.js';
 
 /**
- * The ways that media can take to a media node, the best first: directly, or through a relay (TURN) that the browser reaches over UDP, TCP or TLS. `none`: no way gets through.
+ * The ways that media can take to a media node, the best first: directly, or through a relay (TURN) that the browser reaches over UDP, TCP or TLS. `tunnel`: on a WebSocket through signaling. `none`: no way gets
+ * through.
  * `p2p`: directly to another participant.
  */
-export type PathKind = 'udp' | 'tcp' | 'relay-udp' | 'relay-tcp' | 'relay-tls' | 'none' | 'p2p';
+export type PathKind = 'udp' | 'tcp' | 'relay-udp' | 'relay-tcp' | 'relay-tls' | 'tunnel' | 'none' | 'p2p';
 
-const nodeKinds: readonly PathKind[] = ['udp', 'tcp', 'relay-udp', 'relay-tcp', 'relay-tls'];
+const nodeKinds: readonly PathKind[] = ['udp', 'tcp', 'relay-udp', 'relay-tcp', 'relay-tls', 'tunnel'];
 
 /** Where a connection tried to reach its media node. */
 export interface Destination {

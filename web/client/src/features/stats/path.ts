@@ -56,7 +56,7 @@ export function pathsInUse(paths: readonly MediaPath[]): readonly MediaPath[] {
 }
 
 /** The worst first. */
-const badness: readonly PathKind[] = ['none', 'relay-tls', 'relay-tcp', 'relay-udp', 'tcp', 'udp', 'p2p'];
+const badness: readonly PathKind[] = ['none', 'tunnel', 'relay-tls', 'relay-tcp', 'relay-udp', 'tcp', 'udp', 'p2p'];
 
 /** The path that says most about the network of this participant: the worst one that is in use, with a reason if one is known. */
 export function worstPath(paths: readonly MediaPath[]): Pick<MediaPath, 'kind' | 'reason'> {

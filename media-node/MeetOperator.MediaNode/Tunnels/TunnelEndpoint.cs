@@ -1,0 +1,104 @@
+using System.Net.Sockets;
+using MeetOperator.MediaNode.Errors;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Rooms;
+using MeetOperator.MediaNode.Streams;
+using MeetOperator.Native.Sockets;
+using MeetOperator.Rtc.Datagrams;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.MediaNode.Tunnels;
+
+/// <summary>
+/// The WebSocket on which signaling carries the packets of a participant whose network lets nothing else through. To the loop, it is one more connection of the session, as a TCP connection
+/// is. Safe for concurrent use.
+/// </summary>
+internal sealed class TunnelEndpoint(RoomDirectory rooms, TimeProvider time)
+{
+    /// <summary>About what waits between the loop and the pump, where nothing can overtake it.</summary>
+    private const int UnsentBytes = 4 * 1024;
+
+    /// <summary>How often it is checked whether the caller is still trusted.</summary>
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>Pings find out that the caller's machine is gone, also while nothing may be sent.</summary>
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PongTimeout = TimeSpan.FromSeconds(10);
+
+    public TunnelLimits Limits { get; } = new();
+
+    /// <summary>Counts the connections of tunnels to sessions.</summary>
+    public StreamCounters Counters { get; } = new();
+
+    /// <summary>Opens the tunnel of a session and serves it until it ends.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="room">The room.</param>
+    /// <param name="participant">The participant whose session it is.</param>
+    /// <param name="session">The session, which was opened for a tunnel.</param>
+    /// <param name="isAllowed">Whether the caller is still trusted.</param>
+    public async Task RunAsync(HttpContext context, string room, string participant, string session, Func<bool> isAllowed)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            throw ControlProblemException.InvalidRequest("Open a WebSocket at this path.");
+        }
+
+        using var place = Limits.Take(room);
+        var closed = new CancellationTokenSource(); // not disposed, because the loop may close the connection later
+        using var loop = await ConnectAsync(room, participant, session, () => _ = closed.CancelAsync()).ConfigureAwait(false);
+        using var client = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = PingInterval, KeepAliveTimeout = PongTimeout }).ConfigureAwait(false);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var checks = CheckAsync(ends, isAllowed);
+        using var pump = new TunnelPump(client, loop, time);
+        await pump.RunAsync(closed.Token, ends.Token).ConfigureAwait(false);
+        await ends.CancelAsync().ConfigureAwait(false);
+        await checks.ConfigureAwait(false);
+    }
+
+    /// <summary>Gives the session one end of a new connection, and returns the other one.</summary>
+    private async Task<Socket> ConnectAsync(string room, string participant, string session, Action onClosed)
+    {
+        var (near, far) = StreamSocket.CreatePair(UnsentBytes);
+        var address = default(TransportAddress).Over(StreamGate.NextNumber());
+        try
+        {
+            // Not cancelled, because the loop may be about to take the socket then.
+            await rooms.RunAsync(
+                room,
+                participant,
+                joins: null,
+                part =>
+                {
+                    part.OpenTunnel(participant, session, near, address, onClosed);
+                    return true;
+                },
+                CancellationToken.None).ConfigureAwait(false);
+            return far;
+        }
+        catch
+        {
+            near.Dispose();
+            far.Dispose();
+            throw;
+        }
+    }
+
+    private async Task CheckAsync(CancellationTokenSource ends, Func<bool> isAllowed)
+    {
+        using var timer = new PeriodicTimer(CheckInterval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ends.Token).ConfigureAwait(false))
+            {
+                if (!isAllowed())
+                {
+                    await ends.CancelAsync().ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The tunnel has ended.
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Net;
+using System.Net.WebSockets;
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Media;
+using MeetOperator.Signaling.Protocol;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.Signaling.Tunnels;
+
+/// <summary>
+/// Opens tunnels: WebSockets that carry the media of participants whose network lets nothing else through, on to their media node. The media node has the session, so a tunnel ends when the
+/// participant leaves, is removed, or uses another session; any replica can serve it.
+/// </summary>
+internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission admission, TunnelPlaces places, MediaNodes nodes)
+{
+    private const int MaxSessionLength = 64;
+
+    /// <summary>How often it is checked whether the meeting still allows tunnels.</summary>
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
+    private readonly MeetingServices _services = sessions.Services;
+
+    public async Task RunAsync(HttpContext context, string meetingId, string? session)
+    {
+        admission.CheckOrigin(context.Request);
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            throw new ProblemException(ProblemCode.InvalidRequest, "Open a WebSocket at this path.");
+        }
+
+        if (session is not { Length: > 0 and <= MaxSessionLength })
+        {
+            throw ProblemException.Invalid("session", $"must be the ID of a media session, with at most {MaxSessionLength} characters.");
+        }
+
+        var subject = admission.Read(context, out var byTicket);
+        var (row, view) = await admission.AdmitAsync(context, meetingId, byTicket ? subject : null).ConfigureAwait(false);
+        var region = subject?.Region;
+        var rooms = view.Serving.Where(assignment => !sessions.IsGone(view, assignment.Key) && view.AllowsTunnels(assignment.Key, region)).ToList();
+        if (rooms.Count == 0)
+        {
+            throw new ProblemException(ProblemCode.Forbidden, "This meeting uses no tunnels: the tenant or the pool of its media node denies them (spec.connectivity.tunnel), or it is encrypted end to end.");
+        }
+
+        using var place = places.Take(view.Key, row.ParticipantId);
+        var (node, room) = await OpenAsync(rooms, meetingId, row.ParticipantId, session, context.RequestAborted).ConfigureAwait(false);
+        using var opened = node;
+        using var client = await context.WebSockets.AcceptWebSocketAsync(ProtocolLimits.Subprotocol).ConfigureAwait(false);
+        _services.Metrics.TunnelOpened();
+        try
+        {
+            using var restarts = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, sessions.Evacuating);
+            using var ends = new CancellationTokenSource();
+            var denied = WaitUntilDeniedAsync(meetingId, room, region, ends.Token);
+            await new TunnelRelay(client, node, _services.Time).RunAsync(restarts.Token, denied).ConfigureAwait(false);
+            await ends.CancelAsync().ConfigureAwait(false);
+            await denied.ConfigureAwait(false);
+        }
+        finally
+        {
+            _services.Metrics.TunnelClosed();
+        }
+    }
+
+    /// <summary>Completes when the meeting does not allow tunnels any more.</summary>
+    private async Task WaitUntilDeniedAsync(string meetingId, RoomKey room, string? region, CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(CheckInterval, _services.Time);
+        try
+        {
+            while (_services.Directory.Find(meetingId)?.AllowsTunnels(room, region) == true)
+            {
+                await timer.WaitForNextTickAsync(ct).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The tunnel has ended.
+        }
+    }
+
+    /// <summary>Opens the tunnel at the media node that has the session. A meeting is usually on one node, and during a move on several.</summary>
+    private async Task<(WebSocket Node, RoomKey Room)> OpenAsync(IReadOnlyList<MediaAssignment> rooms, string meetingId, string participantId, string session, CancellationToken ct)
+    {
+        foreach (var assignment in rooms)
+        {
+            using var limit = new CancellationTokenSource(_services.Options.Timings.NodeCallTimeout, _services.Time);
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+            try
+            {
+                return (await nodes.StreamClient(assignment.Namespace, assignment.Node, assignment.ControlUrl).OpenTunnelAsync(meetingId, participantId, session, linked.Token).ConfigureAwait(false), assignment.Key);
+            }
+            catch (NodeControlException e) when (e.Status == HttpStatusCode.NotFound)
+            {
+                // Another node may have the session.
+            }
+            catch (Exception e) when (!ct.IsCancellationRequested && NodeCallFailure.Of(e) is { } failure)
+            {
+                _services.Metrics.NodeFailed(failure.Reason);
+                throw (e as NodeControlException)?.Status switch
+                {
+                    HttpStatusCode.TooManyRequests => ProblemException.TooMany("The media node has too many tunnels. Try again later."),
+                    HttpStatusCode.Forbidden => new ProblemException(ProblemCode.Forbidden, "The media node admits no tunnels in this meeting."),
+                    _ => new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message),
+                };
+            }
+        }
+
+        throw new ProblemException(ProblemCode.UnknownParticipant, "The participant has no such media session on a tunnel. Open one with an offer that sets 'tunnel'.");
+    }
+}

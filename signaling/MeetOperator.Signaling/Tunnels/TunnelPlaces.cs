@@ -1,0 +1,66 @@
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Errors;
+
+namespace MeetOperator.Signaling.Tunnels;
+
+/// <summary>Limits how many tunnels are open on this replica: of one participant, of one meeting, and in total. Thread-safe.</summary>
+internal sealed class TunnelPlaces
+{
+    /// <summary>A participant has one to send and one to receive, and twice as many while they are replaced.</summary>
+    public const int MaxOfParticipant = 4;
+    public const int MaxOfMeeting = 50;
+    public const int MaxOfServer = 400;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, int> _open = new(StringComparer.Ordinal);
+
+    /// <summary>Takes a place, until the result is disposed. Throws when there is none.</summary>
+    public IDisposable Take(MeetingKey meeting, string participantId)
+    {
+        (string Key, int Limit, string Of)[] counted =
+        [
+            ($"{meeting}/{participantId}", MaxOfParticipant, "this participant"), ($"{meeting}", MaxOfMeeting, "this meeting"), (string.Empty, MaxOfServer, "this server"),
+        ];
+        lock (_lock)
+        {
+            foreach (var (key, limit, of) in counted)
+            {
+                if (_open.GetValueOrDefault(key) >= limit)
+                {
+                    throw ProblemException.TooMany($"The limit of {limit} tunnels of {of} is reached. Try again later.");
+                }
+            }
+
+            foreach (var (key, _, _) in counted)
+            {
+                _open[key] = _open.GetValueOrDefault(key) + 1;
+            }
+        }
+
+        return new Place(this, [.. counted.Select(one => one.Key)]);
+    }
+
+    private void Return(string[] keys)
+    {
+        lock (_lock)
+        {
+            foreach (var key in keys)
+            {
+                if (--_open[key] == 0)
+                {
+                    _open.Remove(key);
+                }
+            }
+        }
+    }
+
+    private sealed class Place(TunnelPlaces places, string[] keys) : IDisposable
+    {
+        private string[] _keys = keys;
+
+        public void Dispose()
+        {
+            places.Return(_keys);
+            _keys = [];
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Net.WebSockets;
+using MeetOperator.Signaling.Transport;
+
+namespace MeetOperator.Signaling.Tunnels;
+
+/// <summary>
+/// Passes messages between the WebSocket of a client and that of its media node as they are, until one of them ends. It holds one piece in each direction, so what one side does not read stays with
+/// the other side, which bounds it.
+/// </summary>
+internal sealed class TunnelRelay(WebSocket client, WebSocket node, TimeProvider time)
+{
+    private const int PieceBytes = 16 * 1024;
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Runs until one of the two has closed.</summary>
+    /// <param name="restart">Ends it and tells the client to connect again.</param>
+    /// <param name="denied">Ends it when it completes, because tunnels are not allowed any more.</param>
+    public async Task RunAsync(CancellationToken restart, Task denied)
+    {
+        using var ends = new CancellationTokenSource();
+        Task[] directions = [PassAsync(client, node, new TunnelPace(), ends.Token), PassAsync(node, client, pace: null, ends.Token)];
+        await Task.WhenAny([.. directions, Task.Delay(Timeout.Infinite, restart), denied]).ConfigureAwait(false);
+        if (restart.IsCancellationRequested || denied.IsCompleted)
+        {
+            var (status, reason) = denied.IsCompleted ? (WebSocketCloseStatus.PolicyViolation, "tunnels are denied") : ((WebSocketCloseStatus)CloseCode.Restart, "server restarts");
+            await CloseAsync(client, status, reason).ConfigureAwait(false);
+        }
+
+        // Until the other side has answered the close frame: a connection that is aborted may lose the frame.
+        await Task.WhenAny(Task.WhenAll(directions), Task.Delay(CloseTimeout, CancellationToken.None)).ConfigureAwait(false);
+        await ends.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(directions).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task PassAsync(WebSocket from, WebSocket to, TunnelPace? pace, CancellationToken ct)
+    {
+        var piece = new byte[PieceBytes];
+        try
+        {
+            while (await from.ReceiveAsync(piece.AsMemory(), ct).ConfigureAwait(false) is { MessageType: not WebSocketMessageType.Close } received)
+            {
+                await to.SendAsync(piece.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, ct).ConfigureAwait(false);
+                if (pace?.Take(time.GetElapsedTime(0).Ticks, received.Count) is { Ticks: > 0 } wait)
+                {
+                    await Task.Delay(wait, time, ct).ConfigureAwait(false);
+                }
+            }
+
+            await CloseAsync(to, from.CloseStatus ?? WebSocketCloseStatus.NormalClosure, from.CloseStatusDescription).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException)
+        {
+            to.Abort(); // one of the two has gone away
+        }
+    }
+
+    private static async Task CloseAsync(WebSocket socket, WebSocketCloseStatus status, string? reason)
+    {
+        using var limit = new CancellationTokenSource(CloseTimeout);
+        try
+        {
+            await socket.CloseOutputAsync(status == WebSocketCloseStatus.Empty ? WebSocketCloseStatus.NormalClosure : status, reason, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException or ArgumentException)
+        {
+            socket.Abort(); // it does not read, or its peer has sent a status that must not be sent
+        }
+    }
+}

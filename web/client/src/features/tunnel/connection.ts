@@ -1,0 +1,324 @@
+import type { MediaType } from '../../core/wire-types.js';
+import { TunnelLink } from './link.js';
+import { PictureReceiver } from './picture-receiver.js';
+import { PictureSender } from './picture-sender.js';
+import { groupArrivals, readKeyFrameRequests, Unwrapper, writeArrivals, writePictureLoss, writeReceiverReport, writeSenderReport, type ArrivedPacket } from './rtcp.js';
+import { isRtcp, readRtp } from './rtp.js';
+import { newTransportNames, readOffer, writeAnswer, writeOffer, type ReceivedSection } from './sdp.js';
+import { SoundReceiver } from './sound-receiver.js';
+import { SoundSender } from './sound-sender.js';
+import { inboundRecord, outboundRecord, pathRecords } from './records.js';
+
+export interface TunnelHost {
+  /** Opens the WebSocket of the tunnel of a session. */
+  open(sessionId: string): WebSocket;
+  now(): number;
+  wallTime(): number;
+  /** The tunnel has opened. */
+  onOpen(): void;
+  /** The tunnel has ended before it had opened. */
+  onRefused(): void;
+}
+
+const reportMs = 1_000;
+const arrivalsMs = 60;
+
+/** One media section: what a page and the sessions of the SDK use of an `RTCRtpTransceiver`. */
+class TunnelTransceiver {
+  mid: string | null = null;
+  direction: RTCRtpTransceiverDirection;
+  currentDirection: RTCRtpTransceiverDirection | null = null;
+  readonly sender: TunnelSender;
+  readonly receiver: TunnelReceiver;
+
+  constructor(readonly kind: MediaType, direction: RTCRtpTransceiverDirection, connection: TunnelConnection, track: MediaStreamTrack | null, encodings: RTCRtpEncodingParameters[]) {
+    this.direction = direction;
+    this.sender = new TunnelSender(kind, connection, track, encodings);
+    this.receiver = new TunnelReceiver(kind, connection);
+  }
+
+  setCodecPreferences(): void {
+    // Opus and VP8 are all there is.
+  }
+}
+
+class TunnelSender {
+  readonly ssrc = crypto.getRandomValues(new Uint32Array(1))[0]! | 1;
+  readonly transport = null;
+  readonly media: SoundSender | PictureSender;
+  #encodings: RTCRtpEncodingParameters[];
+
+  constructor(readonly kind: MediaType, readonly connection: TunnelConnection, public track: MediaStreamTrack | null, encodings: RTCRtpEncodingParameters[]) {
+    // One size is sent, whatever layers are named.
+    this.#encodings = encodings.slice(0, 1).map(({ active = true }) => ({ active }));
+    this.media = kind === 'audio'
+      ? new SoundSender(this.ssrc, packet => connection.link?.sendUrgent(packet))
+      : new PictureSender(this.ssrc, connection.host.now, () => connection.link?.isBusy ?? true, packets => connection.link?.sendVideo(packets));
+    this.#apply();
+  }
+
+  async replaceTrack(track: MediaStreamTrack | null): Promise<void> {
+    this.track = track;
+    this.refresh();
+  }
+
+  /** Begins or ends to send, as the state of the connection and the track are now. */
+  refresh(): void {
+    if (this.track !== null && this.connection.connectionState === 'connected') this.media.start(this.track);
+    else this.media.stop();
+  }
+
+  getParameters(): RTCRtpSendParameters {
+    return { encodings: this.#encodings.map(encoding => ({ ...encoding })) } as RTCRtpSendParameters;
+  }
+
+  async setParameters({ encodings }: RTCRtpSendParameters): Promise<void> {
+    this.#encodings = encodings;
+    this.#apply();
+  }
+
+  async getStats(): Promise<RTCStatsReport> {
+    const record = outboundRecord(this.kind, null, this.ssrc, this.media);
+    return new Map([[record.id, record]]) as unknown as RTCStatsReport;
+  }
+
+  #apply(): void {
+    this.media.isActive = this.#encodings.every(({ active }) => active !== false);
+  }
+}
+
+class TunnelReceiver {
+  jitterBufferTarget: number | null = null;
+  readonly transport = null;
+  section: ReceivedSection | null = null;
+  #media: SoundReceiver | PictureReceiver | null = null;
+
+  constructor(readonly kind: MediaType, readonly connection: TunnelConnection) {}
+
+  /** Made when it is first needed: most slots of a small meeting stay empty. */
+  get media(): SoundReceiver | PictureReceiver {
+    const { now } = this.connection.host;
+    return this.#media ??= this.kind === 'audio' ? new SoundReceiver(now) : new PictureReceiver(now, () => this.connection.requestKeyFrame(this.section?.ssrc ?? 0));
+  }
+
+  get known(): SoundReceiver | PictureReceiver | null {
+    return this.#media;
+  }
+
+  get track(): MediaStreamTrack {
+    return this.media.track;
+  }
+
+  getSynchronizationSources(): { timestamp: number; audioLevel?: number; rtpTimestamp: number; source: number }[] {
+    const last = this.#media?.last;
+    if (this.#media === null || last === null || last === undefined) return [];
+    return [{ timestamp: last.at, rtpTimestamp: last.rtpTimestamp, source: this.section?.ssrc ?? 0, ...(this.#media instanceof SoundReceiver ? { audioLevel: this.#media.level } : {}) }];
+  }
+
+  close(): void {
+    this.#media?.close();
+  }
+}
+
+/**
+ * Sends or receives media on a tunnel, in the place of an `RTCPeerConnection`: the session descriptions are those of WebRTC, and the packets are those of RTP, which travel on a WebSocket. It has what the
+ * sessions of the SDK use of that interface, and can either offer to send or answer to receive.
+ */
+export class TunnelConnection extends EventTarget {
+  connectionState: RTCPeerConnectionState = 'new';
+  signalingState: RTCSignalingState = 'stable';
+  localDescription: RTCSessionDescriptionInit | null = null;
+  remoteDescription: RTCSessionDescriptionInit | null = null;
+  readonly iceGatheringState = 'complete';
+  onconnectionstatechange: (() => void) | null = null;
+  onsignalingstatechange: (() => void) | null = null;
+  readonly host: TunnelHost;
+  link: TunnelLink | null = null;
+  readonly #names = newTransportNames();
+  readonly #session = crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
+  readonly #ownSsrc = crypto.getRandomValues(new Uint32Array(1))[0]! | 1;
+  readonly #transceivers: TunnelTransceiver[] = [];
+  readonly #numbers = new Unwrapper(16);
+  #version = 0;
+  #sessionId: string | null = null;
+  #timers: ReturnType<typeof setInterval>[] = [];
+  #arrived: ArrivedPacket[] = [];
+  #arrivedSsrc = 0;
+  #reports = 0;
+  #bySsrc = new Map<number, TunnelReceiver>();
+
+  constructor(host: TunnelHost) {
+    super();
+    this.host = host;
+  }
+
+  get iceConnectionState(): RTCIceConnectionState {
+    return this.connectionState === 'connecting' ? 'checking' : this.connectionState;
+  }
+
+  /** The name of the session on the media node, which the description does not have. */
+  setSession(sessionId: string): void {
+    this.#sessionId = sessionId;
+    this.#connect();
+  }
+
+  addTransceiver(trackOrKind: MediaStreamTrack | string, { direction = 'sendrecv', sendEncodings = [{}] }: RTCRtpTransceiverInit = {}): TunnelTransceiver {
+    const track = typeof trackOrKind === 'string' ? null : trackOrKind;
+    const transceiver = new TunnelTransceiver((track?.kind ?? trackOrKind) as MediaType, direction, this, track, sendEncodings);
+    this.#transceivers.push(transceiver);
+    return transceiver;
+  }
+
+  getTransceivers(): TunnelTransceiver[] {
+    return [...this.#transceivers];
+  }
+
+  getSenders(): TunnelSender[] {
+    return this.#transceivers.map(({ sender }) => sender);
+  }
+
+  getReceivers(): TunnelReceiver[] {
+    return this.#transceivers.map(({ receiver }) => receiver);
+  }
+
+  async createOffer(): Promise<RTCSessionDescriptionInit> {
+    this.#transceivers.forEach((transceiver, index) => transceiver.mid ??= `${index}`);
+    const sections = this.#transceivers.map(({ mid, kind, direction, sender }) => ({ mid: mid!, kind, isActive: direction === 'sendonly', ssrc: sender.ssrc }));
+    return { type: 'offer', sdp: writeOffer(this.#session, ++this.#version, this.#names, sections) };
+  }
+
+  async createAnswer(): Promise<RTCSessionDescriptionInit> {
+    return { type: 'answer', sdp: writeAnswer(this.#session, ++this.#version, this.#names, this.#transceivers.map(({ receiver }) => receiver.section!)) };
+  }
+
+  async setLocalDescription(description: RTCLocalSessionDescriptionInit): Promise<void> {
+    if (description.type !== 'rollback') this.localDescription = description as RTCSessionDescriptionInit;
+    this.#setSignaling(description.type === 'offer' ? 'have-local-offer' : 'stable');
+  }
+
+  async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+    this.remoteDescription = description;
+    if (description.type === 'offer') this.#readOffer(description.sdp ?? '');
+    else for (const transceiver of this.#transceivers) transceiver.currentDirection = transceiver.direction;
+    this.#setSignaling(description.type === 'offer' ? 'have-remote-offer' : 'stable');
+  }
+
+  getConfiguration(): RTCConfiguration {
+    return {};
+  }
+
+  setConfiguration(): void {
+    // There are no servers to use.
+  }
+
+  async getStats(): Promise<RTCStatsReport> {
+    const records = [
+      ...pathRecords(this.link, this.connectionState === 'connected'),
+      ...this.#transceivers.flatMap(({ mid, kind, sender, receiver }) => [
+        ...(sender.track === null ? [] : [outboundRecord(kind, mid, sender.ssrc, sender.media)]),
+        ...(receiver.known === null ? [] : [inboundRecord(kind, mid, receiver.section?.ssrc ?? 0, receiver.known)]),
+      ]),
+    ];
+    return new Map(records.map(record => [record.id, record])) as unknown as RTCStatsReport;
+  }
+
+  requestKeyFrame(ssrc: number): void {
+    this.link?.sendUrgent(writePictureLoss(this.#ownSsrc, ssrc));
+  }
+
+  close(): void {
+    if (this.connectionState === 'closed') return;
+    this.connectionState = 'closed';
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#timers.forEach(clearInterval);
+    this.#timers = [];
+    this.link?.close();
+    for (const { sender, receiver } of this.#transceivers) {
+      sender.media.stop();
+      receiver.close();
+    }
+  }
+
+  #readOffer(sdp: string): void {
+    readOffer(sdp).forEach((section, index) => {
+      const transceiver = this.#transceivers[index] ?? this.addTransceiver(section.kind, { direction: 'recvonly' });
+      transceiver.mid = section.mid;
+      transceiver.receiver.section = section;
+      transceiver.currentDirection = section.payloadType === null ? 'inactive' : 'recvonly';
+      if (section.ssrc !== null) this.#bySsrc.set(section.ssrc, transceiver.receiver);
+    });
+  }
+
+  #setSignaling(state: RTCSignalingState): void {
+    this.signalingState = state;
+    this.onsignalingstatechange?.();
+    this.#connect();
+  }
+
+  #setState(state: RTCPeerConnectionState): void {
+    if (this.connectionState === 'closed' || this.connectionState === state) return;
+    this.connectionState = state;
+    for (const sender of this.getSenders()) sender.refresh();
+    this.onconnectionstatechange?.();
+  }
+
+  /** Opens the tunnel once both descriptions and the name of the session are known. */
+  #connect(): void {
+    if (this.link !== null || this.#sessionId === null || this.signalingState !== 'stable' || this.localDescription === null || this.remoteDescription === null || this.connectionState !== 'new') return;
+    this.#setState('connecting');
+    const { now } = this.host;
+    this.link = new TunnelLink(this.host.open(this.#sessionId), now, {
+      onOpen: () => this.#begin(),
+      onPacket: packet => this.#receive(packet, now()),
+      onClosed: () => {
+        const hasOpened = this.connectionState === 'connected';
+        this.#stop();
+        this.#setState('failed');
+        if (!hasOpened) this.host.onRefused();
+      },
+      onDropped: () => {
+        for (const { media } of this.getSenders()) if (media instanceof PictureSender) media.onDropped();
+      },
+    });
+  }
+
+  #begin(): void {
+    this.#report();
+    this.#timers = [setInterval(() => this.#report(), reportMs), setInterval(() => this.#reportArrivals(), arrivalsMs)];
+    this.#setState('connected');
+    this.host.onOpen();
+  }
+
+  /** Shows the media node that this client is there, and how its times relate to the clock. */
+  #report(): void {
+    const wall = this.host.wallTime();
+    const senders = this.getSenders().filter(({ media }) => media.packets > 0);
+    for (const { ssrc, media } of senders) this.link?.sendUrgent(writeSenderReport({ ssrc, packets: media.packets, bytes: media.bytes, rtpTime: media.rtpTime }, wall));
+    if (senders.length === 0) this.link?.sendUrgent(writeReceiverReport(this.#ownSsrc));
+  }
+
+  #reportArrivals(): void {
+    for (const group of groupArrivals(this.#arrived.splice(0))) this.link?.sendUrgent(writeArrivals(this.#ownSsrc, this.#arrivedSsrc, group, this.#reports++));
+  }
+
+  #receive(bytes: Uint8Array, now: number): void {
+    if (isRtcp(bytes)) {
+      for (const ssrc of readKeyFrameRequests(bytes)) {
+        for (const sender of this.getSenders()) if (sender.ssrc === ssrc && sender.media instanceof PictureSender) sender.media.requestKeyFrame();
+      }
+      return;
+    }
+    const packet = readRtp(bytes);
+    const receiver = packet === null ? undefined : this.#bySsrc.get(packet.ssrc);
+    if (packet === null || receiver === undefined || receiver.section === null) return;
+    const number = packet.extensions.get(receiver.section.numberId ?? 0);
+    if (number?.length === 2) {
+      this.#arrived.push({ number: this.#numbers.unwrap((number[0]! << 8) | number[1]!), at: now });
+      this.#arrivedSsrc = packet.ssrc;
+    }
+    if (packet.payloadType === receiver.section.payloadType) receiver.media.receive(packet);
+  }
+}

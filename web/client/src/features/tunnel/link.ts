@@ -1,0 +1,116 @@
+import { frame, FrameReader } from './framing.js';
+import { TunnelWindow } from './window.js';
+
+export interface LinkEvents {
+  onOpen(): void;
+  onPacket(packet: Uint8Array): void;
+  onClosed(): void;
+  /** Video that waited too long was dropped: nothing of the stream makes sense before its next key frame. */
+  onDropped(): void;
+}
+
+/** Video that waits longer is dropped. */
+const maxVideoMs = 200;
+/** Sound that waits longer is dropped, the oldest first: nobody wants to hear it any more. */
+const maxSoundMs = 400;
+
+interface Waiting {
+  readonly packet: Uint8Array;
+  readonly at: number;
+}
+
+/** The WebSocket of one tunnel. Sound and reports overtake video. What waits for the line is bounded in time. */
+export class TunnelLink {
+  readonly #socket: WebSocket;
+  readonly #events: LinkEvents;
+  readonly #now: () => number;
+  readonly #window = new TunnelWindow();
+  readonly #reader = new FrameReader();
+  #urgent: Waiting[] = [];
+  #video: Waiting[] = [];
+  #received = 0;
+  #isClosed = false;
+  bytesSent = 0;
+  bytesReceived = 0;
+
+  constructor(socket: WebSocket, now: () => number, events: LinkEvents) {
+    this.#socket = socket;
+    this.#now = now;
+    this.#events = events;
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => events.onOpen();
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => this.#handle(data);
+    socket.onclose = () => this.#end();
+  }
+
+  get roundTripMs(): number | null {
+    return this.#window.roundTripMs;
+  }
+
+  /** What the line takes, in bits per second, as far as it was used. */
+  get bitsPerSecond(): number {
+    return this.#window.bitsPerSecond;
+  }
+
+  /** Whether video waits. */
+  get isBusy(): boolean {
+    return this.#video.length > 0;
+  }
+
+  sendUrgent(packet: Uint8Array): void {
+    this.#urgent.push({ packet, at: this.#now() });
+    this.#flush();
+  }
+
+  /** Sends the packets of one frame, each for itself, so that sound can overtake the rest of it. */
+  sendVideo(packets: readonly Uint8Array[]): void {
+    const at = this.#now();
+    this.#video.push(...packets.map(packet => ({ packet, at })));
+    this.#flush();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket.close();
+  }
+
+  #handle(data: unknown): void {
+    const now = this.#now();
+    if (typeof data === 'string') {
+      this.#window.onAcknowledged(Number(data), now);
+      return this.#flush();
+    }
+    if (!(data instanceof ArrayBuffer)) return;
+    this.#received += data.byteLength;
+    this.bytesReceived += data.byteLength;
+    this.#socket.send(`${this.#received}`);
+    const packets = this.#reader.read(new Uint8Array(data));
+    if (packets === null) return this.#end();
+    for (const packet of packets) this.#events.onPacket(packet);
+  }
+
+  #flush(): void {
+    if (this.#isClosed || this.#socket.readyState !== 1) return;
+    const now = this.#now();
+    while (this.#urgent.length > 0 && now - this.#urgent[0]!.at > maxSoundMs) this.#urgent.shift();
+    if (this.#video.length > 0 && now - this.#video[0]!.at > maxVideoMs) {
+      this.#video = [];
+      this.#events.onDropped();
+    }
+    while (this.#window.free > 0) {
+      const next = this.#urgent.shift() ?? this.#video.shift();
+      if (next === undefined) return;
+      const framed = frame([next.packet]);
+      this.#window.onSent(framed.length, now);
+      this.bytesSent += framed.length;
+      this.#socket.send(framed);
+    }
+  }
+
+  #end(): void {
+    if (this.#isClosed) return;
+    this.close();
+    this.#events.onClosed();
+  }
+}

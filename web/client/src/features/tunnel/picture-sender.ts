@@ -1,0 +1,148 @@
+import { readFrames } from './media-streams.js';
+import { writeRtp } from './rtp.js';
+import { vp8Type } from './sdp.js';
+import { packVp8 } from './vp8.js';
+
+/** A picture with more pixels is scaled down: a tunnel is for lines of which little is known. */
+const maxPixels = 640 * 360;
+const maxScreenPixels = 1280 * 720;
+const [minBitsPerSecond, startBitsPerSecond, maxBitsPerSecond] = [80_000, 350_000, 700_000];
+/** At most so many pictures a second. */
+const minIntervalMs = { camera: 1_000 / 20.5, screen: 1_000 / 8.2 };
+const maxEncoding = 2;
+/** The bit rate grows when nothing has waited for this time. */
+const growAfterMs = 2_000;
+/** Key frames are made no more often, whoever asks for them. */
+const keyFrameMs = 300;
+
+/** Encodes the pictures of a track and sends them in packets, as many as the line takes. */
+export class PictureSender {
+  readonly #ssrc: number;
+  readonly #now: () => number;
+  readonly #isBusy: () => boolean;
+  readonly #send: (packets: Uint8Array[]) => void;
+  #reader: ReadableStreamDefaultReader<VideoFrame | AudioData> | null = null;
+  #encoder: VideoEncoder | null = null;
+  #configured = '';
+  #sequence = Math.floor(Math.random() * 20_000);
+  #wantsKey = true;
+  #keyAt = -Infinity;
+  #takenAt = -Infinity;
+  #changedAt = -Infinity;
+  #bitsPerSecond = startBitsPerSecond;
+  isActive = true;
+  isScreen = false;
+  packets = 0;
+  bytes = 0;
+  frames = 0;
+  width = 0;
+  height = 0;
+  rtpTime = 0;
+
+  /** @param isBusy Whether pictures wait for the line. */
+  constructor(ssrc: number, now: () => number, isBusy: () => boolean, send: (packets: Uint8Array[]) => void) {
+    this.#ssrc = ssrc;
+    this.#now = now;
+    this.#isBusy = isBusy;
+    this.#send = send;
+  }
+
+  get bitsPerSecond(): number {
+    return this.#bitsPerSecond;
+  }
+
+  start(track: MediaStreamTrack): void {
+    this.stop();
+    this.isScreen = track.contentHint === 'detail' || track.contentHint === 'text';
+    const reader = readFrames(track);
+    this.#reader = reader;
+    void this.#read(reader).catch(() => undefined);
+  }
+
+  stop(): void {
+    void this.#reader?.cancel().catch(() => undefined);
+    this.#reader = null;
+    if (this.#encoder !== null && this.#encoder.state !== 'closed') this.#encoder.close();
+    this.#encoder = null;
+    this.#configured = '';
+    this.#wantsKey = true;
+  }
+
+  requestKeyFrame(): void {
+    this.#wantsKey = true;
+  }
+
+  /** Frames were dropped, because the line takes less. */
+  onDropped(): void {
+    this.#wantsKey = true;
+    this.#setRate(this.#bitsPerSecond * 0.6);
+  }
+
+  async #read(reader: ReadableStreamDefaultReader<VideoFrame | AudioData>): Promise<void> {
+    while (reader === this.#reader) {
+      const { value, done } = await reader.read();
+      if (done || value === undefined) return;
+      const picture = value as VideoFrame;
+      if (reader === this.#reader && this.isActive) this.#encode(picture);
+      picture.close();
+    }
+  }
+
+  #encode(picture: VideoFrame): void {
+    const now = this.#now();
+    if (now - this.#takenAt < minIntervalMs[this.isScreen ? 'screen' : 'camera'] || (this.#encoder?.encodeQueueSize ?? 0) >= maxEncoding) return;
+    if (this.#isBusy()) {
+      this.#setRate(this.#bitsPerSecond * 0.95);
+      return; // the next picture is newer
+    }
+    if (now - this.#changedAt > growAfterMs) this.#setRate(this.#bitsPerSecond * 1.1);
+    this.#takenAt = now;
+    const encoder = this.#configure(picture);
+    const keyFrame = this.#wantsKey && now - this.#keyAt >= keyFrameMs;
+    if (keyFrame) {
+      this.#wantsKey = false;
+      this.#keyAt = now;
+    }
+    encoder.encode(picture, { keyFrame });
+  }
+
+  #setRate(bitsPerSecond: number): void {
+    this.#bitsPerSecond = Math.round(Math.min(maxBitsPerSecond, Math.max(minBitsPerSecond, bitsPerSecond)));
+    this.#changedAt = this.#now();
+  }
+
+  #configure(picture: VideoFrame): VideoEncoder {
+    const scale = Math.min(1, Math.sqrt((this.isScreen ? maxScreenPixels : maxPixels) / (picture.displayWidth * picture.displayHeight)));
+    const [width, height] = [picture.displayWidth, picture.displayHeight].map(side => Math.max(2, 2 * Math.round(side * scale / 2))) as [number, number];
+    // Steps of a tenth, so that the encoder is not configured for each picture.
+    const bitrate = Math.round(1.1 ** Math.round(Math.log(this.#bitsPerSecond) / Math.log(1.1)));
+    const wanted = `${width} ${height} ${bitrate}`;
+    let encoder = this.#encoder;
+    if (encoder === null || encoder.state === 'closed') {
+      encoder = new VideoEncoder({ output: chunk => this.#output(chunk), error: () => undefined });
+      this.#encoder = encoder;
+      this.#configured = '';
+      this.#wantsKey = true;
+    }
+    if (wanted !== this.#configured) {
+      encoder.configure({ codec: 'vp8', width, height, bitrate, framerate: this.isScreen ? 8 : 20, latencyMode: 'realtime' });
+      this.#configured = wanted;
+      [this.width, this.height] = [width, height];
+    }
+    return encoder;
+  }
+
+  #output(chunk: EncodedVideoChunk): void {
+    const encoded = new Uint8Array(chunk.byteLength);
+    chunk.copyTo(encoded);
+    this.rtpTime = Math.round(chunk.timestamp * 90 / 1000) >>> 0;
+    const payloads = packVp8(encoded);
+    this.frames++;
+    this.bytes += encoded.length;
+    this.#send(payloads.map((payload, index) => {
+      this.#sequence = (this.#sequence + 1) & 0xffff;
+      this.packets++;
+      return writeRtp({ payloadType: vp8Type, marker: index === payloads.length - 1, sequence: this.#sequence, timestamp: this.rtpTime, ssrc: this.#ssrc }, payload);
+    }));
+  }
+}

@@ -1,0 +1,107 @@
+import { generateTrack, type GeneratedTrack } from './media-streams.js';
+import { PlayoutClock } from './playout.js';
+import { Unwrapper } from './rtcp.js';
+import type { RtpPacket } from './rtp.js';
+
+const packetMs = 20;
+/** A longer pause is silence, which its sender has left out. */
+const longestGapMs = 200;
+/** A decoder that has failed is replaced no more often: whoever sends nonsense goes on with it. */
+const renewMs = 1_000;
+/** More packets are not held: no sound is that late. */
+const maxHeld = 100;
+
+/** Decodes and plays the sound of one section. */
+export class SoundReceiver {
+  readonly track: GeneratedTrack = generateTrack('audio');
+  readonly #writer = this.track.writable.getWriter();
+  readonly #now: () => number;
+  readonly #clock = new PlayoutClock();
+  #decoder: AudioDecoder;
+  #renewedAt = -Infinity;
+  readonly #times = new Unwrapper(32);
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  #lastPlayedMs = -Infinity;
+  #isClosed = false;
+  packets = 0;
+  bytes = 0;
+  lost = 0;
+  #lastSequence = -1;
+  samples = 0;
+  concealed = 0;
+  energy = 0;
+  seconds = 0;
+  level = 0;
+  /** When the last packet arrived, and its RTP time. */
+  last: { readonly at: number; readonly rtpTimestamp: number } | null = null;
+
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#decoder = this.#createDecoder();
+  }
+
+  get delayMs(): number {
+    return this.#clock.delayMs;
+  }
+
+  receive({ sequence, timestamp, payload }: RtpPacket): void {
+    if (this.#isClosed || payload.length === 0 || this.#timers.size >= maxHeld) return;
+    const now = this.#now();
+    this.packets++;
+    this.bytes += payload.length;
+    if (this.#lastSequence >= 0) this.lost += Math.min(100, ((sequence - this.#lastSequence - 1) & 0xffff) % 0x8000);
+    this.#lastSequence = sequence;
+    this.last = { at: now, rtpTimestamp: timestamp };
+    const mediaMs = this.#times.unwrap(timestamp) / 48;
+    const at = this.#clock.schedule(mediaMs, now);
+    const chunk = new EncodedAudioChunk({ type: 'key', timestamp: Math.round(mediaMs * 1000), data: payload });
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#count(mediaMs);
+      if (this.#renewDecoder()) this.#decoder.decode(chunk);
+    }, Math.max(0, at - now));
+    this.#timers.add(timer);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    if (this.#decoder.state !== 'closed') this.#decoder.close();
+    void this.#writer.close().catch(() => undefined); // it may be closed, because the track has ended
+  }
+
+  #createDecoder(): AudioDecoder {
+    const decoder = new AudioDecoder({ output: data => this.#play(data), error: () => undefined });
+    decoder.configure({ codec: 'opus', sampleRate: 48_000, numberOfChannels: 2 });
+    return decoder;
+  }
+
+  /** A packet that is none closes the decoder, and the slot may be somebody else's next. Returns whether there is a decoder. */
+  #renewDecoder(): boolean {
+    if (this.#decoder.state === 'configured') return true;
+    const now = this.#now();
+    if (now - this.#renewedAt < renewMs) return false;
+    this.#renewedAt = now;
+    this.#decoder = this.#createDecoder();
+    return true;
+  }
+
+  /** Counts what was missing when this packet was played. */
+  #count(mediaMs: number): void {
+    const gap = mediaMs - this.#lastPlayedMs - packetMs;
+    const missing = gap > 0 && gap < longestGapMs ? gap : 0;
+    this.samples += 48 * (packetMs + missing);
+    this.concealed += 48 * missing;
+    this.seconds += (packetMs + missing) / 1000;
+    this.#lastPlayedMs = mediaMs;
+  }
+
+  #play(data: AudioData): void {
+    const plane = new Float32Array(data.numberOfFrames);
+    data.copyTo(plane, { planeIndex: 0, format: 'f32-planar' });
+    const mean = plane.reduce((sum, sample) => sum + sample * sample, 0) / plane.length;
+    this.level = Math.sqrt(mean);
+    this.energy += mean * data.duration / 1e6;
+    void this.#writer.write(data).catch(() => data.close());
+  }
+}

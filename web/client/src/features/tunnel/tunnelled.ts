@@ -1,0 +1,11 @@
+/** A connection whose packets travel on a WebSocket, which is opened for one session of the media node. */
+interface Tunnelled {
+  setSession(sessionId: string): void;
+}
+
+export const isTunnelled = (connection: RTCPeerConnection): connection is RTCPeerConnection & Tunnelled => 'setSession' in connection;
+
+/** Tells a connection on a tunnel which session it belongs to. Others have it in their descriptions. */
+export function nameSession(connection: RTCPeerConnection, sessionId: string | undefined): void {
+  if (sessionId !== undefined && isTunnelled(connection)) connection.setSession(sessionId);
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { TunnelLink } from '../../src/features/tunnel/link.js';
+import { TunnelWindow } from '../../src/features/tunnel/window.js';
+
+/** A line with a queue that never drops, always full. Returns the bits per second and the longest time from a byte to its acknowledgement, after it has settled. */
+function fill(bitsPerSecond: number, roundTripMs: number): { rate: number; longest: number } {
+  const window = new TunnelWindow();
+  const acknowledgements: { at: number; total: number; sent: number }[] = [];
+  let [freeAt, sent, delivered, longest] = [0, 0, 0, 0];
+  for (let now = 0; now < 160_000; now++) {
+    while (acknowledgements[0] !== undefined && acknowledgements[0].at <= now) {
+      const next = acknowledgements.shift()!;
+      window.onAcknowledged(next.total, next.at);
+      if (now < 100_000) continue;
+      delivered += 1_000;
+      longest = Math.max(longest, next.at - next.sent);
+    }
+    while (window.free > 0) {
+      sent += 1_000;
+      window.onSent(1_000, now);
+      freeAt = Math.max(freeAt, now) + 8_000_000 / bitsPerSecond;
+      acknowledgements.push({ at: freeAt + roundTripMs, total: sent, sent: now });
+    }
+  }
+  return { rate: delivered * 8 / 60, longest };
+}
+
+describe('what is under way on a tunnel', () => {
+  it.each([[1_000_000, 20, 220], [1_000_000, 100, 260], [500_000, 40, 290], [10_000_000, 100, 250]])('at %d bit/s with %d ms uses the line and adds little delay', (bitsPerSecond, roundTripMs, limit) => {
+    const { rate, longest } = fill(bitsPerSecond, roundTripMs);
+    expect(rate).toBeGreaterThan(bitsPerSecond * 0.9);
+    expect(longest).toBeLessThan(limit);
+  });
+});
+
+describe('the WebSocket of a tunnel', () => {
+  const open = () => {
+    let now = 0;
+    const sent: (string | Uint8Array)[] = [];
+    const socket = { readyState: 1, send: (data: string | Uint8Array) => sent.push(data), close: () => undefined, onmessage: null as ((event: { data: unknown }) => void) | null, binaryType: '' };
+    const seen = { packets: [] as Uint8Array[], closed: 0, dropped: 0 };
+    const link = new TunnelLink(socket as unknown as WebSocket, () => now, {
+      onOpen: () => undefined, onPacket: packet => seen.packets.push(packet), onClosed: () => { seen.closed++; }, onDropped: () => { seen.dropped++; },
+    });
+    return { link, sent, seen, receive: (data: unknown) => socket.onmessage?.({ data }), wait: (ms: number) => { now += ms; } };
+  };
+  const kilobyte = (value: number): Uint8Array => new Uint8Array(1_000).fill(value);
+  const kinds = (sent: readonly (string | Uint8Array)[]): number[] => sent.flatMap(one => (typeof one === 'string' ? [] : [one[2]!]));
+
+  it('lets sound overtake video, and drops video that is late', () => {
+    const { link, sent, seen, receive, wait } = open();
+    for (let i = 0; i < 60; i++) link.sendVideo([kilobyte(2)]);
+    const before = sent.length;
+    expect(before).toBeGreaterThan(30);
+    link.sendUrgent(kilobyte(1));
+    receive(`${2_004}`);
+    const [first, ...others] = kinds(sent.slice(before));
+    expect([first, new Set(others)]).toEqual([1, new Set([2])]);
+    const after = sent.length;
+    wait(250);
+    link.sendVideo([kilobyte(3)]);
+    receive(`${after * 1_002}`);
+    expect(seen.dropped).toBe(1);
+    expect(kinds(sent.slice(after))).toEqual([]);
+  });
+
+  it('lets sound overtake the rest of a large frame', () => {
+    const { link, sent, receive } = open();
+    link.sendVideo(Array.from({ length: 200 }, () => kilobyte(2)));
+    const before = sent.length;
+    expect(before).toBeLessThan(40);
+    link.sendUrgent(kilobyte(1));
+    receive(`${before * 1_002}`);
+    expect(kinds(sent.slice(before))[0]).toBe(1);
+  });
+
+  it('acknowledges what has arrived', () => {
+    const { sent, seen, receive } = open();
+    receive(new Uint8Array([0, 2, 5, 6, 0, 1]).buffer);
+    receive(new Uint8Array([7]).buffer);
+    expect(sent).toEqual(['6', '7']);
+    expect(seen.packets.map(packet => [...packet])).toEqual([[5, 6], [7]]);
+  });
+
+  it('ends when the stream cannot be read', () => {
+    const { seen, receive } = open();
+    receive(new Uint8Array([0xff, 0xff]).buffer);
+    receive(new Uint8Array([0, 1, 7]).buffer);
+    expect(seen).toMatchObject({ closed: 1, packets: [] });
+  });
+});
