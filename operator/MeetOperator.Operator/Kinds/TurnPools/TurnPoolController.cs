@@ -38,14 +38,14 @@ internal sealed class TurnPoolController(
         if (cluster.TurnPools.Get(key) is not { Metadata.DeletionTimestamp: null } pool)
         {
             _throttle.Forget(key);
-            return await secrets.WriteAsync(key, null, ct).ConfigureAwait(false) is null ? ReconcileResult.Done : ReconcileResult.After(RejectedInterval); // The garbage collector deletes the Pods.
+            return await secrets.RemoveAsync(key, ct).ConfigureAwait(false) is null ? ReconcileResult.Done : ReconcileResult.After(RejectedInterval); // The garbage collector deletes the Pods.
         }
 
         var rejection = _rights.FindRejection(pool)?.Failure;
         var found = pods.Of(pool);
         if (rejection is not null && found.Count == 0)
         {
-            await secrets.WriteAsync(key, null, ct).ConfigureAwait(false);
+            await secrets.RemoveAsync(key, ct).ConfigureAwait(false);
             return await WriteAsync(pool, TurnPoolStatuses.Build(pool, [], null, 0, rejection, time.GetUtcNow(), desired: 0, exposure: exposure.ConditionOf(pool)), RejectedInterval, ct).ConfigureAwait(false);
         }
 
@@ -107,7 +107,7 @@ internal sealed class TurnPoolController(
         }
 
         var next = TurnKeyPlan.Prepare(stored, pool.Spec.Auth, now, CreateSecret) with { IsShared = namespaces.IsShared(pool.Metadata.Namespace) };
-        return await secrets.WriteAsync(pool.Metadata.NamespacedName, next, ct).ConfigureAwait(false) is { } failure ? (stored, failure) : (next, null);
+        return await secrets.WriteAsync(pool.Metadata.NamespacedName, stored, next, ct).ConfigureAwait(false) is { } failure ? (stored, failure) : (next, null);
     }
 
     /// <summary>Stores the relays that participants may use; none of a rejected pool.</summary>
@@ -128,7 +128,7 @@ internal sealed class TurnPoolController(
             CredentialTtlSeconds = pool.Spec.Auth.CredentialTtlSeconds,
             Relays = [.. taking.Select(relay => relay.Named)],
         };
-        return await secrets.WriteAsync(pool.Metadata.NamespacedName, next, ct).ConfigureAwait(false) is { } failure ? (record, failure) : (next, null);
+        return await secrets.WriteAsync(pool.Metadata.NamespacedName, record, next, ct).ConfigureAwait(false) is { } failure ? (record, failure) : (next, null);
     }
 
     private static string CreateSecret() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(SecretBytes)).TrimEnd('=');

@@ -4,6 +4,7 @@ using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Lists;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Fleet;
@@ -12,7 +13,8 @@ using MeetOperator.Operator.Settings;
 namespace MeetOperator.Operator.Kinds.TurnPools;
 
 /// <summary>
-/// Reads and writes the records of pools in the installation's Secret, one entry for each pool. Writes fail with a conflict if somebody else has changed it, and are then decided again.
+/// Reads and writes the records of pools in the installation's Secret, one entry for each pool. A write fails with a conflict if the entry is no longer the one from which it was decided, for example because
+/// an operator that was suspended goes on while another one leads; it is then decided again.
 /// A record that cannot be stored is reported and not thrown, because the relays of the pool need their state nevertheless.
 /// </summary>
 internal sealed class TurnSecrets(KubeClient client, OperatorOptions options) : IDisposable
@@ -33,56 +35,32 @@ internal sealed class TurnSecrets(KubeClient client, OperatorOptions options) : 
     public async Task<TurnRecord> ReadAsync(TurnPool pool, CancellationToken ct)
     {
         var uid = pool.Metadata.Uid!;
-        var record = new TurnRecord { Uid = uid, Namespace = pool.Metadata.Namespace! };
         try
         {
-            if ((await client.TryGetAsync<Secret>(Key, ct).ConfigureAwait(false))?.GetBytes(EntryOf(pool.Metadata.NamespacedName)) is { } stored
-                && JsonSerializer.Deserialize<TurnRecord>(stored, KubeJson.Options) is { } read && read.Uid == uid)
-            {
-                record = read;
-            }
-        }
-        catch (JsonException)
-        {
-            // The pool gets another secret.
+            var entry = (await client.TryGetAsync<Secret>(Key, ct).ConfigureAwait(false))?.Data?.TryGetValue(EntryOf(pool.Metadata.NamespacedName), out var stored) == true ? stored : null;
+            return _known[uid] = Parse(entry, uid) ?? new TurnRecord { Uid = uid, Namespace = pool.Metadata.Namespace! };
         }
         catch (Exception error) when (error is KubeApiException or HttpRequestException && _known.TryGetValue(uid, out var known))
         {
             return known;
         }
-
-        _known[uid] = record;
-        return record;
     }
 
-    /// <summary>Stores the record of a pool, or removes it (null). Does nothing when it is stored already. Returns null, or why it is not stored.</summary>
-    public async Task<NodeFailure?> WriteAsync(NamespacedName pool, TurnRecord? record, CancellationToken ct)
+    /// <summary>Stores the record of a pool that was decided from <paramref name="before"/>. Does nothing when it is stored already. Returns null, or why it is not stored.</summary>
+    /// <exception cref="KubeApiException">A conflict: another record than <paramref name="before"/> is stored.</exception>
+    public async Task<NodeFailure?> WriteAsync(NamespacedName pool, TurnRecord before, TurnRecord next, CancellationToken ct)
     {
-        var next = record is null ? null : Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(record, KubeJson.Options));
-        await _gate.WaitAsync(ct).ConfigureAwait(false);
-        try
+        var failure = await TryChangeAsync(data => Set(data, EntryOf(pool), before, next), ct).ConfigureAwait(false);
+        if (failure is null)
         {
-            var failure = await ChangeAsync(data => Set(data, EntryOf(pool), next, record), ct).ConfigureAwait(false);
-            if (failure is null && record is not null)
-            {
-                _known[record.Uid] = record;
-            }
+            _known[next.Uid] = next;
+        }
 
-            return failure;
-        }
-        catch (KubeApiException error) when (!error.IsConflict)
-        {
-            return NotWritten(error.Status.Message ?? error.Message);
-        }
-        catch (HttpRequestException error)
-        {
-            return NotWritten(error.Message);
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        return failure;
     }
+
+    /// <summary>Removes the record of a pool. Returns null, or why it is still stored.</summary>
+    public Task<NodeFailure?> RemoveAsync(NamespacedName pool, CancellationToken ct) => TryChangeAsync(data => (data.Remove(EntryOf(pool)), null), ct);
 
     /// <summary>Removes the entries of pools that do not exist, which were deleted while no operator ran.</summary>
     /// <param name="exists">Whether a pool exists, by the name of its entry. It is asked after the Secret was read, so that a pool with an entry is known.</param>
@@ -120,22 +98,43 @@ internal sealed class TurnSecrets(KubeClient client, OperatorOptions options) : 
     private static NodeFailure NotWritten(string why) =>
         new("SecretNotWritten", $"the Secret of relays cannot be written, so participants get what was stored before: {why}") { RequiresIntervention = false };
 
-    private (bool IsChanged, NodeFailure? Failure) Set(IDictionary<string, string> data, string entry, string? next, TurnRecord? record)
+    private async Task<NodeFailure?> TryChangeAsync(Func<IDictionary<string, string>, (bool IsChanged, NodeFailure? Failure)> change, CancellationToken ct)
     {
-        var before = data.TryGetValue(entry, out var stored) ? stored : null;
-        if (before == next)
+        await _gate.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            return await ChangeAsync(change, ct).ConfigureAwait(false);
+        }
+        catch (KubeApiException error) when (!error.IsConflict)
+        {
+            return NotWritten(error.Status.Message ?? error.Message);
+        }
+        catch (HttpRequestException error)
+        {
+            return NotWritten(error.Message);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private (bool IsChanged, NodeFailure? Failure) Set(IDictionary<string, string> data, string entry, TurnRecord before, TurnRecord next)
+    {
+        var stored = data.TryGetValue(entry, out var found) ? found : null;
+        var written = Write(next);
+        if (stored == written)
         {
             return (false, null);
         }
 
-        if (next is null)
+        if (Parse(stored, before.Uid) is { } record ? Write(record) != Write(before) : before.Keys.Count > 0)
         {
-            data.Remove(entry);
-            return (true, null);
+            throw new KubeApiException(new Status { Code = 409, Reason = "Conflict", Message = $"entry {entry} of Secret {Key} has changed" });
         }
 
-        data[entry] = next;
-        return next.Length > (before?.Length ?? 0) && data.Values.Sum(value => (long)value.Length) * 3 / 4 > (record!.IsShared ? MaxBytes : MaxBytesWithTenants)
+        data[entry] = written;
+        return written.Length > (stored?.Length ?? 0) && data.Values.Sum(value => (long)value.Length) * 3 / 4 > (next.IsShared ? MaxBytes : MaxBytesWithTenants)
             ? (false, new NodeFailure("SecretFull", $"Secret {Key} has no room for the relays of another pool: delete TurnPools, or lower their spec.replicas or spec.autoscaling.max"))
             : (true, null);
     }
@@ -153,6 +152,21 @@ internal sealed class TurnSecrets(KubeClient client, OperatorOptions options) : 
         }
 
         return failure;
+    }
+
+    private static string Write(TurnRecord record) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(record, KubeJson.Options));
+
+    /// <summary>The record in an entry; null if there is none, if it cannot be parsed, or if it belongs to another pool: the pool then gets another secret.</summary>
+    private static TurnRecord? Parse(string? entry, string uid)
+    {
+        try
+        {
+            return entry is not null && JsonSerializer.Deserialize<TurnRecord>(Convert.FromBase64String(entry), KubeJson.Options) is { } record && record.Uid == uid ? record : null;
+        }
+        catch (Exception error) when (error is JsonException or FormatException)
+        {
+            return null;
+        }
     }
 
     private static string EntryOf(NamespacedName pool) => TurnRecord.EntryOf(pool.Namespace!, pool.Name);
