@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { launch } from './support/browser.mjs';
+import { playedLevel } from './support/heard.mjs';
 import { startProxy } from './support/http-proxy.mjs';
 import { tilePause, watchTile } from './support/noticed.mjs';
 import { readsPath } from './support/path-words.mjs';
@@ -193,28 +194,6 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     });
   });
 });
-
-/** Runs in the page: how loud what it plays is, from 0 to 1, at most within a second. */
-const playedLevel = async () => {
-  const audio = new AudioContext();
-  await audio.resume();
-  const analysers = [...document.querySelectorAll('audio')].filter(({ srcObject }) => srcObject !== null).map(({ srcObject }) => {
-    const analyser = audio.createAnalyser();
-    audio.createMediaStreamSource(srcObject).connect(analyser);
-    return analyser;
-  });
-  let loudest = 0;
-  for (const end = performance.now() + 1_000; performance.now() < end;) {
-    await new Promise(resolve => setTimeout(resolve, 20));
-    for (const analyser of analysers) {
-      const samples = new Float32Array(analyser.fftSize);
-      analyser.getFloatTimeDomainData(samples);
-      loudest = Math.max(loudest, Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
-    }
-  }
-  await audio.close();
-  return loudest;
-};
 
 /** Runs in the page: whether a connection still has a pair of candidates over UDP. */
 const triesUdp = async () => {

@@ -1,17 +1,20 @@
-// network.mjs [--json] [--rounds N] [--only RUNG|fallback|turn|abuse]: whether people whose network lets only one kind of traffic out join, are seen and are heard, and how long it takes until they see
-// somebody; then what happens to calls whose path is blocked, and to calls over a relay that ends or changes; and whether a relay refuses attacks. Each of these people is in a network namespace with a firewall, which takes root. Everything runs on this machine.
+// network.mjs [--json] [--rounds N] [--only RUNG|fallback|turn|line|abuse]: whether people whose network lets only one kind of traffic out join, are seen and are heard, and how long it takes until they see
+// somebody; then what happens to calls whose path is blocked, and to calls over a relay that ends or changes; how people sound on a tunnel on a narrow line; and whether a relay refuses attacks. Each of these people is in a network namespace with a firewall, which takes root. Everything runs on this machine.
 import { parseArgs } from 'node:util';
 import { launch } from '../../e2e/support/browser.mjs';
-import { PersonNetwork, rungNames, rungs, startProductFor } from '../../e2e/support/person-network.mjs';
+import { playedLevel } from '../../e2e/support/heard.mjs';
+import { PersonNetwork, rungNames, rungs, setTunnels, startProductFor } from '../../e2e/support/person-network.mjs';
 import { createMeeting } from '../../e2e/support/product.mjs';
 import { until, Visitor } from '../../e2e/support/visitor.mjs';
 import { measureAbuse } from './abuse.mjs';
 import { measureFallback } from './fallback.mjs';
 import { measureRelays } from './relays.mjs';
+import { measureTunnel } from './tunnel.mjs';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '20' }, only: { type: 'string' } } });
 const rounds = Number(values.rounds);
-const parts = [...rungNames, 'fallback', 'turn', 'abuse'];
+const tunnel = { name: 'tunnel', limit: 2.5 };
+const parts = [...rungNames, 'fallback', 'turn', 'tunnel', 'line', 'abuse'];
 const isWanted = part => (values.only ?? part) === part;
 if (values.only !== undefined && !parts.includes(values.only)) {
   console.error(`--only must be one of ${parts.join(', ')}`);
@@ -36,6 +39,12 @@ try {
     const setting = { product, network, inside, outside, rounds: Math.ceil(rounds / 4), print };
     if (isWanted('fallback')) await measureFallback(setting);
     if (isWanted('turn')) await measureRelays(setting);
+    setTunnels(product, 'LastResort');
+    if (isWanted('tunnel')) {
+      network.allow([product.page]);
+      await measure(tunnel, inside);
+    }
+    if (isWanted('line')) await measureTunnel(setting);
   } finally {
     await inside.close();
   }
@@ -54,9 +63,8 @@ async function measure({ name, limit }, inside) {
     const ada = await Visitor.arrive(inside, product, 'Ada');
     try {
       await ada.enter(meeting.meetingId);
-      const energies = await Promise.all([ada, bob].map(one => one.soundEnergy()));
       await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
-      await until(async () => (await Promise.all([ada, bob].map(one => one.soundEnergy()))).every((energy, index) => energy > energies[index]), 'both hear each other', 20_000);
+      await until(async () => (await Promise.all([ada, bob].map(one => one.page.evaluate(playedLevel)))).every(level => level > 0.01), 'both hear each other', 20_000);
       const marks = await ada.marks();
       times.push((marks.frame - marks.join) / 1_000);
     } catch (error) {

@@ -29,3 +29,25 @@ export async function unmuteAndListen(speaker, listener) {
   await until(async () => (await listener.evaluate(() => globalThis.loud.length)) >= 30, 'what is said after an unmute is heard', 10_000);
   return Math.round((await listener.evaluate(() => globalThis.loud[0])) - began);
 }
+
+/** Runs in the page: how loud what it plays is, from 0 to 1, at most within a second. */
+export const playedLevel = async () => {
+  const audio = new AudioContext();
+  await audio.resume();
+  const analysers = [...document.querySelectorAll('audio')].filter(({ srcObject }) => srcObject !== null).map(({ srcObject }) => {
+    const analyser = audio.createAnalyser();
+    audio.createMediaStreamSource(srcObject).connect(analyser);
+    return analyser;
+  });
+  let loudest = 0;
+  for (const end = performance.now() + 1_000; performance.now() < end;) {
+    await new Promise(resolve => setTimeout(resolve, 20));
+    for (const analyser of analysers) {
+      const samples = new Float32Array(analyser.fftSize);
+      analyser.getFloatTimeDomainData(samples);
+      loudest = Math.max(loudest, Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
+    }
+  }
+  await audio.close();
+  return loudest;
+};

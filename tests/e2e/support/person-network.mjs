@@ -96,10 +96,12 @@ export class PersonNetwork {
 
   #name;
   #folder;
+  #devices;
 
   constructor(name, folder, number) {
     this.#name = name;
     this.#folder = folder;
+    this.#devices = { outside: `mee${number}h`, inside: `mee${number}p` };
     /** The addresses of this machine, as the person sees it. */
     this.host = { ipv4: `10.203.${number}.1`, ipv6: `fd77:${number}::1` };
     this.person = { ipv4: `10.203.${number}.2`, ipv6: `fd77:${number}::2` };
@@ -110,7 +112,7 @@ export class PersonNetwork {
     const name = `meet-e2e-${process.pid}-${number}`;
     const network = new PersonNetwork(name, await mkdtemp(join(tmpdir(), 'meet-network-')), number);
     try {
-      network.#make(`mee${number}h`, `mee${number}p`);
+      network.#make(network.#devices);
     } catch (error) {
       await network.close();
       throw error;
@@ -118,7 +120,7 @@ export class PersonNetwork {
     return network;
   }
 
-  #make(outside, inside) {
+  #make({ outside, inside }) {
     run('ip', 'netns', 'add', this.#name);
     run('ip', 'link', 'add', outside, 'type', 'veth', 'peer', 'name', inside, 'netns', this.#name);
     for (const [at, device, { ipv4, ipv6 }] of [[[], outside, this.host], [['-n', this.#name], inside, this.person]]) {
@@ -141,6 +143,14 @@ export class PersonNetwork {
       const isBlocked = isIncomingBlocked && !traffic.some(one => one.family === family && one.protocol === 'udp');
       const always = ['-A OUTPUT -o lo -j ACCEPT', ...(isBlocked ? ['-A INPUT ! -i lo -p udp -j DROP'] : []), ...(family === 6 ? ['-A OUTPUT -p icmpv6 -j ACCEPT'] : [])];
       execFileSync('ip', ['netns', 'exec', this.#name, `${tables}-restore`], { input: ['*filter', ':INPUT ACCEPT', ':FORWARD DROP', ':OUTPUT DROP', ...always, ...rules, 'COMMIT', ''].join('\n') });
+    }
+  }
+
+  /** Makes the line as narrow as this in each direction, with room for what it sends in 200 ms; null removes the limit. */
+  narrow(kbps) {
+    for (const [at, device] of [[[], this.#devices.outside], [['-n', this.#name], this.#devices.inside]]) {
+      const line = ['qdisc', 'replace', 'dev', device, 'root'];
+      run('tc', ...at, ...(kbps === null ? [...line, 'pfifo'] : [...line, 'tbf', 'rate', `${kbps}kbit`, 'burst', '10k', 'latency', '200ms']));
     }
   }
 
