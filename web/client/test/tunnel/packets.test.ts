@@ -163,4 +163,18 @@ describe('sound', () => {
     for (let packet = 1_000; packet < 2_000; packet++) clock.schedule(packet * 20, 50 + packet * 20);
     expect(clock.delayMs).toBeLessThan(50);
   });
+
+  it('is played with a delay again soon after a sender has counted time ahead and back', () => {
+    const clock = new PlayoutClock();
+    let now = 0;
+    const play = (ahead: number, packets: number): number => {
+      let spare = 0;
+      for (let packet = 0; packet < packets; packet++, now += 20) spare = clock.schedule(now + ahead, now) - now;
+      return spare;
+    };
+    play(0, 100);
+    play(60_000, 5);
+    expect(play(0, 500)).toBeGreaterThan(30);
+    expect(clock.delayMs).toBeLessThan(60);
+  });
 });

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { isDead, isSuspect, nextHealth, pathCounts, type PathHealth } from '../../src/features/media/path-health.js';
+import { pathRecords } from '../../src/features/tunnel/records.js';
 import { TunnelLink } from '../../src/features/tunnel/link.js';
 import { TunnelWindow } from '../../src/features/tunnel/window.js';
 
@@ -34,6 +36,8 @@ describe('what is under way on a tunnel', () => {
 });
 
 describe('the WebSocket of a tunnel', () => {
+  afterEach(() => { vi.useRealTimers(); });
+
   const open = () => {
     let now = 0;
     const sent: (string | Uint8Array)[] = [];
@@ -74,12 +78,42 @@ describe('the WebSocket of a tunnel', () => {
     expect(kinds(sent.slice(before))[0]).toBe(1);
   });
 
-  it('acknowledges what has arrived', () => {
-    const { sent, seen, receive } = open();
+  it('acknowledges what has arrived soon, and much at once', () => {
+    vi.useFakeTimers();
+    const { sent, seen, receive, wait } = open();
     receive(new Uint8Array([0, 2, 5, 6, 0, 1]).buffer);
     receive(new Uint8Array([7]).buffer);
-    expect(sent).toEqual(['6', '7']);
+    expect(sent).toEqual([]);
+    vi.advanceTimersByTime(20);
+    expect(sent).toEqual(['7']);
     expect(seen.packets.map(packet => [...packet])).toEqual([[5, 6], [7]]);
+    receive(new Uint8Array(20_000).buffer);
+    expect(sent).toEqual(['7', '20007']);
+    receive(new Uint8Array(10).buffer);
+    wait(30); // the timer of a hidden page has not run
+    receive(new Uint8Array(10).buffer);
+    expect(sent).toEqual(['7', '20007', '20027']);
+    vi.advanceTimersByTime(1_000);
+    expect(sent).toHaveLength(3);
+  });
+
+  it('is a dead path when nothing is acknowledged any more, and not while it is only idle', () => {
+    vi.useFakeTimers();
+    const { link, receive } = open();
+    let health: PathHealth | null = null;
+    const second = (answer: boolean) => {
+      link.reports++;
+      link.sendUrgent(kilobyte(1));
+      if (answer) receive(`${link.bytesSent}`);
+      vi.advanceTimersByTime(1_000);
+      health = nextHealth(health, pathCounts(new Map(pathRecords(link, true).map(record => [record.id, record])) as unknown as RTCStatsReport), Date.now());
+    };
+    for (let count = 0; count < 20; count++) second(true);
+    expect(isSuspect(health)).toBe(false);
+    for (let count = 0; count < 4; count++) second(false);
+    expect([isSuspect(health), isDead(health)]).toEqual([true, false]);
+    for (let count = 0; count < 2; count++) second(false);
+    expect(isDead(health)).toBe(true);
   });
 
   it('ends when the stream cannot be read', () => {

@@ -20,8 +20,11 @@ export interface TunnelHost {
   onRefused(): void;
 }
 
+const rtpTicksPerMs: Record<MediaType, number> = { audio: 48, video: 90 };
 const reportMs = 1_000;
 const arrivalsMs = 60;
+/** How long to wait before a tunnel that did not open is tried again: a replica of signaling may just have gone, or places not be free yet. */
+const reopenAfterMs = [300, 1_000, 2_000];
 
 /** One media section: what a page and the sessions of the SDK use of an `RTCRtpTransceiver`. */
 class TunnelTransceiver {
@@ -46,14 +49,22 @@ class TunnelSender {
   readonly ssrc = crypto.getRandomValues(new Uint32Array(1))[0]! | 1;
   readonly transport = null;
   readonly media: SoundSender | PictureSender;
+  /** When the last packet was sent, as of `TunnelHost.now`. */
+  sentAt = 0;
   #encodings: RTCRtpEncodingParameters[];
 
   constructor(readonly kind: MediaType, readonly connection: TunnelConnection, public track: MediaStreamTrack | null, encodings: RTCRtpEncodingParameters[]) {
     // One size is sent, whatever layers are named.
     this.#encodings = encodings.slice(0, 1).map(({ active = true }) => ({ active }));
     this.media = kind === 'audio'
-      ? new SoundSender(this.ssrc, packet => connection.link?.sendUrgent(packet))
-      : new PictureSender(this.ssrc, connection.host.now, () => connection.link?.isBusy ?? true, packets => connection.link?.sendVideo(packets));
+      ? new SoundSender(this.ssrc, packet => {
+        this.sentAt = connection.host.now();
+        connection.link?.sendUrgent(packet);
+      })
+      : new PictureSender(this.ssrc, connection.host.now, () => connection.link?.isBusy ?? true, packets => {
+        this.sentAt = connection.host.now();
+        connection.link?.sendVideo(packets);
+      });
     this.#apply();
   }
 
@@ -142,14 +153,20 @@ export class TunnelConnection extends EventTarget {
   #version = 0;
   #sessionId: string | null = null;
   #timers: ReturnType<typeof setInterval>[] = [];
+  #reopening: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
   #arrived: ArrivedPacket[] = [];
   #arrivedSsrc = 0;
   #reports = 0;
   #bySsrc = new Map<number, TunnelReceiver>();
 
+  /** The clock minus the monotonic time when the connection was made: in between, somebody may set the clock. */
+  readonly #clockOffset: number;
+
   constructor(host: TunnelHost) {
     super();
     this.host = host;
+    this.#clockOffset = host.wallTime() - host.now();
   }
 
   get iceConnectionState(): RTCIceConnectionState {
@@ -235,6 +252,7 @@ export class TunnelConnection extends EventTarget {
   #stop(): void {
     this.#timers.forEach(clearInterval);
     this.#timers = [];
+    clearTimeout(this.#reopening);
     this.link?.close();
     for (const { sender, receiver } of this.#transceivers) {
       sender.media.stop();
@@ -269,20 +287,31 @@ export class TunnelConnection extends EventTarget {
   #connect(): void {
     if (this.link !== null || this.#sessionId === null || this.signalingState !== 'stable' || this.localDescription === null || this.remoteDescription === null || this.connectionState !== 'new') return;
     this.#setState('connecting');
+    this.#openLink(this.#sessionId);
+  }
+
+  #openLink(sessionId: string): void {
     const { now } = this.host;
-    this.link = new TunnelLink(this.host.open(this.#sessionId), now, {
+    this.link = new TunnelLink(this.host.open(sessionId), now, {
       onOpen: () => this.#begin(),
       onPacket: packet => this.#receive(packet, now()),
-      onClosed: () => {
-        const hasOpened = this.connectionState === 'connected';
-        this.#stop();
-        this.#setState('failed');
-        if (!hasOpened) this.host.onRefused();
-      },
+      onClosed: () => this.#handleClosed(sessionId),
       onDropped: () => {
         for (const { media } of this.getSenders()) if (media instanceof PictureSender) media.onDropped();
       },
     });
+  }
+
+  #handleClosed(sessionId: string): void {
+    const hasOpened = this.connectionState === 'connected';
+    const wait = hasOpened ? undefined : reopenAfterMs[this.#failures++];
+    if (wait !== undefined) {
+      this.#reopening = setTimeout(() => this.#openLink(sessionId), wait);
+      return;
+    }
+    this.#stop();
+    this.#setState('failed');
+    if (!hasOpened) this.host.onRefused();
   }
 
   #begin(): void {
@@ -294,10 +323,15 @@ export class TunnelConnection extends EventTarget {
 
   /** Shows the media node that this client is there, and how its times relate to the clock. */
   #report(): void {
-    const wall = this.host.wallTime();
+    if (this.link === null) return;
+    const now = this.host.now();
     const senders = this.getSenders().filter(({ media }) => media.packets > 0);
-    for (const { ssrc, media } of senders) this.link?.sendUrgent(writeSenderReport({ ssrc, packets: media.packets, bytes: media.bytes, rtpTime: media.rtpTime }, wall));
-    if (senders.length === 0) this.link?.sendUrgent(writeReceiverReport(this.#ownSsrc));
+    for (const { ssrc, kind, media, sentAt } of senders) {
+      const rtpTime = (media.rtpTime + Math.round((now - sentAt) * rtpTicksPerMs[kind])) >>> 0;
+      this.link.sendUrgent(writeSenderReport({ ssrc, packets: media.packets, bytes: media.bytes, rtpTime }, this.#clockOffset + now));
+    }
+    if (senders.length === 0) this.link.sendUrgent(writeReceiverReport(this.#ownSsrc));
+    this.link.reports++;
   }
 
   #reportArrivals(): void {

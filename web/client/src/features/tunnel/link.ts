@@ -13,6 +13,9 @@ export interface LinkEvents {
 const maxVideoMs = 200;
 /** Sound that waits longer is dropped, the oldest first: nobody wants to hear it any more. */
 const maxSoundMs = 400;
+/** What has arrived is acknowledged after so many bytes, or so much later. */
+const acknowledgeBytes = 16 * 1024;
+const acknowledgeMs = 20;
 
 interface Waiting {
   readonly packet: Uint8Array;
@@ -29,7 +32,14 @@ export class TunnelLink {
   #urgent: Waiting[] = [];
   #video: Waiting[] = [];
   #received = 0;
+  #acknowledged = 0;
+  /** When what is not acknowledged yet began to arrive. */
+  #arrivedAt = 0;
+  #acknowledging: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
+  /** Reports sent, to each of which the other end has to answer with an acknowledgement, and the acknowledgements that have arrived. */
+  reports = 0;
+  acknowledgements = 0;
   bytesSent = 0;
   bytesReceived = 0;
 
@@ -71,6 +81,7 @@ export class TunnelLink {
 
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#acknowledging);
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
     this.#socket.close();
   }
@@ -78,16 +89,28 @@ export class TunnelLink {
   #handle(data: unknown): void {
     const now = this.#now();
     if (typeof data === 'string') {
+      this.acknowledgements++;
       this.#window.onAcknowledged(Number(data), now);
       return this.#flush();
     }
     if (!(data instanceof ArrayBuffer)) return;
+    if (this.#acknowledged === this.#received) this.#arrivedAt = now;
     this.#received += data.byteLength;
     this.bytesReceived += data.byteLength;
-    this.#socket.send(`${this.#received}`);
+    // Timers of hidden pages are late, arrivals are not.
+    if (this.#received - this.#acknowledged >= acknowledgeBytes || now - this.#arrivedAt >= acknowledgeMs) this.#acknowledge();
+    else this.#acknowledging ??= setTimeout(() => this.#acknowledge(), acknowledgeMs);
     const packets = this.#reader.read(new Uint8Array(data));
     if (packets === null) return this.#end();
     for (const packet of packets) this.#events.onPacket(packet);
+  }
+
+  #acknowledge(): void {
+    clearTimeout(this.#acknowledging);
+    this.#acknowledging = undefined;
+    if (this.#socket.readyState !== 1 || this.#acknowledged === this.#received) return;
+    this.#acknowledged = this.#received;
+    this.#socket.send(`${this.#received}`);
   }
 
   #flush(): void {

@@ -7,13 +7,16 @@ import type { SoundSender } from './sound-sender.js';
 
 type StatsRecord = { readonly id: string; readonly type: string } & { readonly [field: string]: unknown };
 
-/** The path as in the statistics of WebRTC: its protocol is `tunnel`. */
+/** The path as in the statistics of WebRTC: its protocol is `tunnel`. Reports and their acknowledgements are counted as connectivity checks, which show whether the path is alive. */
 export function pathRecords(link: TunnelLink | null, isConnected: boolean): StatsRecord[] {
   if (link === null || !isConnected) return [];
   const time = link.roundTripMs === null ? {} : { currentRoundTripTime: link.roundTripMs / 1000 };
   return [
     { id: 'transport', type: 'transport', selectedCandidatePairId: 'pair' },
-    { id: 'pair', type: 'candidate-pair', nominated: true, state: 'succeeded', localCandidateId: 'local', remoteCandidateId: 'remote', bytesSent: link.bytesSent, bytesReceived: link.bytesReceived, ...time },
+    {
+      id: 'pair', type: 'candidate-pair', nominated: true, state: 'succeeded', localCandidateId: 'local', remoteCandidateId: 'remote', bytesSent: link.bytesSent, bytesReceived: link.bytesReceived,
+      requestsSent: link.reports, responsesReceived: link.acknowledgements, ...time,
+    },
     { id: 'local', type: 'local-candidate', candidateType: 'host', protocol: 'tunnel' },
     { id: 'remote', type: 'remote-candidate', candidateType: 'host', protocol: 'tunnel' },
     { id: 'audio-codec', type: 'codec', mimeType: 'audio/opus' },

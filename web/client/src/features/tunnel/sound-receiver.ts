@@ -20,7 +20,9 @@ export class SoundReceiver {
   #decoder: AudioDecoder;
   #renewedAt = -Infinity;
   readonly #times = new Unwrapper(32);
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  /** In the order in which they are played. */
+  readonly #held: { readonly at: number; readonly mediaMs: number; readonly chunk: EncodedAudioChunk }[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #lastPlayedMs = -Infinity;
   #isClosed = false;
   packets = 0;
@@ -45,7 +47,7 @@ export class SoundReceiver {
   }
 
   receive({ sequence, timestamp, payload }: RtpPacket): void {
-    if (this.#isClosed || payload.length === 0 || this.#timers.size >= maxHeld) return;
+    if (this.#isClosed || payload.length === 0 || this.#held.length >= maxHeld) return;
     const now = this.#now();
     this.packets++;
     this.bytes += payload.length;
@@ -54,20 +56,27 @@ export class SoundReceiver {
     this.last = { at: now, rtpTimestamp: timestamp };
     const mediaMs = this.#times.unwrap(timestamp) / 48;
     const at = this.#clock.schedule(mediaMs, now);
-    const chunk = new EncodedAudioChunk({ type: 'key', timestamp: Math.round(mediaMs * 1000), data: payload });
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.#count(mediaMs);
-      if (this.#renewDecoder()) this.#decoder.decode(chunk);
-    }, Math.max(0, at - now));
-    this.#timers.add(timer);
+    this.#held.push({ at, mediaMs, chunk: new EncodedAudioChunk({ type: 'key', timestamp: Math.round(mediaMs * 1000), data: payload }) });
+    this.#playDue();
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    clearTimeout(this.#timer);
     if (this.#decoder.state !== 'closed') this.#decoder.close();
     void this.#writer.close().catch(() => undefined); // it may be closed, because the track has ended
+  }
+
+  /** Plays what is due. It runs with each arrival too, because timers of hidden pages are late. */
+  #playDue(): void {
+    const now = this.#now();
+    while (this.#held[0] !== undefined && this.#held[0].at <= now) {
+      const { mediaMs, chunk } = this.#held.shift()!;
+      this.#count(mediaMs);
+      if (this.#renewDecoder()) this.#decoder.decode(chunk);
+    }
+    clearTimeout(this.#timer);
+    if (this.#held[0] !== undefined) this.#timer = setTimeout(() => this.#playDue(), this.#held[0].at - now);
   }
 
   #createDecoder(): AudioDecoder {
