@@ -33,7 +33,7 @@ export const talking = { tone, beep, beepMs, everyMs };
  * Runs in the page: listens for some seconds to what it plays of the other participant. `heard` has when each beep began, in ms since 1970, at most 22 ms late; `silent` is the share of the time in which
  * nothing was played, and `concealed` the share of the samples that the browser made up on its own.
  */
-const listen = async ({ seconds, tone, beep }) => {
+const listen = async ({ seconds, tone, beep, everyMs }) => {
   const element = [...document.querySelectorAll('audio')].find(({ srcObject }) => srcObject?.getAudioTracks().some(({ readyState, muted }) => readyState === 'live' && !muted));
   const context = new AudioContext({ sampleRate: 48_000 });
   await context.resume();
@@ -60,7 +60,9 @@ const listen = async ({ seconds, tone, beep }) => {
       if (!samples.subarray(at, at + 128).some(sample => Math.abs(sample) > tone / 4)) silent++;
     }
     const isLoud = samples.some(sample => Math.abs(sample) > (tone + beep) / 2);
-    if (isLoud && !wasLoud) heard.push(performance.timeOrigin + performance.now());
+    const now = performance.timeOrigin + performance.now();
+    // A gap within a beep begins no other one.
+    if (isLoud && !wasLoud && now - (heard.at(-1) ?? 0) > everyMs / 2) heard.push(now);
     wasLoud = isLoud;
   };
   source.connect(meter).connect(context.destination);
@@ -75,7 +77,7 @@ const listen = async ({ seconds, tone, beep }) => {
 /** Two people talk for some seconds. For each: how long every beep of the other took until it was heard, in ms, and the share of the sound that was missing or made up, 0 to 1. */
 export async function hearEachOther(people, seconds) {
   await until(async () => (await Promise.all(people.map(({ page }) => page.evaluate(() => globalThis.said.length)))).every(beeps => beeps >= 3), 'both talk');
-  const results = await Promise.all(people.map(({ page }) => page.evaluate(listen, { seconds, tone, beep })));
+  const results = await Promise.all(people.map(({ page }) => page.evaluate(listen, { seconds, tone, beep, everyMs })));
   const said = await Promise.all(people.map(({ page }) => page.evaluate(() => globalThis.said)));
   return results.map(({ heard, silent, concealed }, index) => ({
     delays: heard.map(at => at - Math.max(...said[1 - index].filter(began => began <= at))).filter(Number.isFinite),
