@@ -174,8 +174,9 @@ export class PictureSender {
       const [begins, ends] = [index === 0, index === payloads.length - 1];
       this.#sequence = (this.#sequence + 1) & 0xffff;
       this.packets++;
-      const extension = { id: descriptorId, value: writeDescriptor({ begins, ends, frame, isKey, size: isKey && begins ? sizeOfVp8Key(encoded) : null }) };
-      return writeRtp({ payloadType: vp8Type, marker: ends, sequence: this.#sequence, timestamp: rtpTime, ssrc: this.#ssrc, ...(this.#isDescribed ? { extension } : {}) }, payload);
+      const size = isKey && begins ? sizeOfVp8Key(encoded) : null;
+      const more = this.#isDescribed ? { extension: { id: descriptorId, value: writeDescriptor({ begins, ends, frame, isKey, size }) } } : {};
+      return writeRtp({ payloadType: vp8Type, marker: ends, sequence: this.#sequence, timestamp: rtpTime, ssrc: this.#ssrc, ...more }, payload);
     }));
   }
 }
