@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TunnelConnection, type TunnelHost } from '../../src/features/tunnel/connection.js';
 import { writeDescriptor } from '../../src/features/tunnel/dependency-descriptor.js';
 import { frame, FrameReader } from '../../src/features/tunnel/framing.js';
 import { PlayoutClock } from '../../src/features/tunnel/playout.js';
@@ -144,6 +145,15 @@ describe('session descriptions', () => {
     expect(offer).toContain('a=mid:1\r\na=inactive\r\na=rtpmap:96 VP8/90000\r\n');
     expect(offer).toContain('a=ssrc:11 cname:tunnel\r\n');
     expect(offer).not.toContain('dependency-descriptor');
+  });
+
+  it('name streams by numbers without a sign, which requests for key frames repeat', async () => {
+    for (let i = 0; i < 20; i++) {
+      const connection = new TunnelConnection({} as TunnelHost, false);
+      const { sender } = connection.addTransceiver('video', { direction: 'sendonly' });
+      expect((await connection.createOffer()).sdp).toContain(`a=ssrc:${sender.ssrc} `);
+      expect(readKeyFrameRequests(writePictureLoss(1, sender.ssrc))).toEqual([sender.ssrc]);
+    }
   });
 
   it('answer with what can be decoded, under the numbers of the offer', () => {

@@ -24,6 +24,9 @@ export interface TunnelHost {
 const reportMs = 1_000;
 const arrivalsMs = 60;
 
+/** A number of 32 bits without a sign, and not 0. */
+const newSsrc = (): number => (crypto.getRandomValues(new Uint32Array(1))[0]! | 1) >>> 0;
+
 /** One media section: what a page and the sessions of the SDK use of an `RTCRtpTransceiver`. */
 class TunnelTransceiver {
   mid: string | null = null;
@@ -44,7 +47,7 @@ class TunnelTransceiver {
 }
 
 class TunnelSender {
-  readonly ssrc = crypto.getRandomValues(new Uint32Array(1))[0]! | 1;
+  readonly ssrc = newSsrc();
   readonly transport = null;
   readonly media: SoundSender | PictureSender;
   readonly #frames: FramePath<SentSound> | FramePath<SentPicture>;
@@ -169,7 +172,7 @@ export class TunnelConnection extends EventTarget {
   link: TunnelLink | null = null;
   readonly #names = newTransportNames();
   readonly #session = crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
-  readonly #ownSsrc = crypto.getRandomValues(new Uint32Array(1))[0]! | 1;
+  readonly #ownSsrc = newSsrc();
   readonly #transceivers: TunnelTransceiver[] = [];
   readonly #numbers = new Unwrapper(16);
   #version = 0;
