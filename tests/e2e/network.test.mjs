@@ -4,10 +4,12 @@ import { after, before, describe, it } from 'node:test';
 import { launch } from './support/browser.mjs';
 import { playedLevel } from './support/heard.mjs';
 import { startProxy } from './support/http-proxy.mjs';
+import { phrase, waitForMark } from './support/marks.mjs';
 import { tilePause, watchTile } from './support/noticed.mjs';
 import { readsPath } from './support/path-words.mjs';
 import { canMakeNetworks, pathsInUse, PersonNetwork, rungNames, rungs, setTunnels, startProductFor } from './support/person-network.mjs';
 import { createMeeting } from './support/product.mjs';
+import { recordFrames, search } from './support/recorded-frames.mjs';
 import { describeOnFailure, until, Visitor } from './support/visitor.mjs';
 
 const options = { timeout: 240_000 };
@@ -87,14 +89,15 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     }
   });
 
-  const callOnTunnel = async (t, browser, traffic, more = async () => {}) => {
+  const callOnTunnel = async (t, browser, traffic, more = async () => {}, { request = {}, prepare = () => {} } = {}) => {
     setTunnels(product, 'LastResort');
     network.allow(traffic);
-    const meeting = await createMeeting(product);
+    const meeting = await createMeeting(product, request);
     const people = [];
     try {
       await describeOnFailure(people, async () => {
         people.push(await Visitor.arrive(outside, product, 'Bob'), await Visitor.arrive(browser, product, 'Ada'));
+        prepare(...people);
         for (const person of people) await person.enter(meeting.meetingId);
         const [bob, ada] = people;
         await ada.waitForVideo('Bob');
@@ -115,6 +118,36 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
   };
 
   it('people see and hear each other on a tunnel where only the page gets out', options, t => callOnTunnel(t, inside, [product.page]));
+
+  it('people in an encrypted meeting see and hear each other on a tunnel, on which no frame is in clear', options, async t => {
+    const recordings = [];
+    const passed = { framesent: [], framereceived: [] };
+    const prepare = (bob, ada) => {
+      recordings.push(recordFrames(ada), recordFrames(bob));
+      ada.page.on('websocket', socket => {
+        if (!socket.url().includes('/tunnel?')) return;
+        for (const [direction, messages] of Object.entries(passed)) socket.on(direction, ({ payload }) => { if (typeof payload !== 'string') messages.push(payload); });
+      });
+    };
+    await callOnTunnel(t, inside, [product.page], async (ada, bob) => {
+      await Promise.all([ada, bob].map(visitor => waitForMark(visitor, 'tile-encrypted', 2)));
+      assert.equal(await phrase(ada), await phrase(bob));
+      for (const [index, messages] of [passed.framesent, passed.framereceived].entries()) {
+        const found = search(messages, await (await recordings[index]).read());
+        t.diagnostic(`${index === 0 ? 'from' : 'to'} Ada: ${JSON.stringify({ messages: messages.length, ...found })}`);
+        assert.ok(found.sealed >= 50, `${found.sealed} encrypted frames passed the tunnel`);
+        assert.equal(found.clear, 0);
+      }
+      await bob.control('leave').click();
+      const eve = await Visitor.arrive(outside, product, 'Eve');
+      try {
+        await eve.enter(new URL(ada.page.url()).pathname.split('/').at(-1));
+        await Promise.all([ada.waitForVideo('Eve'), eve.waitForVideo('Ada')]); // with the keys that replaced those which Bob has
+      } finally {
+        await eve.close();
+      }
+    }, { request: { settings: { e2ee: 'Required' } }, prepare });
+  });
 
   it('tunnels end when the tenant denies them in a call, and begin when it allows them', options, t => callOnTunnel(t, inside, [product.page], async (ada, bob) => {
     setTunnels(product, 'Denied');

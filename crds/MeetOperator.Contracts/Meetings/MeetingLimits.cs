@@ -20,18 +20,12 @@ public static class MeetingLimits
         return meeting.Spec.Mode != MeetingMode.Sfu && tenant?.Spec.Connectivity is not ({ DirectConnections: DirectConnections.Denied } or { ForceRelay: true });
     }
 
-    /// <summary>
-    /// How participants may reach a media node: a way is denied when the tenant or the pool of the node denies it. Nobody uses tunnels in a meeting that is encrypted end to end, because clients cannot
-    /// encrypt what they send there. Null for the defaults.
-    /// </summary>
-    /// <param name="meeting">The meeting.</param>
+    /// <summary>How participants may reach a media node: a way is denied when the tenant or the pool of the node denies it. Null for the defaults.</summary>
     /// <param name="tenant">Its tenant; null when it does not exist.</param>
     /// <param name="known">The rule of the media node's pool, or what is known for the media node from its assignment; null for the defaults.</param>
-    public static ConnectivityRule? Connectivity(Meeting meeting, Tenant? tenant, ConnectivityRule? known)
+    public static ConnectivityRule? Connectivity(Tenant? tenant, ConnectivityRule? known)
     {
-        ArgumentNullException.ThrowIfNull(meeting);
         var rule = (tenant?.Spec.Connectivity.Rule ?? ConnectivityRule.Default).And(known ?? ConnectivityRule.Default);
-        rule = meeting.Spec.Media.E2ee == MeetingE2ee.Required ? rule with { Tunnel = null } : rule;
         return rule == ConnectivityRule.Default ? null : rule;
     }
 }

@@ -32,7 +32,7 @@ public sealed record TenantConnectivity
 
     /// <summary>
     /// Whether participants whose network lets nothing but HTTPS to the page's address through may send and receive media on tunnels: WebSockets through signaling. With LastResort, clients use them
-    /// only when no other way works, also with forceRelay. Meetings that are encrypted end to end use none. Default Denied; mutable.
+    /// only when no other way works, also with forceRelay. Default Denied; mutable.
     /// </summary>
     [Default("\"Denied\"")]
     public TunnelAccess Tunnel { get; init; } = TunnelAccess.Denied;

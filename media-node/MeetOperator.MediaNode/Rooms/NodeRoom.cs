@@ -228,7 +228,7 @@ internal sealed class NodeRoom
             throw ControlProblemException.UnknownSession(sessionId);
         }
 
-        RoomNegotiation.CheckTunnel(_share.Spec, _share.Paths, isTunnel: true);
+        RoomNegotiation.CheckTunnel(_share.Paths, isTunnel: true);
         Loop.Streams.OpenTunnel(socket, connection, session, onClosed);
     }
 

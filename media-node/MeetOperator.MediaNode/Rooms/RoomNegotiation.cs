@@ -23,7 +23,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
     /// <summary>What the answer to an offer for publishing depends on.</summary>
     public PublishBasis DescribePublish(RoomSpec spec, string participantId, SdpOffer request)
     {
-        CheckTunnel(spec, paths, request.Tunnel);
+        CheckTunnel(paths, request.Tunnel);
         var participant = participants.FindOrAdmit(participantId, spec.MaxParticipants);
         var session = request.Restart ? null : participant?.Sessions.Find<PublishSession>();
         return !request.Restart && request.SessionId is { } named && named != session?.Peer.Id
@@ -81,7 +81,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
     /// <summary>What a subscribe session depends on. Adds the participant if it is new: nothing that follows rejects the request.</summary>
     public SubscribeBasis DescribeSubscribe(RoomSpec spec, string participantId, SubscribeRequest request)
     {
-        CheckTunnel(spec, paths, request.Tunnel);
+        CheckTunnel(paths, request.Tunnel);
         var participant = participants.GetOrAdd(participantId, spec.MaxParticipants, out _);
         return new SubscribeBasis(participant.Context, NeedsSession: request.Restart || participant.Sessions.Find<SubscribeSession>() is null, request.Tunnel);
     }
@@ -182,10 +182,10 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
         }
     }
 
-    /// <summary>Throws when a session is to use a tunnel and the room admits none. Clients cannot encrypt what they send on one.</summary>
-    public static void CheckTunnel(RoomSpec spec, PathGuard paths, bool isTunnel)
+    /// <summary>Throws when a session is to use a tunnel and the room admits none.</summary>
+    public static void CheckTunnel(PathGuard paths, bool isTunnel)
     {
-        if (isTunnel && (!paths.AllowsTunnels || spec.E2ee))
+        if (isTunnel && !paths.AllowsTunnels)
         {
             throw ControlProblemException.TunnelDenied();
         }

@@ -44,7 +44,7 @@ internal sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<
     /// <param name="room">The room that the participant uses; null if it uses none yet.</param>
     /// <param name="region">Region of the participant; null if it has none.</param>
     public ConnectivityRule? ConnectivityOf(RoomKey? room, string? region) => MeetingLimits.Connectivity(
-        Object, Tenant, (Assignments.FirstOrDefault(assignment => assignment.Key == room) ?? ParticipantNodes.Choose(Assignments, region: region))?.Connectivity);
+        Tenant, (Assignments.FirstOrDefault(assignment => assignment.Key == room) ?? ParticipantNodes.Choose(Assignments, region: region))?.Connectivity);
 
     /// <summary>True if a participant may use tunnels through signaling when no other path works.</summary>
     /// <inheritdoc cref="ConnectivityOf"/>

@@ -62,6 +62,19 @@ internal sealed class TunnelPeer : IAsyncDisposable
         return SendAsync(packet);
     }
 
+    /// <summary>Sends a packet of a picture with one element of a header extension.</summary>
+    public Task SendRtpAsync(uint ssrc, byte payloadType, uint timestamp, byte[] payload, bool marker, byte extensionId, byte[] extension)
+    {
+        var words = (extension.Length + 4) / 4;
+        var start = RtpHeader.FixedLength + 4 + (4 * words);
+        var packet = new byte[start + payload.Length];
+        new RtpHeader { SequenceNumber = ++_sequence, Ssrc = ssrc, PayloadType = payloadType, Timestamp = timestamp, Marker = marker }.WriteFixed(packet, withExtension: true);
+        byte[] head = [0xBE, 0xDE, 0, (byte)words, (byte)((extensionId << 4) | (extension.Length - 1)), .. extension];
+        head.CopyTo(packet, RtpHeader.FixedLength);
+        payload.CopyTo(packet, start);
+        return SendAsync(packet);
+    }
+
     /// <summary>Sends one packet with its length.</summary>
     public Task SendAsync(byte[] packet)
     {

@@ -206,16 +206,6 @@ public sealed class TunnelTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Tunnel_InEncryptedRoom_IsRejected()
-    {
-        await _node.Control.PutRoomAsync("secret", new RoomSpec { Generation = 1, E2ee = true, Connectivity = Allowed }, default);
-
-        var rejection = await RejectedAsync(HttpStatusCode.Forbidden, () => _node.Control.SubscribeAsync("secret", "eve", new SubscribeRequest { Generation = 1, Tunnel = true }, default));
-
-        Assert.Equal("tunnel-denied", rejection.Code);
-    }
-
-    [Fact]
     public async Task Tunnel_InRoomWithoutTunnels_IsRejected()
     {
         using var sdp = new SyntheticPeer();

@@ -14,7 +14,7 @@ internal readonly record struct RoomSettings(int Capacity, ConnectivityRule? Con
     /// <param name="view">The media node; null when it is gone.</param>
     public static RoomSettings Of(MeetingContext context, AssignedNode node, NodeView? view) => new(
         context.RoomCapacity,
-        context.Tenant is null ? node.Connectivity : MeetingLimits.Connectivity(context.Meeting, context.Tenant, view?.Connectivity ?? node.Connectivity)); // A deleted tenant or pool loosens nothing.
+        context.Tenant is null ? node.Connectivity : MeetingLimits.Connectivity(context.Tenant, view?.Connectivity ?? node.Connectivity)); // A deleted tenant or pool loosens nothing.
 
     /// <summary>Whether the room has these settings, as far as this operator knows. It does not know the capacity of a room that another operator process created.</summary>
     public bool Match(AssignedNode node) => node.RoomCapacity == Capacity && node.Connectivity == Connectivity;

@@ -53,6 +53,20 @@ public sealed class DependencyStructureTests
         Assert.Equal(LayerTargets.UpTo(LayerTargets.Of(1, 2)), structure.Active);
     }
 
+    /// <summary>What clients on tunnels send: a key frame of 640×360 pixels, and the frame after it (packets.test.ts has the same bytes).</summary>
+    [Fact]
+    public void TryRead_StreamWithOneLayer_EachFrameNeedsTheOneBefore()
+    {
+        var structure = new DependencyStructure();
+
+        Assert.True(structure.TryRead([0x80, 0, 7, 0x80, 0x00, 0x3A, 0x41, 0x01, 0x81, 0x3F, 0x80, 0xB3, 0x80], 7, out var key));
+        Assert.True(structure.TryRead([0xC1, 0, 8], 8, out var next));
+
+        Assert.Equal((0UL, 1UL), (key.DependsOn, next.DependsOn));
+        Assert.Equal((640, 360), structure.SizeOf(0));
+        Assert.Equal(LayerTargets.UpTo(LayerTargets.Of(0, 0)), structure.Active);
+    }
+
     [Fact]
     public void TryRead_FrameBeforeItsStructure_ReturnsFalse()
     {

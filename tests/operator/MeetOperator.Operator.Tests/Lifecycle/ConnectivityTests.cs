@@ -57,8 +57,8 @@ public sealed class ConnectivityTests
         await TenantAsync(cluster, """{"spec":{"connectivity":{"tunnel":"LastResort","tcp":"Denied"}}}""");
         await UntilAsync(cluster, allowed with { Tcp = PathAccess.Denied });
         Assert.Equal(new RoomConnectivity { AllowTunnels = true, DenyTcp = true }, node.Read(id, room => room.Spec.Connectivity));
-        await cluster.WaitForMeetingAsync("secret", seen => seen.Status is { Assignments: [{ Connectivity: { Tunnel: null, Tcp: PathAccess.Denied } }] }, "uses no tunnels");
-        Assert.Equal(new RoomConnectivity { DenyTcp = true }, node.Read(secret, room => room.Spec.Connectivity));
+        await cluster.WaitForMeetingAsync("secret", seen => seen.Status is { Assignments: [{ Connectivity: { Tunnel: TunnelAccess.LastResort, Tcp: PathAccess.Denied } }] }, "may use tunnels");
+        Assert.Equal((true, new RoomConnectivity { AllowTunnels = true, DenyTcp = true }), node.Read(secret, room => (room.Spec.E2ee, room.Spec.Connectivity)));
 
         await PoolAsync(cluster, """{"spec":{"connectivity":{"tunnel":"Denied"}}}""");
         await UntilAsync(cluster, new ConnectivityRule { Tcp = PathAccess.Denied });

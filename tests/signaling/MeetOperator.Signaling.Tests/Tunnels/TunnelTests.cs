@@ -82,18 +82,33 @@ public sealed class TunnelTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Join_EncryptedMeeting_OpensOrdinarySessionsOnly()
+    public async Task Join_EncryptedMeetingWithKey_OpensSessionsOnTunnels()
     {
-        var meeting = await _signaling.CreateAsync(new { e2ee = "Required" });
-        var ann = await TestClient.OpenAsync(await _signaling.JoinAsync(meeting.MeetingId, "Ann"));
-        await using var a = ann;
+        var meeting = (await _signaling.CreateAsync(new { e2ee = "Required" })).MeetingId;
+        await using var ann = await TestClient.OpenAsync(await _signaling.JoinAsync(meeting, "Ann"));
         await ann.SendAsync(new { type = "join", participantId = ann.Id, identityKey = E2ee.E2eeTests.Key('a'), capabilities = new { tunnel = true, slots = true, e2ee = true } });
         await ann.ExpectAsync("joined");
+        Assert.Equal([true], Tunnels(ann));
 
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), tracks = Array.Empty<object>(), tunnel = true });
+        var session = (string)(await ann.ExpectAsync("answer"))["sessionId"]!;
 
-        Assert.Equal("forbidden", (string?)(await ann.ExpectAsync("error"))["code"]);
-        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(ann.Join, meeting.MeetingId, "any"));
+        Assert.True(_node.Read(meeting, room => room.Participants[ann.Id].OfferedTunnel));
+        using var tunnel = await OpenAsync(ann.Join, meeting, session);
+        Assert.Equal(WebSocketState.Open, tunnel.State);
+    }
+
+    /// <summary>Who cannot encrypt gets no session on a tunnel either.</summary>
+    [Fact]
+    public async Task Join_EncryptedMeetingWithoutKey_IsRefusedAndOpensNoTunnel()
+    {
+        var meeting = (await _signaling.CreateAsync(new { e2ee = "Required" })).MeetingId;
+        await using var eve = await TestClient.OpenAsync(await _signaling.JoinAsync(meeting, "Eve"));
+
+        await eve.SendAsync(new { type = "join", participantId = eve.Id, capabilities = new { tunnel = true, slots = true } });
+
+        Assert.Equal("encryption-required", (string?)(await eve.ExpectAsync("error"))["code"]);
+        Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(eve.Join, meeting, "any"));
     }
 
     /// <summary>Signaling follows the tenant at once, and the pool with the status.</summary>

@@ -15,7 +15,7 @@ async function open() {
     wallTime: () => Date.now(),
     onOpen: () => { seen.opened++; },
     onRefused: () => { seen.refused++; },
-  });
+  }, false);
   const offer = await connection.createOffer();
   await connection.setLocalDescription(offer as RTCLocalSessionDescriptionInit);
   connection.setSession('session');

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { TunnelConnection, type TunnelHost } from '../../src/features/tunnel/connection.js';
+import { writeDescriptor } from '../../src/features/tunnel/dependency-descriptor.js';
 import { frame, FrameReader } from '../../src/features/tunnel/framing.js';
 import { PlayoutClock } from '../../src/features/tunnel/playout.js';
 import { groupArrivals, readKeyFrameRequests, Unwrapper, writeArrivals, writePictureLoss, writeReceiverReport, writeSenderReport } from '../../src/features/tunnel/rtcp.js';
@@ -37,7 +39,7 @@ describe('the stream of packets', () => {
 
 describe('RTP packets', () => {
   it('are read as they were written', () => {
-    const packet = writeRtp({ payloadType: 111, marker: true, sequence: 65_535, timestamp: 4_294_967_295, ssrc: 0xdeadbeef, extension: { id: 1, value: 30 } }, bytes(9, 8, 7));
+    const packet = writeRtp({ payloadType: 111, marker: true, sequence: 65_535, timestamp: 4_294_967_295, ssrc: 0xdeadbeef, extension: { id: 1, value: bytes(30) } }, bytes(9, 8, 7));
     expect(hex(packet)).toBe('90 ef ff ff ff ff ff ff de ad be ef be de 00 01 10 1e 00 00 09 08 07');
     const read = readRtp(packet)!;
     expect(read).toMatchObject({ payloadType: 111, marker: true, sequence: 65_535, timestamp: 4_294_967_295, ssrc: 0xdeadbeef });
@@ -62,6 +64,22 @@ describe('RTP packets', () => {
       readVp8(packet);
       readKeyFrameRequests(packet);
     }
+  });
+});
+
+describe('dependency descriptors', () => {
+  it('tell where frames begin, which are key frames, and how large they are', () => {
+    const frame = { begins: true, ends: false, frame: 7, isKey: true, size: { width: 640, height: 360 } };
+    expect(hex(writeDescriptor(frame))).toBe('80 00 07 80 00 3a 41 01 81 3f 80 b3 80'); // DependencyStructureTests.cs reads the same bytes
+    expect(hex(writeDescriptor({ ...frame, begins: false, size: null }))).toBe('00 00 07');
+    expect(hex(writeDescriptor({ begins: true, ends: true, frame: 65_544, isKey: false, size: null }))).toBe('c1 00 08');
+  });
+
+  it('fit into a packet, which is read as it was written', () => {
+    const value = writeDescriptor({ begins: true, ends: true, frame: 1, isKey: true, size: { width: 1280, height: 720 } });
+    const read = readRtp(writeRtp({ payloadType: 96, marker: true, sequence: 1, timestamp: 2, ssrc: 3, extension: { id: 2, value } }, bytes(9, 8)))!;
+    expect(hex(read.extensions.get(2)!)).toBe(hex(value));
+    expect(hex(read.payload)).toBe('09 08');
   });
 });
 
@@ -122,10 +140,20 @@ describe('session descriptions', () => {
   const names = { ufrag: 'abcd1234', password: 'p'.repeat(24), fingerprint: '00' };
 
   it('offer Opus and VP8', () => {
-    const offer = writeOffer(5, 1, names, [{ mid: '0', kind: 'audio', isActive: true, ssrc: 11 }, { mid: '1', kind: 'video', isActive: false, ssrc: 12 }]);
+    const offer = writeOffer(5, 1, names, [{ mid: '0', kind: 'audio', isActive: true, ssrc: 11 }, { mid: '1', kind: 'video', isActive: false, ssrc: 12 }], false);
     expect(offer).toContain('m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n');
     expect(offer).toContain('a=mid:1\r\na=inactive\r\na=rtpmap:96 VP8/90000\r\n');
     expect(offer).toContain('a=ssrc:11 cname:tunnel\r\n');
+    expect(offer).not.toContain('dependency-descriptor');
+  });
+
+  it('name streams by numbers without a sign, which requests for key frames repeat', async () => {
+    for (let i = 0; i < 20; i++) {
+      const connection = new TunnelConnection({ now: () => 0, wallTime: () => 0 } as TunnelHost, false);
+      const { sender } = connection.addTransceiver('video', { direction: 'sendonly' });
+      expect((await connection.createOffer()).sdp).toContain(`a=ssrc:${sender.ssrc} `);
+      expect(readKeyFrameRequests(writePictureLoss(1, sender.ssrc))).toEqual([sender.ssrc]);
+    }
   });
 
   it('answer with what can be decoded, under the numbers of the offer', () => {

@@ -9,8 +9,15 @@ interface Negotiable {
   setHeaderExtensionsToNegotiate?(extensions: { uri: string; direction: string }[]): void;
 }
 
+interface FrameStreams {
+  readonly readable: ReadableStream;
+  readonly writable: WritableStream;
+}
+
 interface WithStreams {
-  createEncodedStreams?(): { readonly readable: ReadableStream; readonly writable: WritableStream };
+  createEncodedStreams?(): FrameStreams;
+  /** The same of a connection that is not one of the browser, whatever interface the browser has. */
+  createFrameStreams?(): FrameStreams;
 }
 
 /** Puts the encryption into the media connections: every sender and receiver gets its transform before its first frame. */
@@ -70,12 +77,13 @@ export class FrameTransforms {
     if (ids.length > 0) this.#post({ type: 'release', ids });
   }
 
-  #attach(end: RTCRtpSender | RTCRtpReceiver, options: TransformOptions): void {
-    if (!usesStreams()) {
+  #attach(end: (RTCRtpSender | RTCRtpReceiver) & WithStreams, options: TransformOptions): void {
+    const streams = end.createFrameStreams?.() ?? (usesStreams() ? end.createEncodedStreams!() : null);
+    if (streams === null) {
       end.transform = new RTCRtpScriptTransform(this.#worker, options);
       return;
     }
-    const { readable, writable } = (end as WithStreams).createEncodedStreams!();
+    const { readable, writable } = streams;
     this.#worker.postMessage({ type: 'streams', options, readable, writable } satisfies WorkerRequest, [readable, writable]);
   }
 

@@ -1,12 +1,8 @@
 import { FrameEngine } from './frame-engine.js';
+import { pipeFrames, type EncodedFrame } from './frame-pipe.js';
 import type { TransformOptions, WorkerRequest } from './worker-messages.js';
 
 /** The worker through which all frames pass. The decisions are in `FrameEngine`; this file connects it to the streams of the browser. */
-interface EncodedFrame {
-  data: ArrayBuffer;
-  getMetadata(): { readonly mimeType?: string };
-}
-
 interface Transformer {
   readonly readable: ReadableStream<EncodedFrame>;
   readonly writable: WritableStream<EncodedFrame>;
@@ -21,7 +17,7 @@ const scope = globalThis as unknown as {
 };
 
 const engine = new FrameEngine(report => scope.postMessage(report));
-/** The transformers of receivers, to request key frames. Browsers without script transforms request them when the decoder fails. */
+/** The transformers of receivers, to request key frames. Browsers without script transforms request them when the decoder fails, and tunnels when a frame is missing. */
 const transformers = new Map<number, Transformer>();
 
 scope.onmessage = ({ data }) => {
@@ -41,18 +37,8 @@ scope.onrtctransform = ({ transformer }) => {
 };
 
 function pipe(options: TransformOptions, readable: ReadableStream<EncodedFrame>, writable: WritableStream<EncodedFrame>): void {
-  const stream = new TransformStream<EncodedFrame, EncodedFrame>({
-    async transform(frame, controller) {
-      const result = options.side === 'send'
-        ? await engine.seal(options.id, options.source, frame.data, frame.getMetadata().mimeType)
-        : await engine.open(options.id, frame.data, performance.now());
-      if (result === null) return;
-      frame.data = result.buffer;
-      controller.enqueue(frame);
-    },
-  });
   // The pipe ends with its track.
-  void readable.pipeThrough(stream).pipeTo(writable).catch(() => undefined).finally(() => {
+  void pipeFrames(engine, options, readable, writable, () => performance.now()).finally(() => {
     transformers.delete(options.id);
     engine.release(options.id);
   });

@@ -17,7 +17,7 @@ export type WorkerRequest =
   | { readonly type: 'bind'; readonly id: number; readonly participantId: string; readonly source: TrackSource }
   /** The connection of these senders and receivers is closed. */
   | { readonly type: 'release'; readonly ids: readonly number[] }
-  /** The streams of a browser without script transforms. */
+  /** The streams of a tunnel, or of a browser without script transforms. */
   | { readonly type: 'streams'; readonly options: TransformOptions; readonly readable: ReadableStream; readonly writable: WritableStream };
 
 /** From the worker to the page. */

@@ -1,12 +1,13 @@
 import type { MediaType } from '../../core/wire-types.js';
+import { FramePath, type EncodedFrame } from './frame-path.js';
 import { TunnelLink } from './link.js';
-import { PictureReceiver } from './picture-receiver.js';
-import { PictureSender } from './picture-sender.js';
+import { PictureReceiver, type ReceivedPicture } from './picture-receiver.js';
+import { PictureSender, type SentPicture } from './picture-sender.js';
 import { groupArrivals, readKeyFrameRequests, Unwrapper, writeArrivals, writePictureLoss, writeReceiverReport, writeSenderReport, type ArrivedPacket } from './rtcp.js';
 import { isRtcp, readRtp } from './rtp.js';
-import { newTransportNames, readOffer, writeAnswer, writeOffer, type ReceivedSection } from './sdp.js';
-import { SoundReceiver } from './sound-receiver.js';
-import { SoundSender } from './sound-sender.js';
+import { codecs, newTransportNames, readOffer, writeAnswer, writeOffer, type ReceivedSection } from './sdp.js';
+import { SoundReceiver, type ReceivedSound } from './sound-receiver.js';
+import { SoundSender, type SentSound } from './sound-sender.js';
 import { inboundRecord, outboundRecord, pathRecords } from './records.js';
 
 export interface TunnelHost {
@@ -25,6 +26,9 @@ const reportMs = 1_000;
 const arrivalsMs = 60;
 /** How long to wait before a tunnel that did not open is tried again: a replica of signaling may just have gone, or places not be free yet. */
 const reopenAfterMs = [300, 1_000, 2_000];
+
+/** A number of 32 bits without a sign, and not 0. */
+const newSsrc = (): number => (crypto.getRandomValues(new Uint32Array(1))[0]! | 1) >>> 0;
 
 /** One media section: what a page and the sessions of the SDK use of an `RTCRtpTransceiver`. */
 class TunnelTransceiver {
@@ -46,26 +50,43 @@ class TunnelTransceiver {
 }
 
 class TunnelSender {
-  readonly ssrc = crypto.getRandomValues(new Uint32Array(1))[0]! | 1;
+  readonly ssrc = newSsrc();
   readonly transport = null;
   readonly media: SoundSender | PictureSender;
   /** When the last packet was sent, as of `TunnelHost.now`. */
   sentAt = 0;
+  readonly #frames: FramePath<SentSound> | FramePath<SentPicture>;
   #encodings: RTCRtpEncodingParameters[];
 
   constructor(readonly kind: MediaType, readonly connection: TunnelConnection, public track: MediaStreamTrack | null, encodings: RTCRtpEncodingParameters[]) {
     // One size is sent, whatever layers are named.
     this.#encodings = encodings.slice(0, 1).map(({ active = true }) => ({ active }));
-    this.media = kind === 'audio'
-      ? new SoundSender(this.ssrc, packet => {
-        this.sentAt = connection.host.now();
+    const { isEncrypted, host: { now } } = connection;
+    if (kind === 'audio') {
+      const frames = new FramePath<SentSound>(isEncrypted, frame => media.send(frame));
+      const media = new SoundSender(this.ssrc, frame => frames.write(frame), packet => {
+        this.sentAt = now();
         connection.link?.sendUrgent(packet);
-      })
-      : new PictureSender(this.ssrc, connection.host.now, () => connection.link?.isBusy ?? true, packets => {
-        this.sentAt = connection.host.now();
-        connection.link?.sendVideo(packets);
       });
+      [this.media, this.#frames] = [media, frames];
+    } else {
+      const frames = new FramePath<SentPicture>(isEncrypted, frame => media.send(frame));
+      const media = new PictureSender(this.ssrc, now, isEncrypted, {
+        pass: frame => frames.write(frame),
+        isBusy: () => connection.link?.isBusy ?? true,
+        send: packets => {
+          this.sentAt = now();
+          connection.link?.sendVideo(packets);
+        },
+      });
+      [this.media, this.#frames] = [media, frames];
+    }
     this.#apply();
+  }
+
+  /** The encoded frames on their way to the packets. */
+  createFrameStreams(): ReturnType<FramePath<EncodedFrame>['createFrameStreams']> {
+    return this.#frames.createFrameStreams();
   }
 
   async replaceTrack(track: MediaStreamTrack | null): Promise<void> {
@@ -80,7 +101,7 @@ class TunnelSender {
   }
 
   getParameters(): RTCRtpSendParameters {
-    return { encodings: this.#encodings.map(encoding => ({ ...encoding })) } as RTCRtpSendParameters;
+    return { encodings: this.#encodings.map(encoding => ({ ...encoding })), codecs: [codecs[this.kind]] } as unknown as RTCRtpSendParameters;
   }
 
   async setParameters({ encodings }: RTCRtpSendParameters): Promise<void> {
@@ -93,6 +114,11 @@ class TunnelSender {
     return new Map([[record.id, record]]) as unknown as RTCStatsReport;
   }
 
+  close(): void {
+    this.media.stop();
+    this.#frames.close();
+  }
+
   #apply(): void {
     this.media.isActive = this.#encodings.every(({ active }) => active !== false);
   }
@@ -103,13 +129,25 @@ class TunnelReceiver {
   readonly transport = null;
   section: ReceivedSection | null = null;
   #media: SoundReceiver | PictureReceiver | null = null;
+  readonly #sound: FramePath<ReceivedSound>;
+  readonly #pictures: FramePath<ReceivedPicture>;
 
-  constructor(readonly kind: MediaType, readonly connection: TunnelConnection) {}
+  constructor(readonly kind: MediaType, readonly connection: TunnelConnection) {
+    this.#sound = new FramePath(connection.isEncrypted, frame => { if (this.#media instanceof SoundReceiver) this.#media.play(frame); });
+    this.#pictures = new FramePath(connection.isEncrypted, frame => { if (this.#media instanceof PictureReceiver) this.#media.play(frame); });
+  }
+
+  /** The encoded frames on their way to the decoder. */
+  createFrameStreams(): ReturnType<FramePath<EncodedFrame>['createFrameStreams']> {
+    return (this.kind === 'audio' ? this.#sound : this.#pictures).createFrameStreams();
+  }
 
   /** Made when it is first needed: most slots of a small meeting stay empty. */
   get media(): SoundReceiver | PictureReceiver {
     const { now } = this.connection.host;
-    return this.#media ??= this.kind === 'audio' ? new SoundReceiver(now) : new PictureReceiver(now, () => this.connection.requestKeyFrame(this.section?.ssrc ?? 0));
+    return this.#media ??= this.kind === 'audio'
+      ? new SoundReceiver(now, frame => this.#sound.write(frame))
+      : new PictureReceiver(now, frame => this.#pictures.write(frame), () => this.connection.requestKeyFrame(this.section?.ssrc ?? 0));
   }
 
   get known(): SoundReceiver | PictureReceiver | null {
@@ -128,12 +166,14 @@ class TunnelReceiver {
 
   close(): void {
     this.#media?.close();
+    this.#sound.close();
+    this.#pictures.close();
   }
 }
 
 /**
  * Sends or receives media on a tunnel, in the place of an `RTCPeerConnection`: the session descriptions are those of WebRTC, and the packets are those of RTP, which travel on a WebSocket. It has what the
- * sessions of the SDK use of that interface, and can either offer to send or answer to receive.
+ * sessions of the SDK use of that interface, and can either offer to send or answer to receive. In an encrypted meeting, frames are encrypted before they are packets, as in WebRTC.
  */
 export class TunnelConnection extends EventTarget {
   connectionState: RTCPeerConnectionState = 'new';
@@ -147,7 +187,7 @@ export class TunnelConnection extends EventTarget {
   link: TunnelLink | null = null;
   readonly #names = newTransportNames();
   readonly #session = crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
-  readonly #ownSsrc = crypto.getRandomValues(new Uint32Array(1))[0]! | 1;
+  readonly #ownSsrc = newSsrc();
   readonly #transceivers: TunnelTransceiver[] = [];
   readonly #numbers = new Unwrapper(16);
   #version = 0;
@@ -163,7 +203,8 @@ export class TunnelConnection extends EventTarget {
   /** The clock minus the monotonic time when the connection was made: in between, somebody may set the clock. */
   readonly #clockOffset: number;
 
-  constructor(host: TunnelHost) {
+  /** @param isEncrypted Whether the meeting is encrypted end to end: nothing is sent or played that has not passed the transform of its sender or receiver. */
+  constructor(host: TunnelHost, readonly isEncrypted: boolean) {
     super();
     this.host = host;
     this.#clockOffset = host.wallTime() - host.now();
@@ -201,7 +242,7 @@ export class TunnelConnection extends EventTarget {
   async createOffer(): Promise<RTCSessionDescriptionInit> {
     this.#transceivers.forEach((transceiver, index) => transceiver.mid ??= `${index}`);
     const sections = this.#transceivers.map(({ mid, kind, direction, sender }) => ({ mid: mid!, kind, isActive: direction === 'sendonly', ssrc: sender.ssrc }));
-    return { type: 'offer', sdp: writeOffer(this.#session, ++this.#version, this.#names, sections) };
+    return { type: 'offer', sdp: writeOffer(this.#session, ++this.#version, this.#names, sections, this.isEncrypted) };
   }
 
   async createAnswer(): Promise<RTCSessionDescriptionInit> {
@@ -255,7 +296,7 @@ export class TunnelConnection extends EventTarget {
     clearTimeout(this.#reopening);
     this.link?.close();
     for (const { sender, receiver } of this.#transceivers) {
-      sender.media.stop();
+      sender.close();
       receiver.close();
     }
   }

@@ -1,3 +1,4 @@
+import type { EncodedFrame } from './frame-path.js';
 import { generateTrack, type GeneratedTrack } from './media-streams.js';
 import { Unwrapper } from './rtcp.js';
 import type { RtpPacket } from './rtp.js';
@@ -14,11 +15,19 @@ const maxFrameBytes = 1024 * 1024;
 /** A decoder that has failed is replaced no more often: whoever sends nonsense goes on with it. */
 const renewMs = 1_000;
 
+export interface ReceivedPicture extends EncodedFrame {
+  /** The RTP time. */
+  readonly timestamp: number;
+  /** Counts the frames, and what is missing as one. */
+  readonly number: number;
+}
+
 /** Decodes and shows the pictures of one section. */
 export class PictureReceiver {
   readonly track: GeneratedTrack = generateTrack('video');
   readonly #writer = this.track.writable.getWriter();
   readonly #now: () => number;
+  readonly #pass: (frame: ReceivedPicture) => void;
   readonly #requestKeyFrame: () => void;
   #decoder: VideoDecoder;
   #renewedAt = -Infinity;
@@ -27,6 +36,9 @@ export class PictureReceiver {
   #partBytes = 0;
   #timestamp = 0;
   #sequence = -1;
+  #number = 0;
+  /** The number of the frame that may be decoded next, if it is no key frame. */
+  #following = 0;
   #needsKey = true;
   #requestedAt = -Infinity;
   #shownAt = -Infinity;
@@ -43,9 +55,13 @@ export class PictureReceiver {
   height = 0;
   last: { readonly at: number; readonly rtpTimestamp: number } | null = null;
 
-  /** @param requestKeyFrame Asks the sender for a key frame. */
-  constructor(now: () => number, requestKeyFrame: () => void) {
+  /**
+   * @param pass Gets each frame that has arrived, and gives it to `play` when it may be shown.
+   * @param requestKeyFrame Asks the sender for a key frame.
+   */
+  constructor(now: () => number, pass: (frame: ReceivedPicture) => void, requestKeyFrame: () => void) {
     this.#now = now;
+    this.#pass = pass;
     this.#requestKeyFrame = requestKeyFrame;
     this.#decoder = this.#createDecoder();
   }
@@ -69,7 +85,7 @@ export class PictureReceiver {
     this.#parts.push(part.data);
     this.#partBytes += part.data.length;
     if (timestamp !== this.#timestamp || this.#partBytes > maxFrameBytes) return this.#skip(0); // the end of the frame is missing
-    if (marker) this.#decode(timestamp);
+    if (marker) this.#complete(timestamp);
   }
 
   close(): void {
@@ -81,8 +97,9 @@ export class PictureReceiver {
   /** Packets are missing: nothing makes sense before the next key frame. */
   #skip(packets: number): void {
     this.lost += packets;
+    this.#number++;
     this.#drop();
-    this.#await();
+    this.#requestKey();
   }
 
   #drop(): void {
@@ -92,6 +109,10 @@ export class PictureReceiver {
 
   #await(): void {
     this.#needsKey = true;
+    this.#requestKey();
+  }
+
+  #requestKey(): void {
     const now = this.#now();
     if (now - this.#requestedAt < requestMs) return;
     this.#requestedAt = now;
@@ -99,16 +120,28 @@ export class PictureReceiver {
     this.#requestKeyFrame();
   }
 
-  #decode(timestamp: number): void {
+  #complete(timestamp: number): void {
     const encoded = new Uint8Array(this.#parts.reduce((sum, part) => sum + part.length, 0));
     this.#parts.reduce((at, part) => (encoded.set(part, at), at + part.length), 0);
     this.#drop();
-    const isKey = isVp8Key(encoded);
+    this.#pass({ data: encoded.buffer, timestamp, number: this.#number++ });
+  }
+
+  /** Shows a frame. When one before it is missing, nothing makes sense before the next key frame. */
+  play({ data, timestamp, number }: ReceivedPicture): void {
+    if (this.#isClosed) return;
+    const isKey = isVp8Key(new Uint8Array(data));
+    this.#needsKey ||= number !== this.#following;
+    this.#following = number + 1;
     if ((this.#needsKey && !isKey) || !this.#renewDecoder()) return this.#await();
     if (!isKey && this.#decoder.decodeQueueSize > maxQueued) return this.#await();
     this.#needsKey = false;
     this.keyFrames += isKey ? 1 : 0;
-    this.#decoder.decode(new EncodedVideoChunk({ type: isKey ? 'key' : 'delta', timestamp: Math.round(this.#times.unwrap(timestamp) * 1000 / 90), data: encoded }));
+    try {
+      this.#decoder.decode(new EncodedVideoChunk({ type: isKey ? 'key' : 'delta', timestamp: Math.round(this.#times.unwrap(timestamp) * 1000 / 90), data }));
+    } catch {
+      this.#await(); // it begins like a key frame, and is none
+    }
   }
 
   #createDecoder(): VideoDecoder {

@@ -1,7 +1,9 @@
+import { descriptorId, writeDescriptor } from './dependency-descriptor.js';
+import type { EncodedFrame } from './frame-path.js';
 import { readFrames } from './media-streams.js';
 import { writeRtp } from './rtp.js';
 import { vp8Type } from './sdp.js';
-import { packVp8 } from './vp8.js';
+import { packVp8, sizeOfVp8Key } from './vp8.js';
 
 /** A picture with more pixels is scaled down: a tunnel is for lines of which little is known. */
 const maxPixels = 640 * 360;
@@ -15,16 +17,35 @@ const growAfterMs = 2_000;
 /** Key frames are made no more often, whoever asks for them. */
 const keyFrameMs = 300;
 
+export interface SentPicture extends EncodedFrame {
+  readonly rtpTime: number;
+  readonly isKey: boolean;
+  /** Counts the encoded frames. */
+  readonly number: number;
+}
+
+interface PictureSenderEvents {
+  /** Gets each encoded frame, and gives it to `send` when it may be sent. */
+  pass(frame: SentPicture): void;
+  /** Whether pictures wait for the line. */
+  isBusy(): boolean;
+  send(packets: Uint8Array[]): void;
+}
+
 /** Encodes the pictures of a track and sends them in packets, as many as the line takes. */
 export class PictureSender {
   readonly #ssrc: number;
   readonly #now: () => number;
-  readonly #isBusy: () => boolean;
-  readonly #send: (packets: Uint8Array[]) => void;
+  readonly #events: PictureSenderEvents;
+  /** Whether the packets have dependency descriptors. */
+  readonly #isDescribed: boolean;
   #reader: ReadableStreamDefaultReader<VideoFrame | AudioData> | null = null;
   #encoder: VideoEncoder | null = null;
   #configured = '';
   #sequence = Math.floor(Math.random() * 20_000);
+  #encoded = 0;
+  /** The number of the frame that may be sent next, if it is no key frame. */
+  #following = 0;
   #wantsKey = true;
   #keyAt = -Infinity;
   #takenAt = -Infinity;
@@ -39,12 +60,11 @@ export class PictureSender {
   height = 0;
   rtpTime = 0;
 
-  /** @param isBusy Whether pictures wait for the line. */
-  constructor(ssrc: number, now: () => number, isBusy: () => boolean, send: (packets: Uint8Array[]) => void) {
+  constructor(ssrc: number, now: () => number, isDescribed: boolean, events: PictureSenderEvents) {
     this.#ssrc = ssrc;
     this.#now = now;
-    this.#isBusy = isBusy;
-    this.#send = send;
+    this.#isDescribed = isDescribed;
+    this.#events = events;
   }
 
   get bitsPerSecond(): number {
@@ -91,7 +111,7 @@ export class PictureSender {
   #encode(picture: VideoFrame): void {
     const now = this.#now();
     if (now - this.#takenAt < minIntervalMs[this.isScreen ? 'screen' : 'camera'] || (this.#encoder?.encodeQueueSize ?? 0) >= maxEncoding) return;
-    if (this.#isBusy()) {
+    if (this.#events.isBusy()) {
       this.#setRate(this.#bitsPerSecond * 0.95);
       return; // the next picture is newer
     }
@@ -133,16 +153,30 @@ export class PictureSender {
   }
 
   #output(chunk: EncodedVideoChunk): void {
-    const encoded = new Uint8Array(chunk.byteLength);
-    chunk.copyTo(encoded);
-    this.rtpTime = Math.round(chunk.timestamp * 90 / 1000) >>> 0;
+    const data = new ArrayBuffer(chunk.byteLength);
+    chunk.copyTo(data);
+    this.#events.pass({ data, rtpTime: Math.round(chunk.timestamp * 90 / 1000) >>> 0, isKey: chunk.type === 'key', number: this.#encoded++ });
+  }
+
+  /** Sends an encoded frame. When one before it has been dropped, nothing makes sense before the next key frame. */
+  send({ data, rtpTime, isKey, number }: SentPicture): void {
+    if (!isKey && number !== this.#following) {
+      this.#wantsKey = true;
+      return;
+    }
+    this.#following = number + 1;
+    const encoded = new Uint8Array(data);
     const payloads = packVp8(encoded);
-    this.frames++;
+    const frame = this.frames++;
+    this.rtpTime = rtpTime;
     this.bytes += encoded.length;
-    this.#send(payloads.map((payload, index) => {
+    this.#events.send(payloads.map((payload, index) => {
+      const [begins, ends] = [index === 0, index === payloads.length - 1];
       this.#sequence = (this.#sequence + 1) & 0xffff;
       this.packets++;
-      return writeRtp({ payloadType: vp8Type, marker: index === payloads.length - 1, sequence: this.#sequence, timestamp: this.rtpTime, ssrc: this.#ssrc }, payload);
+      const size = isKey && begins ? sizeOfVp8Key(encoded) : null;
+      const more = this.#isDescribed ? { extension: { id: descriptorId, value: writeDescriptor({ begins, ends, frame, isKey, size }) } } : {};
+      return writeRtp({ payloadType: vp8Type, marker: ends, sequence: this.#sequence, timestamp: rtpTime, ssrc: this.#ssrc, ...more }, payload);
     }));
   }
 }

@@ -2,6 +2,7 @@ import type { MediaType } from '../../core/wire-types.js';
 import type { TunnelLink } from './link.js';
 import type { PictureReceiver } from './picture-receiver.js';
 import type { PictureSender } from './picture-sender.js';
+import { codecs } from './sdp.js';
 import { SoundReceiver } from './sound-receiver.js';
 import type { SoundSender } from './sound-sender.js';
 
@@ -19,8 +20,8 @@ export function pathRecords(link: TunnelLink | null, isConnected: boolean): Stat
     },
     { id: 'local', type: 'local-candidate', candidateType: 'host', protocol: 'tunnel' },
     { id: 'remote', type: 'remote-candidate', candidateType: 'host', protocol: 'tunnel' },
-    { id: 'audio-codec', type: 'codec', mimeType: 'audio/opus' },
-    { id: 'video-codec', type: 'codec', mimeType: 'video/VP8' },
+    { id: 'audio-codec', type: 'codec', mimeType: codecs.audio.mimeType },
+    { id: 'video-codec', type: 'codec', mimeType: codecs.video.mimeType },
   ];
 }
 

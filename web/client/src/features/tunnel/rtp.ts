@@ -15,8 +15,8 @@ export interface RtpFields {
   readonly sequence: number;
   readonly timestamp: number;
   readonly ssrc: number;
-  /** An element of one byte of the header extension. */
-  readonly extension?: { readonly id: number; readonly value: number };
+  /** An element of the header extension, of 1 to 16 bytes. */
+  readonly extension?: { readonly id: number; readonly value: Uint8Array };
 }
 
 const fixedBytes = 12;
@@ -27,7 +27,8 @@ export const isRtcp = (packet: Uint8Array): boolean => packet.length >= 8 && pac
 
 /** Writes a packet (RFC 3550 §5.1). */
 export function writeRtp({ payloadType, marker, sequence, timestamp, ssrc, extension }: RtpFields, payload: Uint8Array): Uint8Array {
-  const headerBytes = fixedBytes + (extension === undefined ? 0 : 8);
+  const extensionWords = extension === undefined ? 0 : Math.ceil((1 + extension.value.length) / 4);
+  const headerBytes = fixedBytes + (extension === undefined ? 0 : 4 + 4 * extensionWords);
   const packet = new Uint8Array(headerBytes + payload.length);
   const view = new DataView(packet.buffer);
   packet[0] = 0x80 | (extension === undefined ? 0 : 0x10);
@@ -37,9 +38,9 @@ export function writeRtp({ payloadType, marker, sequence, timestamp, ssrc, exten
   view.setUint32(8, ssrc);
   if (extension !== undefined) {
     view.setUint16(12, oneByteProfile);
-    view.setUint16(14, 1);
-    packet[16] = extension.id << 4;
-    packet[17] = extension.value;
+    view.setUint16(14, extensionWords);
+    packet[16] = (extension.id << 4) | (extension.value.length - 1);
+    packet.set(extension.value, 17);
   }
   packet.set(payload, headerBytes);
   return packet;

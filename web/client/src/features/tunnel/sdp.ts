@@ -1,4 +1,5 @@
 import type { MediaType } from '../../core/wire-types.js';
+import { descriptorId, descriptorUri } from './dependency-descriptor.js';
 
 /** Payload types of what this client sends. */
 export const opusType = 111;
@@ -7,6 +8,9 @@ export const vp8Type = 96;
 export const levelId = 1;
 
 const clocks = { audio: `opus/48000/2`, video: 'VP8/90000' } as const;
+
+/** What this client sends and receives. */
+export const codecs = { audio: { mimeType: 'audio/opus', payloadType: opusType, clockRate: 48_000, channels: 2 }, video: { mimeType: 'video/VP8', payloadType: vp8Type, clockRate: 90_000 } } as const;
 
 export interface SentSection {
   readonly mid: string;
@@ -37,14 +41,15 @@ const transport = ({ ufrag, password, fingerprint }: TransportNames, setup: stri
 
 const write = (lines: readonly string[]): string => lines.map(line => `${line}\r\n`).join('');
 
-/** An offer to send Opus and VP8. */
-export function writeOffer(session: number, version: number, names: TransportNames, sections: readonly SentSection[]): string {
+/** An offer to send Opus and VP8. The frames of an encrypted meeting have dependency descriptors. */
+export function writeOffer(session: number, version: number, names: TransportNames, sections: readonly SentSection[], isEncrypted: boolean): string {
   const lines = head(session, version, sections.map(({ mid }) => mid));
   for (const { mid, kind, isActive, ssrc } of sections) {
     const type = kind === 'audio' ? opusType : vp8Type;
     lines.push(`m=${kind} 9 UDP/TLS/RTP/SAVPF ${type}`, ...transport(names, 'actpass'), `a=mid:${mid}`, isActive ? 'a=sendonly' : 'a=inactive', `a=rtpmap:${type} ${clocks[kind]}`);
     if (kind === 'audio') lines.push(`a=fmtp:${type} minptime=10;useinbandfec=1`, `a=extmap:${levelId} urn:ietf:params:rtp-hdrext:ssrc-audio-level`);
     else lines.push(`a=rtcp-fb:${type} ccm fir`, `a=rtcp-fb:${type} nack pli`);
+    if (kind === 'video' && isEncrypted) lines.push(`a=extmap:${descriptorId} ${descriptorUri}`);
     lines.push(`a=ssrc:${ssrc} cname:tunnel`);
   }
   return write(lines);

@@ -1,3 +1,4 @@
+import type { EncodedFrame } from './frame-path.js';
 import { generateTrack, type GeneratedTrack } from './media-streams.js';
 import { PlayoutClock } from './playout.js';
 import { Unwrapper } from './rtcp.js';
@@ -11,11 +12,19 @@ const renewMs = 1_000;
 /** More packets are not held: no sound is that late. */
 const maxHeld = 100;
 
+export interface ReceivedSound extends EncodedFrame {
+  /** When it was captured, by the clock of its sender. */
+  readonly mediaMs: number;
+  /** When to play it. */
+  readonly at: number;
+}
+
 /** Decodes and plays the sound of one section. */
 export class SoundReceiver {
   readonly track: GeneratedTrack = generateTrack('audio');
   readonly #writer = this.track.writable.getWriter();
   readonly #now: () => number;
+  readonly #pass: (frame: ReceivedSound) => void;
   readonly #clock = new PlayoutClock();
   #decoder: AudioDecoder;
   #renewedAt = -Infinity;
@@ -37,8 +46,10 @@ export class SoundReceiver {
   /** When the last packet arrived, and its RTP time. */
   last: { readonly at: number; readonly rtpTimestamp: number } | null = null;
 
-  constructor(now: () => number) {
+  /** @param pass Gets each frame that has arrived, and gives it to `play` when it may be played. */
+  constructor(now: () => number, pass: (frame: ReceivedSound) => void) {
     this.#now = now;
+    this.#pass = pass;
     this.#decoder = this.#createDecoder();
   }
 
@@ -47,7 +58,7 @@ export class SoundReceiver {
   }
 
   receive({ sequence, timestamp, payload }: RtpPacket): void {
-    if (this.#isClosed || payload.length === 0 || this.#held.length >= maxHeld) return;
+    if (this.#isClosed || payload.length === 0) return;
     const now = this.#now();
     this.packets++;
     this.bytes += payload.length;
@@ -55,8 +66,14 @@ export class SoundReceiver {
     this.#lastSequence = sequence;
     this.last = { at: now, rtpTimestamp: timestamp };
     const mediaMs = this.#times.unwrap(timestamp) / 48;
-    const at = this.#clock.schedule(mediaMs, now);
-    this.#held.push({ at, mediaMs, chunk: new EncodedAudioChunk({ type: 'key', timestamp: Math.round(mediaMs * 1000), data: payload }) });
+    this.#pass({ data: Uint8Array.from(payload).buffer, mediaMs, at: this.#clock.schedule(mediaMs, now) });
+    this.#playDue();
+  }
+
+  /** Plays a frame at its time. */
+  play({ data, mediaMs, at }: ReceivedSound): void {
+    if (this.#isClosed || this.#held.length >= maxHeld) return;
+    this.#held.push({ at, mediaMs, chunk: new EncodedAudioChunk({ type: 'key', timestamp: Math.round(mediaMs * 1000), data }) });
     this.#playDue();
   }
 

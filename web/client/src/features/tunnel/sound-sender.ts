@@ -1,3 +1,4 @@
+import type { EncodedFrame } from './frame-path.js';
 import { readFrames } from './media-streams.js';
 import { writeRtp } from './rtp.js';
 import { levelId, opusType } from './sdp.js';
@@ -10,9 +11,15 @@ export function levelOf(samples: Float32Array): number {
   return mean === 0 ? 127 : Math.min(127, Math.max(0, Math.round(-10 * Math.log10(mean))));
 }
 
+export interface SentSound extends EncodedFrame {
+  readonly rtpTime: number;
+  readonly level: number;
+}
+
 /** Encodes the sound of a track and sends it in packets. */
 export class SoundSender {
   readonly #ssrc: number;
+  readonly #pass: (frame: SentSound) => void;
   readonly #send: (packet: Uint8Array) => void;
   #reader: ReadableStreamDefaultReader<VideoFrame | AudioData> | null = null;
   #encoder: AudioEncoder | null = null;
@@ -23,8 +30,10 @@ export class SoundSender {
   bytes = 0;
   rtpTime = 0;
 
-  constructor(ssrc: number, send: (packet: Uint8Array) => void) {
+  /** @param pass Gets each encoded frame, and gives it to `send` when it may be sent. */
+  constructor(ssrc: number, pass: (frame: SentSound) => void, send: (packet: Uint8Array) => void) {
     this.#ssrc = ssrc;
+    this.#pass = pass;
     this.#send = send;
   }
 
@@ -69,12 +78,18 @@ export class SoundSender {
   }
 
   #output(chunk: EncodedAudioChunk): void {
-    const payload = new Uint8Array(chunk.byteLength);
-    chunk.copyTo(payload);
-    this.rtpTime = Math.round(chunk.timestamp * 48 / 1000) >>> 0;
+    const data = new ArrayBuffer(chunk.byteLength);
+    chunk.copyTo(data);
+    this.#pass({ data, rtpTime: Math.round(chunk.timestamp * 48 / 1000) >>> 0, level: this.#level });
+  }
+
+  /** Sends an encoded frame. */
+  send({ data, rtpTime, level }: SentSound): void {
+    const payload = new Uint8Array(data);
+    this.rtpTime = rtpTime;
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.packets++;
     this.bytes += payload.length;
-    this.#send(writeRtp({ payloadType: opusType, marker: false, sequence: this.#sequence, timestamp: this.rtpTime, ssrc: this.#ssrc, extension: { id: levelId, value: this.#level } }, payload));
+    this.#send(writeRtp({ payloadType: opusType, marker: false, sequence: this.#sequence, timestamp: rtpTime, ssrc: this.#ssrc, extension: { id: levelId, value: Uint8Array.of(level) } }, payload));
   }
 }

@@ -17,7 +17,7 @@ export interface TunnelHost {
   /** The URL of the tunnel of a session. */
   urlOf(sessionId: string): string;
   ticket(): string;
-  /** Whether the frames of the meeting are encrypted. */
+  /** Whether the meeting is encrypted end to end. */
   isEncrypted(): boolean;
   /** Opens both connections to the media node again, also while others are being opened. Returns false when it cannot begin now. */
   replaceConnections(): boolean;
@@ -66,7 +66,7 @@ export class Tunnel implements Feature<unknown, TunnelServerMessage> {
 
   constructor(environment: Environment, host: TunnelHost) {
     this.#host = host;
-    this.environment = { ...environment, createPeerConnection: configuration => (this.#isOn && !host.isEncrypted() ? this.#createTunnel(environment) : this.#watch(environment.createPeerConnection(configuration))) };
+    this.environment = { ...environment, createPeerConnection: configuration => (this.#isOn ? this.#createTunnel(environment) : this.#watch(environment.createPeerConnection(configuration))) };
   }
 
   get isOn(): boolean {
@@ -82,8 +82,8 @@ export class Tunnel implements Feature<unknown, TunnelServerMessage> {
 
   handleJoined(): void {
     this.#isJoining = false;
-    if (this.#host.isEncrypted()) for (const connection of this.#open) if (isTunnelled(connection)) connection.close(); // it would send what is not encrypted
-    if (!this.#isAllowed || this.#host.isEncrypted()) this.#turnOff();
+    if (this.#host.isEncrypted()) for (const connection of this.#open) if (isTunnelled(connection) && !connection.isEncrypted) connection.close(); // it would send what is not encrypted
+    if (!this.#isAllowed) this.#turnOff();
     else this.#after(retryMs, () => this.#check());
   }
 
@@ -142,7 +142,7 @@ export class Tunnel implements Feature<unknown, TunnelServerMessage> {
       wallTime: now,
       onOpen: () => this.#host.onChange('on'),
       onRefused: () => this.#handleRefused(),
-    }) as unknown as RTCPeerConnection;
+    }, this.#host.isEncrypted()) as unknown as RTCPeerConnection;
     this.#open.add(connection);
     return connection;
   }
@@ -163,7 +163,7 @@ export class Tunnel implements Feature<unknown, TunnelServerMessage> {
   #check(): void {
     this.#forgetClosed();
     const now = this.environment.monotonicNow();
-    if (this.#isOver || !this.#isAllowed || this.#isJoining || this.#isOn || this.#isLooking || now < this.#refusedUntil || this.#host.isEncrypted()) return;
+    if (this.#isOver || !this.#isAllowed || this.#isJoining || this.#isOn || this.#isLooking || now < this.#refusedUntil) return;
     if (this.#seekingSince === null || now - this.#seekingSince < this.#patienceMs || [...this.#open].some(hasPath)) return;
     this.#isOn = true;
     if (this.#host.replaceConnections()) {

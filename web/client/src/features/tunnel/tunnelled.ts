@@ -1,5 +1,7 @@
 /** A connection whose packets travel on a WebSocket, which is opened for one session of the media node. */
 interface Tunnelled {
+  /** Whether it only sends and plays frames that have passed a transform. */
+  readonly isEncrypted: boolean;
   setSession(sessionId: string): void;
 }
 

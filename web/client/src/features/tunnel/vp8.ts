@@ -35,5 +35,11 @@ export function readVp8(payload: Uint8Array): Vp8Payload | null {
   return at >= payload.length ? null : { begins: (first & 0x17) === 0x10, data: payload.subarray(at) };
 }
 
+/** The size of the picture in a key frame, in bytes that are in clear also when the frame is encrypted; null when it is too short. */
+export function sizeOfVp8Key(encoded: Uint8Array): { readonly width: number; readonly height: number } | null {
+  const [width, height] = [((encoded[7] ?? 0) & 0x3f) << 8 | (encoded[6] ?? 0), ((encoded[9] ?? 0) & 0x3f) << 8 | (encoded[8] ?? 0)];
+  return width === 0 || height === 0 ? null : { width, height };
+}
+
 /** Whether an encoded frame is a key frame (RFC 6386 §9.1). */
 export const isVp8Key = (encoded: Uint8Array): boolean => encoded.length > 0 && (encoded[0]! & 1) === 0;
