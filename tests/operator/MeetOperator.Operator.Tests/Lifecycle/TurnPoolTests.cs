@@ -213,6 +213,54 @@ public sealed class TurnPoolTests
         await cluster.EventuallyAsync(async () => (await PoolAsync(cluster, "edge")).Status!.Message!.Contains("the Secret of relays cannot be written", StringComparison.Ordinal), "the pool says so");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task TurnPool_SecretDeletedOrEmptied_GoesOnWithNextVersion(bool isDeleted)
+    {
+        var time = new SkippableTime();
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await cluster.StartOperatorAsync("operator-1", change: options => Embedded(options) with { LeaseDuration = TimeSpan.FromHours(5) }, time: time);
+        await cluster.CreateTenantAsync("a");
+        await CreateAsync(cluster, "edge", Spec() with { Auth = new TurnAuth { OverlapSeconds = 300 } });
+        var relay = Assert.Single(await ReadyAsync(cluster, "edge", 1));
+        var former = (await RecordAsync(cluster, "edge"))!.Key!.Secret;
+        cluster.Kubelet.Relay(relay).Allocations = 1;
+
+        await LoseSecretAsync(cluster, isDeleted);
+
+        await cluster.EventuallyAsync(async () => await RecordAsync(cluster, "edge") is { KeyVersion: 2, Relays.Count: 1 }, "participants get credentials made with the next secret");
+        var next = (await RecordAsync(cluster, "edge"))!.Key!.Secret;
+        Assert.NotEqual(former, next);
+        Assert.Equal([former, next], cluster.Kubelet.Relay(relay).State!.Secrets); // credentials that exist stay valid
+        await LostAsync(cluster, "Credentials made with the former ones are valid until they end: relays accept these secrets for 300 s");
+        Assert.Equal([relay], await RelaysAsync(cluster, "edge"));
+        Assert.Equal(2, (await ReadyPoolAsync(cluster)).Status!.KeyVersion);
+
+        time.Skip(TimeSpan.FromSeconds(301));
+        await cluster.EventuallyAsync(() => Task.FromResult(cluster.Kubelet.Relay(relay).State!.Secrets.SequenceEqual([next])), "relays do not accept the lost secret any more");
+        await cluster.EventuallyAsync(async () => Conditions.Get((await PoolAsync(cluster, "edge")).Status!.Conditions, MeetConditions.SecretLost) is null, "the condition is gone");
+    }
+
+    /// <summary>The next operator does not know the lost secrets.</summary>
+    [Fact]
+    public async Task TurnPool_SecretDeletedWhileNoOperatorRuns_GoesOnWithNextVersion()
+    {
+        await using var cluster = await StartAsync();
+        await cluster.CreateTenantAsync("a");
+        await CreateAsync(cluster, "edge", Spec());
+        var relay = Assert.Single(await ReadyAsync(cluster, "edge", 1));
+        await cluster.StopOperatorAsync("operator-1");
+        await LoseSecretAsync(cluster, isDeleted: true);
+
+        await cluster.StartOperatorAsync("operator-2", change: Embedded);
+
+        await cluster.EventuallyAsync(async () => await RecordAsync(cluster, "edge") is { KeyVersion: 2, Keys.Count: 1, Relays.Count: 1 }, "participants get credentials made with the next secret");
+        Assert.Equal([(await RecordAsync(cluster, "edge"))!.Key!.Secret], cluster.Kubelet.Relay(relay).State!.Secrets);
+        await LostAsync(cluster, "credentials made with them open no further allocations; participants get new credentials");
+        Assert.Equal([relay], await RelaysAsync(cluster, "edge"));
+    }
+
     [Fact]
     public async Task TurnPool_StaticAddressesOfTenant_ArePeersOfItsOwnRelaysOnly()
     {
@@ -323,6 +371,27 @@ public sealed class TurnPoolTests
         await cluster.EventuallyAsync(async () => (seen = await PoolAsync(cluster, pool)).IsReady() && seen.Status!.ReadyReplicas == count, $"{count} relays of {pool} are ready", () => seen?.Status?.Message ?? "no status");
         return await RelaysAsync(cluster, pool);
     }
+
+    private static async Task<TurnPool> ReadyPoolAsync(TestCluster cluster)
+    {
+        await ReadyAsync(cluster, "edge", 1);
+        return await PoolAsync(cluster, "edge");
+    }
+
+    private static Task LoseSecretAsync(TestCluster cluster, bool isDeleted) =>
+        isDeleted ? cluster.Client.DeleteAsync<Secret>(Secret, default) : cluster.Client.MergePatchAsync<Secret>(Secret, JsonNode.Parse("""{"data":null}""")!, default);
+
+    /// <summary>The loss of secrets is an event, and a condition of the pool that is ready nevertheless.</summary>
+    private static async Task LostAsync(TestCluster cluster, string says)
+    {
+        await cluster.EventuallyAsync(async () => Conditions.Get((await PoolAsync(cluster, "edge")).Status!.Conditions, MeetConditions.SecretLost)?.Message.Contains(says, StringComparison.Ordinal) == true, "the pool says what it means");
+        await EventAsync(cluster, MeetConditions.SecretLost, says);
+        Assert.DoesNotContain((await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items, seen => seen.Reason == "SecretRotated");
+    }
+
+    private static Task EventAsync(TestCluster cluster, string reason, string says) => cluster.EventuallyAsync(
+        async () => (await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Any(seen => seen.Reason == reason && seen.Type == "Warning" && seen.Message!.Contains(says, StringComparison.Ordinal)),
+        "an event says so");
 
     private static async Task<Condition> StalledAsync(TestCluster cluster, string pool, string reason)
     {
