@@ -42,7 +42,7 @@ public sealed class TurnTlsTests : IAsyncLifetime
             "run kubectl create role relays-relay-tls --namespace=meet-a --verb=get --resource=secrets --resource-name=relay-tls && kubectl create rolebinding relays-relay-tls",
             await ReportedAsync(MeetConditions.CertificateUnusable, "Forbidden"),
             StringComparison.Ordinal);
-        await EventAsync(MeetConditions.CertificateUnusable);
+        await EventAsync(MeetConditions.CertificateUnusable, "run kubectl create role relays-relay-tls");
         Assert.Equal(2, (await StatusAsync()).Endpoints.Count);
 
         _proxy.Bound["meet-a"] = true;
@@ -73,6 +73,24 @@ public sealed class TurnTlsTests : IAsyncLifetime
         Assert.Equal(1, (await StatusAsync()).ReadyReplicas);
     }
 
+    [Fact]
+    public async Task Tls_SecretIsDeleted_RelayGoesOnWithFormerCertificate()
+    {
+        await ServedAsync(TimeSpan.FromDays(90));
+        var relay = await RelayAsync();
+        relay.Allocations = 1;
+
+        await _cluster.Client.DeleteAsync<Secret>(new NamespacedName("meet-a", "relay-tls"), default);
+        Read();
+
+        const string fix = "Secret meet-a/relay-tls does not exist: create it with kubectl create secret tls relay-tls --namespace=meet-a";
+        Assert.Contains(fix, await ReportedAsync(MeetConditions.CertificateUnusable, "SecretMissing"), StringComparison.Ordinal);
+        await EventAsync(MeetConditions.CertificateUnusable, fix);
+        await _cluster.EventuallyAsync(async () => relay.State!.Certificate is null && (await StatusAsync()) is { Allocations: 1, ReadyReplicas: 1 }, "the relay goes on");
+        Assert.Collection((await StatusAsync()).Endpoints, udp => Assert.EndsWith(":3478?transport=udp", udp, StringComparison.Ordinal), tcp => Assert.EndsWith(":3478?transport=tcp", tcp, StringComparison.Ordinal), tls => Assert.Equal(Url, tls)); // the relay still has the certificate
+        Assert.Same(relay, await RelayAsync());
+    }
+
     [Theory]
     [InlineData("relay.example.com", 0, "NameMismatch")]
     [InlineData(null, 1, "NotYetValid")]
@@ -92,7 +110,7 @@ public sealed class TurnTlsTests : IAsyncLifetime
     {
         await ServedAsync(TimeSpan.FromMinutes(10));
         await ReportedAsync(MeetConditions.CertificateExpiring, "ExpiresSoon");
-        await EventAsync(MeetConditions.CertificateExpiring);
+        await EventAsync(MeetConditions.CertificateExpiring, "replace the Secret before");
 
         _time.Skip(TimeSpan.FromMinutes(11));
 
@@ -171,5 +189,6 @@ public sealed class TurnTlsTests : IAsyncLifetime
         return found!.Message!;
     }
 
-    private Task EventAsync(string reason) => _cluster.EventuallyAsync(async () => (await _cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Any(seen => seen.Reason == reason), "an event says so");
+    private Task EventAsync(string reason, string says) => _cluster.EventuallyAsync(
+        async () => (await _cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Any(seen => seen.Reason == reason && seen.Type == "Warning" && seen.Message!.Contains(says, StringComparison.Ordinal)), $"an event says {says}");
 }
