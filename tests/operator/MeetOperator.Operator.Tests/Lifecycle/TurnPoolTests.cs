@@ -134,6 +134,8 @@ public sealed class TurnPoolTests
 
         Assert.Contains("port 3478 belongs to TurnPool meet-a/edge", (await StalledAsync(cluster, "same", "PortRangeOverlaps")).Message, StringComparison.Ordinal);
         Assert.Contains("ports 42000-42063 belong to SfuPool meet-a/p", (await StalledAsync(cluster, "media", "PortRangeOverlaps")).Message, StringComparison.Ordinal);
+        await EventAsync(cluster, "PortRangeOverlaps", "port 3478 belongs to TurnPool meet-a/edge");
+        await EventAsync(cluster, "PortRangeOverlaps", "ports 42000-42063 belong to SfuPool meet-a/p");
         Assert.Empty((await RelaysAsync(cluster, "same")).Concat(await RelaysAsync(cluster, "media")));
         await PatchAsync(cluster, "same", """{"spec":{"listeners":[{"protocol":"UDP","port":3479}]}}""");
         await ReadyAsync(cluster, "same", 1);

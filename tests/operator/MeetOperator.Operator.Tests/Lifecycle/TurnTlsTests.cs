@@ -47,7 +47,7 @@ public sealed class TurnTlsTests : IAsyncLifetime
 
         _proxy.Bound["meet-a"] = true;
         Read();
-        await ReportedAsync(MeetConditions.CertificateUnusable, "SecretMissing");
+        await EventAsync(MeetConditions.CertificateUnusable, await ReportedAsync(MeetConditions.CertificateUnusable, "SecretMissing"));
         var given = TestCertificate.Create("relay.example.com");
         await StoreAsync(given);
         Read();
@@ -67,6 +67,7 @@ public sealed class TurnTlsTests : IAsyncLifetime
         Read();
 
         Assert.Contains("replace both together", await ReportedAsync(MeetConditions.CertificateUnusable, "KeyMismatch"), StringComparison.Ordinal);
+        await EventAsync(MeetConditions.CertificateUnusable, "replace both together");
         var relay = await RelayAsync();
         await _cluster.EventuallyAsync(() => Task.FromResult(relay.State!.Certificate is null), "the relay does not get it");
         Assert.Contains(Url, (await StatusAsync()).Endpoints);
@@ -101,7 +102,8 @@ public sealed class TurnTlsTests : IAsyncLifetime
         await StoreAsync(TestCertificate.Create("other.example.com", from: fromDays == 0 ? null : TimeSpan.FromDays(fromDays)));
         Read();
 
-        await ReportedAsync(MeetConditions.CertificateUnusable, reason);
+        var message = await ReportedAsync(MeetConditions.CertificateUnusable, reason);
+        await EventAsync(MeetConditions.CertificateUnusable, message);
         Assert.Contains(Url, (await StatusAsync()).Endpoints);
     }
 
@@ -114,7 +116,7 @@ public sealed class TurnTlsTests : IAsyncLifetime
 
         _time.Skip(TimeSpan.FromMinutes(11));
 
-        await ReportedAsync(MeetConditions.CertificateUnusable, "Expired");
+        await EventAsync(MeetConditions.CertificateUnusable, await ReportedAsync(MeetConditions.CertificateUnusable, "Expired"));
         await NamedAsync(isNamed: false);
         Assert.Equal(1, (await StatusAsync()).ReadyReplicas);
     }
