@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
 using MeetOperator.Contracts.TurnPools;
@@ -293,6 +295,35 @@ public sealed class TurnPoolTests
         await cluster.EventuallyAsync(
             async () => (await cluster.Client.TryGetAsync<NetworkPolicy>(new NamespacedName("meet-a", "edge-relays"), default))?.Spec.Egress is [{ Ports: [var only] }] && only.Port.ToString() == $"{port}",
             "relays may send to the port of the media node alone");
+    }
+
+    /// <summary>People whose media flows over a relay must not lose it because their media node drains.</summary>
+    [Fact]
+    public async Task TurnPool_MediaNodeDrains_StaysPeerUntilItHasEnded()
+    {
+        await using var cluster = await StartAsync();
+        await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { Policy = DrainPolicy.Wait } });
+        await CreateAsync(cluster, "edge", Spec());
+        var relay = cluster.Kubelet.Relay(Assert.Single(await ReadyAsync(cluster, "edge", 1)));
+        await cluster.CreateMeetingAsync("standup");
+        var meeting = await cluster.WaitForReadyAsync("standup");
+        var node = Assert.Single(meeting.Status!.Assignments).SfuNode;
+        cluster.Kubelet.Node(node).SetParticipants(meeting.Status.MeetingId!, 2);
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "has participants");
+
+        await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":0}}""")!, default);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single().Status!.State == SfuNodeState.Draining, "the media node drains");
+        for (var calls = 0; calls < 2; calls++)
+        {
+            var before = relay.State;
+            await cluster.EventuallyAsync(() => Task.FromResult(!ReferenceEquals(relay.State, before)), "the relay gets its state again");
+            Assert.Equal(["127.0.0.1"], relay.State!.Peers);
+        }
+
+        Assert.Equal(1, (await PoolAsync(cluster, "edge")).Status!.Peers);
+        await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0, "the media node ends with its last meeting");
+        await cluster.EventuallyAsync(() => Task.FromResult(relay.State!.Peers.Count == 0), "the relay forwards to it no more");
     }
 
     [Fact]
