@@ -24,6 +24,9 @@ public static class MeetConditions
     /// <summary>On a TurnPool: the clock of a relay differs from that of the operator, so that credentials end too early or too late there; present only while true.</summary>
     public const string ClockSkewed = "ClockSkewed";
 
+    /// <summary>On a TurnPool: the stored secrets of its relays were deleted or replaced by somebody else, and there is a new one; present for auth.overlapSeconds.</summary>
+    public const string SecretLost = "SecretLost";
+
     /// <summary>On a TurnPool: relays do not get the certificate for TLS; present only while true.</summary>
     public const string CertificateUnusable = "CertificateUnusable";
 

@@ -10,7 +10,8 @@ namespace MeetOperator.Operator.Fleet;
 /// <param name="Zone">Its zone; null when it has no label for it.</param>
 internal sealed record ClusterNode(string Name, bool IsMissing, bool IsReady, bool IsCordoned, string? Zone = null)
 {
-    private const string ZoneLabel = "topology.kubernetes.io/zone";
+    /// <summary>The label of a cluster node with its zone.</summary>
+    public const string ZoneLabel = "topology.kubernetes.io/zone";
 
     public static ClusterNode Missing(string name) => new(name, IsMissing: true, IsReady: false, IsCordoned: false);
 

@@ -5,6 +5,7 @@ using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Control;
+using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Resources;
@@ -87,6 +88,17 @@ internal static class TurnPod
             HostNetwork = pool.Spec.Exposure.Type == ExposureType.HostNetwork ? true : null,
             DnsPolicy = pool.Spec.Exposure.Type == ExposureType.HostNetwork ? "ClusterFirstWithHostNet" : null,
             NodeSelector = pool.Spec.NodeSelector.Count == 0 ? null : pool.Spec.NodeSelector.ToDictionary(StringComparer.Ordinal),
+
+            // Their host ports keep relays of a pool on different cluster nodes, and this in different zones, as far as there are cluster nodes for them.
+            TopologySpreadConstraints =
+            [
+                new TopologySpreadConstraint
+                {
+                    TopologyKey = ClusterNode.ZoneLabel,
+                    WhenUnsatisfiable = "ScheduleAnyway",
+                    LabelSelector = new LabelSelector { MatchLabels = new Dictionary<string, string> { [MeetLabels.TurnPool] = pool.Metadata.Name! } },
+                },
+            ],
             SecurityContext = new PodSecurityContext { RunAsNonRoot = true, RunAsUser = UserId, RunAsGroup = UserId, FsGroup = UserId, SeccompProfile = new SeccompProfile() },
         },
     };

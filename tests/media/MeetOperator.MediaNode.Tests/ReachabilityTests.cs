@@ -48,6 +48,43 @@ public sealed class ReachabilityTests : IAsyncLifetime
         Assert.Equal((0, 0, 0), (_node.Host.Streams.Of(StreamEnd.NoCheck), _node.Host.Streams.Unauthenticated, _node.Host.Streams.Open));
     }
 
+    /// <summary>A relay forwards what a removed participant sends until its credential ends, so this must lead nowhere.</summary>
+    [Fact]
+    public async Task Check_OfRemovedParticipant_IsNotAnswered()
+    {
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        using var alice = new SyntheticPeer();
+        alice.Connect((await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice) }, default)).Sdp);
+        await SyntheticPeer.UntilAsync("alice is connected", () => alice.IsConnected, alice);
+        using var relayed = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        await relayed.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _node.Host.Loops[0].Port));
+        var (before, after) = (alice.CheckToForge(), alice.CheckToForge());
+        await relayed.SendAsync(before);
+        await UntilAsync(message => IdOf(message) == IdOf(before));
+
+        await _node.Control.DeleteParticipantAsync("r", "alice", default);
+
+        await relayed.SendAsync(after);
+        var question = StunMessage.Binding(); // anybody may ask it
+        await relayed.SendAsync(question.Write());
+        Assert.DoesNotContain(await UntilAsync(message => question.IsAnsweredBy(message)), message => IdOf(message) == IdOf(after));
+
+        // What arrives, for example media and the end of DTLS, up to the awaited message.
+        async Task<IReadOnlyList<byte[]>> UntilAsync(Func<byte[], bool> isAwaited)
+        {
+            List<byte[]> received = [];
+            var buffer = new byte[1500];
+            do
+            {
+                received.Add(buffer[..await relayed.ReceiveAsync(buffer).WaitAsync(TimeSpan.FromSeconds(30))]);
+            }
+            while (!isAwaited(received[^1]));
+            return received;
+        }
+
+        static string IdOf(byte[] message) => message.Length < 20 ? string.Empty : Convert.ToHexString(message, 8, 12);
+    }
+
     /// <summary>Datagrams without an answer do not use up what the operator's checks need.</summary>
     [Fact]
     public async Task Binding_DuringAFloodFromElsewhere_IsAnswered()

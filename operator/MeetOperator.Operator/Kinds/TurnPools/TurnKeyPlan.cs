@@ -11,6 +11,23 @@ internal static class TurnKeyPlan
     /// <summary>The number of secrets that relays accept. With valid settings there are never more, but settings may change.</summary>
     private const int MaxKeys = 16;
 
+    /// <summary>
+    /// The record to go on with when the stored one has lost its secrets. Versions go on after the last one, so that nobody takes the next secret for a former one, and relays accept the
+    /// secrets that are still known for as long as after a rotation. No relay is named before it has the next secret.
+    /// </summary>
+    /// <param name="stored">The record as it is stored.</param>
+    /// <param name="known">What this process stored last; null if it has stored nothing.</param>
+    /// <param name="used">The version in the status of the pool; 0 without one.</param>
+    /// <param name="now">The current time.</param>
+    /// <returns>Null if nothing is lost.</returns>
+    public static TurnRecord? Recover(TurnRecord stored, TurnRecord? known, int used, DateTimeOffset now)
+    {
+        var last = Math.Max(known?.KeyVersion ?? 0, used);
+        return last == 0 || (stored.Key is not null && stored.KeyVersion >= last)
+            ? null
+            : stored with { Relays = [], Keys = [.. (known?.Keys ?? []).Select(key => key with { RetiredAt = key.RetiredAt ?? now })], KeyVersion = last };
+    }
+
     /// <summary>The secrets to store before relays get them: adds one when there is none or the newest is too old, and removes those that are no longer accepted.</summary>
     public static TurnRecord Prepare(TurnRecord record, TurnAuth auth, DateTimeOffset now, Func<string> createSecret)
     {
@@ -19,7 +36,7 @@ internal static class TurnKeyPlan
         var used = keys.FirstOrDefault(key => key.Version == record.KeyVersion && key.RetiredAt is null);
         if (newest is null || used is null)
         {
-            // A new pool, or a Secret that was emptied: the next secret is used at once.
+            // A new pool, or one whose secrets are lost: the next secret is used at once.
             var version = Math.Max(record.KeyVersion, newest?.Version ?? 0) + 1;
             keys.Add(new TurnKey(version, createSecret(), now));
             return record with { Keys = [.. keys.OrderBy(key => key.Version).TakeLast(MaxKeys)], KeyVersion = version };

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
@@ -33,11 +34,15 @@ internal sealed class TurnPoolController(
     private readonly WriteThrottle _throttle = new(time);
     private readonly ConcurrentDictionary<string, TurnScaling> _scaling = new(StringComparer.Ordinal);
 
+    /// <summary>Losses of secrets that the status of their pools, as it was read last, does not have yet.</summary>
+    private readonly ConcurrentDictionary<NamespacedName, NodeFailure> _lost = new();
+
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
         if (cluster.TurnPools.Get(key) is not { Metadata.DeletionTimestamp: null } pool)
         {
             _throttle.Forget(key);
+            _lost.TryRemove(key, out _);
             return await secrets.RemoveAsync(key, ct).ConfigureAwait(false) is null ? ReconcileResult.Done : ReconcileResult.After(RejectedInterval); // The garbage collector deletes the Pods.
         }
 
@@ -56,7 +61,21 @@ internal sealed class TurnPoolController(
     private async Task<ReconcileResult> ReconcileRelaysAsync(TurnPool pool, IReadOnlyList<Pod> found, NodeFailure? rejection, CancellationToken ct)
     {
         var (key, now) = (pool.Metadata.NamespacedName, time.GetUtcNow());
-        var (record, failure) = await PrepareAsync(pool, rejection, now, ct).ConfigureAwait(false);
+        var prepared = await PrepareAsync(pool, rejection, now, ct).ConfigureAwait(false);
+        var (record, failure) = (prepared.Record, prepared.Failure);
+        if (prepared.IsRecovered && found.Count > 0)
+        {
+            _lost[key] = SecretLoss.Describe(new NamespacedName(options.Namespace, options.Turn.Secret), record, pool.Spec.Auth);
+            events.Warning(pool, MeetConditions.SecretLost, _lost[key].Message);
+        }
+
+        var lost = _lost.TryGetValue(key, out var loss) ? loss : null;
+        if (lost is not null && SecretLoss.IsReported(pool, lost))
+        {
+            _lost.TryRemove(key, out _);
+            lost = null;
+        }
+
         var peers = _mediaNodes.FindPeers(key.Namespace);
         var certificate = rejection is null ? await certificates.ReadAsync(pool, ct).ConfigureAwait(false) : null;
         var given = certificate?.FindProblem(now) is null ? certificate : null;
@@ -68,8 +87,11 @@ internal sealed class TurnPoolController(
             PrivateKey = given?.PrivateKey,
         };
         var observed = await relays.ObserveAsync(pool, found, state, certificate?.Host, ct).ConfigureAwait(false);
-        (record, var notNamed) = await NameAsync(pool, record, observed, rejection, now, ct).ConfigureAwait(false);
-        failure ??= notNamed;
+        if (prepared.IsStored)
+        {
+            (record, var notNamed) = await NameAsync(pool, record, observed, rejection, now, ct).ConfigureAwait(false);
+            failure ??= notNamed;
+        }
 
         // The relays of a rejected pool are drained. A relay without a secret would be useless.
         var desired = rejection is null ? Desired(pool, observed) : 0;
@@ -77,7 +99,7 @@ internal sealed class TurnPoolController(
         var notCreated = await pods.RunAsync(pool, plan, found, ct).ConfigureAwait(false);
         await _budgets.EnsureAsync(pool, ct).ConfigureAwait(false);
         await pods.MarkAsync(found, observed, ct).ConfigureAwait(false);
-        return await WriteAsync(pool, TurnPoolStatuses.Build(pool, observed, record, peers.Count, rejection ?? notCreated ?? failure, now, certificate, desired, exposure.ConditionOf(pool)), observed.Any(relay => relay.IsStarting) ? StartingInterval : Interval, ct).ConfigureAwait(false);
+        return await WriteAsync(pool, TurnPoolStatuses.Build(pool, observed, record, peers.Count, rejection ?? notCreated ?? failure, now, certificate, desired, exposure.ConditionOf(pool), lost), observed.Any(relay => relay.IsStarting) ? StartingInterval : Interval, ct).ConfigureAwait(false);
     }
 
     private int Desired(TurnPool pool, IReadOnlyList<Relay> observed)
@@ -97,17 +119,21 @@ internal sealed class TurnPoolController(
         return (_scaling[uid] = before.Next(spec, observed, at)).Desired;
     }
 
-    /// <summary>The secrets that relays accept. They are stored before any relay has them, so that a later leader never knows less than the relays.</summary>
-    private async Task<(TurnRecord Record, NodeFailure? Failure)> PrepareAsync(TurnPool pool, NodeFailure? rejection, DateTimeOffset now, CancellationToken ct)
+    /// <summary>The secrets that relays accept. New ones are stored before any relay has them, so that a later leader never knows less than the relays.</summary>
+    private async Task<Prepared> PrepareAsync(TurnPool pool, NodeFailure? rejection, DateTimeOffset now, CancellationToken ct)
     {
         var stored = await secrets.ReadAsync(pool, ct).ConfigureAwait(false);
+        var recovered = TurnKeyPlan.Recover(stored, secrets.FindKnown(pool), pool.Status?.KeyVersion ?? 0, now);
+        var before = new Prepared(recovered ?? stored, IsStored: recovered is null);
         if (rejection is not null)
         {
-            return (stored, null);
+            return before;
         }
 
-        var next = TurnKeyPlan.Prepare(stored, pool.Spec.Auth, now, CreateSecret) with { IsShared = namespaces.IsShared(pool.Metadata.Namespace) };
-        return await secrets.WriteAsync(pool.Metadata.NamespacedName, stored, next, ct).ConfigureAwait(false) is { } failure ? (stored, failure) : (next, null);
+        var next = TurnKeyPlan.Prepare(before.Record, pool.Spec.Auth, now, CreateSecret) with { IsShared = namespaces.IsShared(pool.Metadata.Namespace) };
+        return await secrets.WriteAsync(pool.Metadata.NamespacedName, stored, next, ct).ConfigureAwait(false) is { } failure
+            ? before with { Failure = failure }
+            : new Prepared(next, IsStored: true) { IsRecovered = recovered is not null };
     }
 
     /// <summary>Stores the relays that participants may use; none of a rejected pool.</summary>
@@ -120,15 +146,28 @@ internal sealed class TurnPoolController(
         }
 
         var taking = observed.Where(relay => rejection is null && relay.TakesParticipants).ToArray();
+
+        // A relay is named once it has the secrets of the record.
+        string[] named = [.. record.Relays.Select(relay => relay.Name)];
         var promoted = rejection is null ? TurnKeyPlan.Promote(record, taking.All(relay => relay.HasAnswered), now) : record;
         var next = promoted with
         {
             IsShared = namespaces.IsShared(pool.Metadata.Namespace),
             Region = pool.Spec.Region,
             CredentialTtlSeconds = pool.Spec.Auth.CredentialTtlSeconds,
-            Relays = [.. taking.Select(relay => relay.Named)],
+            Relays = [.. taking.Where(relay => relay.HasAnswered || named.Contains(relay.Name)).Select(relay => relay.Named)],
         };
-        return await secrets.WriteAsync(pool.Metadata.NamespacedName, record, next, ct).ConfigureAwait(false) is { } failure ? (record, failure) : (next, null);
+        if (await secrets.WriteAsync(pool.Metadata.NamespacedName, record, next, ct).ConfigureAwait(false) is { } failure)
+        {
+            return (record, failure);
+        }
+
+        if (next.KeyVersion != record.KeyVersion)
+        {
+            events.Normal(pool, "SecretRotated", $"credentials are made with version {next.KeyVersion} of the secret; relays accept the former one for {pool.Spec.Auth.OverlapSeconds} s");
+        }
+
+        return (next, null);
     }
 
     private static string CreateSecret() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(SecretBytes)).TrimEnd('=');
@@ -151,13 +190,20 @@ internal sealed class TurnPoolController(
             {
                 events.Normal(pool, "Scaled", $"the desired number of relays changed from {former.DesiredReplicas} to {status.DesiredReplicas}, for {status.Allocations} allocations and {status.Mbps} Mbit/s");
             }
-
-            if (pool.Status is { KeyVersion: > 0 } before && before.KeyVersion < status.KeyVersion)
-            {
-                events.Normal(pool, "SecretRotated", $"credentials are made with version {status.KeyVersion} of the secret; relays accept the former one for {pool.Spec.Auth.OverlapSeconds} s");
-            }
         }
 
         return ReconcileResult.After(again);
+    }
+
+    /// <summary>The secrets of a pool.</summary>
+    /// <param name="Record">What relays get.</param>
+    /// <param name="IsStored">Whether it is stored; relays are not named otherwise.</param>
+    private sealed record Prepared(TurnRecord Record, bool IsStored)
+    {
+        /// <summary>Whether it replaces a record that was lost.</summary>
+        public bool IsRecovered { get; init; }
+
+        /// <summary>Why the next record could not be stored.</summary>
+        public NodeFailure? Failure { get; init; }
     }
 }

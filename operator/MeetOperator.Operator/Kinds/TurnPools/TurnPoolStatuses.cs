@@ -27,7 +27,9 @@ internal static class TurnPoolStatuses
     /// <param name="certificate">The certificate for TLS; null without TLS.</param>
     /// <param name="desired">The number of relays that the pool should have; null for spec.replicas.</param>
     /// <param name="exposure">The condition ExposureReady; null leaves it as it is.</param>
-    public static TurnPoolStatus Build(TurnPool pool, IReadOnlyList<Relay> relays, TurnRecord? record, int peers, NodeFailure? failure, DateTimeOffset now, TurnCertificate? certificate = null, int? desired = null, Condition? exposure = null)
+    /// <param name="lost">That the stored secrets were lost just now; null otherwise.</param>
+    public static TurnPoolStatus Build(
+        TurnPool pool, IReadOnlyList<Relay> relays, TurnRecord? record, int peers, NodeFailure? failure, DateTimeOffset now, TurnCertificate? certificate = null, int? desired = null, Condition? exposure = null, NodeFailure? lost = null)
     {
         var counted = relays.Where(relay => relay is { IsLeaving: false, HasFailed: false }).ToArray();
         var taking = relays.Where(relay => relay.TakesParticipants).ToArray();
@@ -55,6 +57,8 @@ internal static class TurnPoolStatuses
         var (unusable, expiring) = (Printable(certificate?.FindProblem(now) ?? FindRefusal(certificate, counted)), certificate?.FindExpiry(now));
         conditions = ProblemConditions.Set(conditions, MeetConditions.CertificateUnusable, unusable, generation, now);
         conditions = ProblemConditions.Set(conditions, MeetConditions.CertificateExpiring, expiring, generation, now);
+        var earlier = SecretLoss.FindEarlier(pool, now);
+        conditions = SecretLoss.Set(conditions, lost, earlier, generation, now);
         conditions = exposure is null ? conditions : Conditions.Set(conditions, exposure, now);
         var ready = new Condition { Type = MeetConditions.Ready, Status = isReady ? ConditionStatus.True : ConditionStatus.False, Reason = reason, Message = message, ObservedGeneration = generation };
         return new TurnPoolStatus
@@ -71,7 +75,7 @@ internal static class TurnPoolStatuses
             KeyVersion = record?.KeyVersion ?? 0,
             NextRotation = record is null ? null : TurnKeyPlan.NextRotation(record, pool.Spec.Auth),
             Endpoints = [.. taking.SelectMany(relay => relay.Urls).Distinct(StringComparer.Ordinal).Take(MaxEndpoints)],
-            Message = isReady && (unusable ?? expiring ?? skew ?? full) is { } problem ? problem.Message : message,
+            Message = isReady && (unusable ?? expiring ?? skew ?? full ?? lost ?? earlier) is { } problem ? problem.Message : message,
             Conditions = [.. Conditions.Set(conditions, ready, now)],
         };
     }

@@ -23,7 +23,7 @@ internal sealed class TurnSecrets(KubeClient client, OperatorOptions options) : 
     private const int MaxBytes = 1_000_000;
     private const int MaxBytesWithTenants = 750_000;
 
-    /// <summary>What was stored last, by UID of the pool, for the time in which the Secret cannot be read.</summary>
+    /// <summary>The newest record that was read or stored, by UID of the pool, for the time in which the Secret cannot be read or has lost it.</summary>
     private readonly ConcurrentDictionary<string, TurnRecord> _known = new(StringComparer.Ordinal);
 
     /// <summary>Pools are reconciled concurrently, and each write replaces the whole Secret.</summary>
@@ -38,13 +38,22 @@ internal sealed class TurnSecrets(KubeClient client, OperatorOptions options) : 
         try
         {
             var entry = (await client.TryGetAsync<Secret>(Key, ct).ConfigureAwait(false))?.Data?.TryGetValue(EntryOf(pool.Metadata.NamespacedName), out var stored) == true ? stored : null;
-            return _known[uid] = Parse(entry, uid) ?? new TurnRecord { Uid = uid, Namespace = pool.Metadata.Namespace! };
+            if (Parse(entry, uid) is not { } record)
+            {
+                return new TurnRecord { Uid = uid, Namespace = pool.Metadata.Namespace! };
+            }
+
+            _known.AddOrUpdate(uid, record, (_, known) => record.Key is null || record.KeyVersion < known.KeyVersion ? known : record);
+            return record;
         }
         catch (Exception error) when (error is KubeApiException or HttpRequestException && _known.TryGetValue(uid, out var known))
         {
             return known;
         }
     }
+
+    /// <summary>The newest record of a pool that this process has read or stored; null without one.</summary>
+    public TurnRecord? FindKnown(TurnPool pool) => _known.TryGetValue(pool.Metadata.Uid!, out var known) ? known : null;
 
     /// <summary>Stores the record of a pool that was decided from <paramref name="before"/>. Does nothing when it is stored already. Returns null, or why it is not stored.</summary>
     /// <exception cref="KubeApiException">A conflict: another record than <paramref name="before"/> is stored.</exception>

@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
 using MeetOperator.Contracts.TurnPools;
@@ -134,6 +136,8 @@ public sealed class TurnPoolTests
 
         Assert.Contains("port 3478 belongs to TurnPool meet-a/edge", (await StalledAsync(cluster, "same", "PortRangeOverlaps")).Message, StringComparison.Ordinal);
         Assert.Contains("ports 42000-42063 belong to SfuPool meet-a/p", (await StalledAsync(cluster, "media", "PortRangeOverlaps")).Message, StringComparison.Ordinal);
+        await EventAsync(cluster, "PortRangeOverlaps", "port 3478 belongs to TurnPool meet-a/edge");
+        await EventAsync(cluster, "PortRangeOverlaps", "ports 42000-42063 belong to SfuPool meet-a/p");
         Assert.Empty((await RelaysAsync(cluster, "same")).Concat(await RelaysAsync(cluster, "media")));
         await PatchAsync(cluster, "same", """{"spec":{"listeners":[{"protocol":"UDP","port":3479}]}}""");
         await ReadyAsync(cluster, "same", 1);
@@ -213,6 +217,54 @@ public sealed class TurnPoolTests
         await cluster.EventuallyAsync(async () => (await PoolAsync(cluster, "edge")).Status!.Message!.Contains("the Secret of relays cannot be written", StringComparison.Ordinal), "the pool says so");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task TurnPool_SecretDeletedOrEmptied_GoesOnWithNextVersion(bool isDeleted)
+    {
+        var time = new SkippableTime();
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await cluster.StartOperatorAsync("operator-1", change: options => Embedded(options) with { LeaseDuration = TimeSpan.FromHours(5) }, time: time);
+        await cluster.CreateTenantAsync("a");
+        await CreateAsync(cluster, "edge", Spec() with { Auth = new TurnAuth { OverlapSeconds = 300 } });
+        var relay = Assert.Single(await ReadyAsync(cluster, "edge", 1));
+        var former = (await RecordAsync(cluster, "edge"))!.Key!.Secret;
+        cluster.Kubelet.Relay(relay).Allocations = 1;
+
+        await LoseSecretAsync(cluster, isDeleted);
+
+        await cluster.EventuallyAsync(async () => await RecordAsync(cluster, "edge") is { KeyVersion: 2, Relays.Count: 1 }, "participants get credentials made with the next secret");
+        var next = (await RecordAsync(cluster, "edge"))!.Key!.Secret;
+        Assert.NotEqual(former, next);
+        Assert.Equal([former, next], cluster.Kubelet.Relay(relay).State!.Secrets); // credentials that exist stay valid
+        await LostAsync(cluster, "Credentials made with the former ones are valid until they end: relays accept these secrets for 300 s");
+        Assert.Equal([relay], await RelaysAsync(cluster, "edge"));
+        Assert.Equal(2, (await ReadyPoolAsync(cluster)).Status!.KeyVersion);
+
+        time.Skip(TimeSpan.FromSeconds(301));
+        await cluster.EventuallyAsync(() => Task.FromResult(cluster.Kubelet.Relay(relay).State!.Secrets.SequenceEqual([next])), "relays do not accept the lost secret any more");
+        await cluster.EventuallyAsync(async () => Conditions.Get((await PoolAsync(cluster, "edge")).Status!.Conditions, MeetConditions.SecretLost) is null, "the condition is gone");
+    }
+
+    /// <summary>The next operator does not know the lost secrets.</summary>
+    [Fact]
+    public async Task TurnPool_SecretDeletedWhileNoOperatorRuns_GoesOnWithNextVersion()
+    {
+        await using var cluster = await StartAsync();
+        await cluster.CreateTenantAsync("a");
+        await CreateAsync(cluster, "edge", Spec());
+        var relay = Assert.Single(await ReadyAsync(cluster, "edge", 1));
+        await cluster.StopOperatorAsync("operator-1");
+        await LoseSecretAsync(cluster, isDeleted: true);
+
+        await cluster.StartOperatorAsync("operator-2", change: Embedded);
+
+        await cluster.EventuallyAsync(async () => await RecordAsync(cluster, "edge") is { KeyVersion: 2, Keys.Count: 1, Relays.Count: 1 }, "participants get credentials made with the next secret");
+        Assert.Equal([(await RecordAsync(cluster, "edge"))!.Key!.Secret], cluster.Kubelet.Relay(relay).State!.Secrets);
+        await LostAsync(cluster, "credentials made with them open no further allocations; participants get new credentials");
+        Assert.Equal([relay], await RelaysAsync(cluster, "edge"));
+    }
+
     [Fact]
     public async Task TurnPool_StaticAddressesOfTenant_ArePeersOfItsOwnRelaysOnly()
     {
@@ -243,6 +295,35 @@ public sealed class TurnPoolTests
         await cluster.EventuallyAsync(
             async () => (await cluster.Client.TryGetAsync<NetworkPolicy>(new NamespacedName("meet-a", "edge-relays"), default))?.Spec.Egress is [{ Ports: [var only] }] && only.Port.ToString() == $"{port}",
             "relays may send to the port of the media node alone");
+    }
+
+    /// <summary>People whose media flows over a relay must not lose it because their media node drains.</summary>
+    [Fact]
+    public async Task TurnPool_MediaNodeDrains_StaysPeerUntilItHasEnded()
+    {
+        await using var cluster = await StartAsync();
+        await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { Policy = DrainPolicy.Wait } });
+        await CreateAsync(cluster, "edge", Spec());
+        var relay = cluster.Kubelet.Relay(Assert.Single(await ReadyAsync(cluster, "edge", 1)));
+        await cluster.CreateMeetingAsync("standup");
+        var meeting = await cluster.WaitForReadyAsync("standup");
+        var node = Assert.Single(meeting.Status!.Assignments).SfuNode;
+        cluster.Kubelet.Node(node).SetParticipants(meeting.Status.MeetingId!, 2);
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "has participants");
+
+        await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":0}}""")!, default);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single().Status!.State == SfuNodeState.Draining, "the media node drains");
+        for (var calls = 0; calls < 2; calls++)
+        {
+            var before = relay.State;
+            await cluster.EventuallyAsync(() => Task.FromResult(!ReferenceEquals(relay.State, before)), "the relay gets its state again");
+            Assert.Equal(["127.0.0.1"], relay.State!.Peers);
+        }
+
+        Assert.Equal(1, (await PoolAsync(cluster, "edge")).Status!.Peers);
+        await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0, "the media node ends with its last meeting");
+        await cluster.EventuallyAsync(() => Task.FromResult(relay.State!.Peers.Count == 0), "the relay forwards to it no more");
     }
 
     [Fact]
@@ -323,6 +404,27 @@ public sealed class TurnPoolTests
         await cluster.EventuallyAsync(async () => (seen = await PoolAsync(cluster, pool)).IsReady() && seen.Status!.ReadyReplicas == count, $"{count} relays of {pool} are ready", () => seen?.Status?.Message ?? "no status");
         return await RelaysAsync(cluster, pool);
     }
+
+    private static async Task<TurnPool> ReadyPoolAsync(TestCluster cluster)
+    {
+        await ReadyAsync(cluster, "edge", 1);
+        return await PoolAsync(cluster, "edge");
+    }
+
+    private static Task LoseSecretAsync(TestCluster cluster, bool isDeleted) =>
+        isDeleted ? cluster.Client.DeleteAsync<Secret>(Secret, default) : cluster.Client.MergePatchAsync<Secret>(Secret, JsonNode.Parse("""{"data":null}""")!, default);
+
+    /// <summary>The loss of secrets is an event, and a condition of the pool that is ready nevertheless.</summary>
+    private static async Task LostAsync(TestCluster cluster, string says)
+    {
+        await cluster.EventuallyAsync(async () => Conditions.Get((await PoolAsync(cluster, "edge")).Status!.Conditions, MeetConditions.SecretLost)?.Message.Contains(says, StringComparison.Ordinal) == true, "the pool says what it means");
+        await EventAsync(cluster, MeetConditions.SecretLost, says);
+        Assert.DoesNotContain((await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items, seen => seen.Reason == "SecretRotated");
+    }
+
+    private static Task EventAsync(TestCluster cluster, string reason, string says) => cluster.EventuallyAsync(
+        async () => (await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Any(seen => seen.Reason == reason && seen.Type == "Warning" && seen.Message!.Contains(says, StringComparison.Ordinal)),
+        "an event says so");
 
     private static async Task<Condition> StalledAsync(TestCluster cluster, string pool, string reason)
     {

@@ -42,12 +42,12 @@ public sealed class TurnTlsTests : IAsyncLifetime
             "run kubectl create role relays-relay-tls --namespace=meet-a --verb=get --resource=secrets --resource-name=relay-tls && kubectl create rolebinding relays-relay-tls",
             await ReportedAsync(MeetConditions.CertificateUnusable, "Forbidden"),
             StringComparison.Ordinal);
-        await EventAsync(MeetConditions.CertificateUnusable);
+        await EventAsync(MeetConditions.CertificateUnusable, "run kubectl create role relays-relay-tls");
         Assert.Equal(2, (await StatusAsync()).Endpoints.Count);
 
         _proxy.Bound["meet-a"] = true;
         Read();
-        await ReportedAsync(MeetConditions.CertificateUnusable, "SecretMissing");
+        await EventAsync(MeetConditions.CertificateUnusable, await ReportedAsync(MeetConditions.CertificateUnusable, "SecretMissing"));
         var given = TestCertificate.Create("relay.example.com");
         await StoreAsync(given);
         Read();
@@ -67,10 +67,29 @@ public sealed class TurnTlsTests : IAsyncLifetime
         Read();
 
         Assert.Contains("replace both together", await ReportedAsync(MeetConditions.CertificateUnusable, "KeyMismatch"), StringComparison.Ordinal);
+        await EventAsync(MeetConditions.CertificateUnusable, "replace both together");
         var relay = await RelayAsync();
         await _cluster.EventuallyAsync(() => Task.FromResult(relay.State!.Certificate is null), "the relay does not get it");
         Assert.Contains(Url, (await StatusAsync()).Endpoints);
         Assert.Equal(1, (await StatusAsync()).ReadyReplicas);
+    }
+
+    [Fact]
+    public async Task Tls_SecretIsDeleted_RelayGoesOnWithFormerCertificate()
+    {
+        await ServedAsync(TimeSpan.FromDays(90));
+        var relay = await RelayAsync();
+        relay.Allocations = 1;
+
+        await _cluster.Client.DeleteAsync<Secret>(new NamespacedName("meet-a", "relay-tls"), default);
+        Read();
+
+        const string fix = "Secret meet-a/relay-tls does not exist: create it with kubectl create secret tls relay-tls --namespace=meet-a";
+        Assert.Contains(fix, await ReportedAsync(MeetConditions.CertificateUnusable, "SecretMissing"), StringComparison.Ordinal);
+        await EventAsync(MeetConditions.CertificateUnusable, fix);
+        await _cluster.EventuallyAsync(async () => relay.State!.Certificate is null && (await StatusAsync()) is { Allocations: 1, ReadyReplicas: 1 }, "the relay goes on");
+        Assert.Collection((await StatusAsync()).Endpoints, udp => Assert.EndsWith(":3478?transport=udp", udp, StringComparison.Ordinal), tcp => Assert.EndsWith(":3478?transport=tcp", tcp, StringComparison.Ordinal), tls => Assert.Equal(Url, tls)); // the relay still has the certificate
+        Assert.Same(relay, await RelayAsync());
     }
 
     [Theory]
@@ -83,7 +102,8 @@ public sealed class TurnTlsTests : IAsyncLifetime
         await StoreAsync(TestCertificate.Create("other.example.com", from: fromDays == 0 ? null : TimeSpan.FromDays(fromDays)));
         Read();
 
-        await ReportedAsync(MeetConditions.CertificateUnusable, reason);
+        var message = await ReportedAsync(MeetConditions.CertificateUnusable, reason);
+        await EventAsync(MeetConditions.CertificateUnusable, message);
         Assert.Contains(Url, (await StatusAsync()).Endpoints);
     }
 
@@ -92,11 +112,11 @@ public sealed class TurnTlsTests : IAsyncLifetime
     {
         await ServedAsync(TimeSpan.FromMinutes(10));
         await ReportedAsync(MeetConditions.CertificateExpiring, "ExpiresSoon");
-        await EventAsync(MeetConditions.CertificateExpiring);
+        await EventAsync(MeetConditions.CertificateExpiring, "replace the Secret before");
 
         _time.Skip(TimeSpan.FromMinutes(11));
 
-        await ReportedAsync(MeetConditions.CertificateUnusable, "Expired");
+        await EventAsync(MeetConditions.CertificateUnusable, await ReportedAsync(MeetConditions.CertificateUnusable, "Expired"));
         await NamedAsync(isNamed: false);
         Assert.Equal(1, (await StatusAsync()).ReadyReplicas);
     }
@@ -171,5 +191,6 @@ public sealed class TurnTlsTests : IAsyncLifetime
         return found!.Message!;
     }
 
-    private Task EventAsync(string reason) => _cluster.EventuallyAsync(async () => (await _cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Any(seen => seen.Reason == reason), "an event says so");
+    private Task EventAsync(string reason, string says) => _cluster.EventuallyAsync(
+        async () => (await _cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Any(seen => seen.Reason == reason && seen.Type == "Warning" && seen.Message!.Contains(says, StringComparison.Ordinal)), $"an event says {says}");
 }

@@ -23,6 +23,7 @@ namespace MeetOperator.Operator.Tests.Statuses;
 internal static class HealthObjects
 {
     private static readonly DateTimeOffset Now = new(2026, 5, 4, 9, 30, 0, TimeSpan.Zero);
+    private static readonly TurnRecord Record = new() { Keys = [new TurnKey(1, "secret", Now)], KeyVersion = 1 };
     private static readonly NamespacedName Node = new("meet-acme", "main-abcde");
 
     public static IReadOnlyDictionary<string, Func<KubernetesObject>> All { get; } = new Dictionary<string, Func<KubernetesObject>>
@@ -77,6 +78,7 @@ internal static class HealthObjects
         ["turnpool/pod-refused"] = () => Relays(1, new NodeFailure("QuotaExceeded", "the ResourceQuota of namespace meet-acme does not allow another relay: raise it, or lower spec.replicas or change spec.resources of TurnPool edge (exceeded quota: small)")),
         ["turnpool/rejected-and-draining"] = () => Relays(1, new NodeFailure("ExposureNotAllowed", "spec.exposure.type: HostPort is not allowed here; allowed: none (spec.pools.allowedExposures of the Tenant)"), Working("edge-0") with { DrainSince = Now }),
         ["turnpool/secret-not-written"] = () => Relays(1, new NodeFailure("SecretNotWritten", "the Secret of relays cannot be written, so participants get what was stored before: timed out") { RequiresIntervention = false }, Working("edge-0")),
+        ["turnpool/secret-lost"] = () => Relays(1, null, SecretLoss.Describe(new NamespacedName("meet-system", "meet-turn"), Record, new TurnAuth()), [Working("edge-0")]),
         ["turnpool/full"] = () => Relays(1, null, Working("edge-0") with { Allocations = 4000, IsFull = true }),
         ["turnpool/clock-skewed"] = () => Relays(1, null, Working("edge-0") with { ClockAhead = TimeSpan.FromSeconds(-48) }),
         ["turnpool/certificate-expired"] = () => WithCertificate(Now.AddHours(-1)),
@@ -149,10 +151,12 @@ internal static class HealthObjects
 
     private static Relay Working(string name) => new() { Name = name, IsCurrent = true, IsReady = true, HasAnswered = true, Allocations = 3, Urls = [$"turn:203.0.113.{name[^1]}:3478?transport=udp"] };
 
-    private static TurnPool Relays(int wanted, NodeFailure? problem, params Relay[] relays)
+    private static TurnPool Relays(int wanted, NodeFailure? problem, params Relay[] relays) => Relays(wanted, problem, null, relays);
+
+    private static TurnPool Relays(int wanted, NodeFailure? problem, NodeFailure? lost, Relay[] relays)
     {
         var pool = new TurnPool { Metadata = Metadata("edge"), Spec = new TurnPoolSpec { Replicas = wanted } };
-        pool.Status = TurnPoolStatuses.Build(pool, relays, new TurnRecord { Keys = [new TurnKey(1, "secret", Now)], KeyVersion = 1 }, 2, problem, Now);
+        pool.Status = TurnPoolStatuses.Build(pool, relays, Record, 2, problem, Now, lost: lost);
         return pool;
     }
 
@@ -160,7 +164,7 @@ internal static class HealthObjects
     {
         var pool = new TurnPool { Metadata = Metadata("edge"), Spec = new TurnPoolSpec { Replicas = 1, Listeners = [new TurnListener { Protocol = TurnProtocol.UDP }, new TurnListener { Protocol = TurnProtocol.TLS, Port = 443 }], Tls = new TurnTls { SecretName = "relay-tls" } } };
         var certificate = new TurnCertificate { Place = "meet-acme/relay-tls", ValidFrom = Now.AddDays(-90), ValidUntil = validUntil };
-        pool.Status = TurnPoolStatuses.Build(pool, [Working("edge-0")], new TurnRecord { Keys = [new TurnKey(1, "secret", Now)], KeyVersion = 1 }, 2, null, Now, certificate);
+        pool.Status = TurnPoolStatuses.Build(pool, [Working("edge-0")], Record, 2, null, Now, certificate);
         return pool;
     }
 

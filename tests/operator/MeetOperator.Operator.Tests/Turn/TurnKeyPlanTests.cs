@@ -83,6 +83,39 @@ public sealed class TurnKeyPlanTests
         Assert.Equal([16, 17], TurnKeyPlan.Prepare(record, auth, Start.AddHours(24 * 8), () => "next").Keys.Select(key => key.Version));
     }
 
+    [Fact]
+    public void Recover_NothingLost_IsNull()
+    {
+        var record = Prepare(new TurnRecord(), Start);
+        Assert.Null(TurnKeyPlan.Recover(record, record, used: 1, Start));
+        Assert.Null(TurnKeyPlan.Recover(record, known: null, used: 0, Start)); // the status is not written yet
+        Assert.Null(TurnKeyPlan.Recover(new TurnRecord(), known: null, used: 0, Start));
+    }
+
+    [Fact]
+    public void Recover_SecretsAreKnown_AcceptsThemUntilOverlapEnds()
+    {
+        var known = Prepare(Prepare(new TurnRecord(), Start), Start.AddHours(24)) with { Relays = [new TurnRelay("a", ["turn:a"])] };
+
+        var next = Prepare(TurnKeyPlan.Recover(new TurnRecord { Uid = "1" }, known, used: 1, Start.AddHours(24))!, Start.AddHours(24));
+
+        Assert.Equal(("1", 3, "secret-3"), (next.Uid, next.KeyVersion, next.Key?.Secret));
+        Assert.Equal(["secret-1", "secret-2", "secret-3"], next.Keys.Select(key => key.Secret));
+        Assert.Empty(next.Relays);
+        Assert.Equal([3], Prepare(next, Start.AddHours(24).AddSeconds(3600)).Keys.Select(key => key.Version));
+    }
+
+    /// <summary>Another operator has made them, or somebody has restored a former state of the Secret.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    public void Recover_SecretsAreUnknown_ContinuesAfterVersionOfStatus(int stored)
+    {
+        TurnKey[] keys = stored == 0 ? [] : [new TurnKey(stored, "restored", Start)];
+        var next = Prepare(TurnKeyPlan.Recover(new TurnRecord { Keys = keys, KeyVersion = stored }, known: null, used: 7, Start)!, Start);
+        Assert.Equal((8, "secret-1"), (next.KeyVersion, Assert.Single(next.Keys).Secret));
+    }
+
     /// <summary>A Secret that was emptied must not lead to a version that relays or signaling have seen with another secret.</summary>
     [Fact]
     public void Prepare_SecretsLost_ContinuesWithHigherVersion() => Assert.Equal(8, Prepare(new TurnRecord { KeyVersion = 7 }, Start).KeyVersion);

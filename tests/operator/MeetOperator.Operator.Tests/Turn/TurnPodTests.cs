@@ -34,6 +34,18 @@ public sealed class TurnPodTests
     public void Build_ByDefault_OpensListenersAndNotTheControlPortOnTheHost() =>
         Assert.Equal([("control", null), ("turn-udp", 3478), ("turn-tcp", 3478)], Container().Ports!.Select(port => (port.Name!, port.HostPort)));
 
+    /// <summary>A zone that fails should not take all relays with it. A pool in one zone works too.</summary>
+    [Fact]
+    public void Build_Always_SpreadsRelaysOfThePoolOverZonesIfPossible()
+    {
+        var pod = TurnPod.Build(Pool(), "edge-a", Options, "secret");
+        var spread = Assert.Single(pod.Spec.TopologySpreadConstraints!);
+        Assert.Equal(("topology.kubernetes.io/zone", "ScheduleAnyway", 1), (spread.TopologyKey, spread.WhenUnsatisfiable, spread.MaxSkew));
+        var (label, value) = Assert.Single(spread.LabelSelector!.MatchLabels!);
+        Assert.Equal(value, pod.Metadata.Labels![label]);
+        Assert.Equal((MeetLabels.TurnPool, "edge"), (label, value));
+    }
+
     [Theory]
     [InlineData(443, "5349", 5349)]
     [InlineData(8443, "8443", 8443)]

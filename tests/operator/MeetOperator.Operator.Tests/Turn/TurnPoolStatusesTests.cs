@@ -103,6 +103,22 @@ public sealed class TurnPoolStatusesTests
     }
 
     [Fact]
+    public void Build_SecretLost_IsReportedUntilFormerCredentialsHaveEnded()
+    {
+        var lost = SecretLoss.Describe(new NamespacedName("meet-system", "meet-turn"), Record, Pool.Spec.Auth);
+        var first = TurnPoolStatuses.Build(Pool, [Relay("a"), Relay("b")], Record, 5, null, Now, lost: lost);
+        Assert.True(Conditions.IsTrue(first.Conditions, MeetConditions.Ready));
+        Assert.Contains("Secret meet-system/meet-turn no longer had the secrets of this pool, so credentials are made with a new one, version 4. Calls go on", first.Message, StringComparison.Ordinal);
+
+        Assert.Equal(first.Message, Later(first, Pool.Spec.Auth.OverlapSeconds - 1).Message);
+        Assert.Null(Conditions.Get(Later(first, Pool.Spec.Auth.OverlapSeconds).Conditions, MeetConditions.SecretLost));
+        Assert.Equal(Now.AddMinutes(5), Conditions.Get(Later(first, 300, lost).Conditions, MeetConditions.SecretLost)!.LastTransitionTime); // a further loss
+
+        static TurnPoolStatus Later(TurnPoolStatus before, int seconds, NodeFailure? lost = null) =>
+            TurnPoolStatuses.Build(new TurnPool { Metadata = Pool.Metadata, Spec = Pool.Spec, Status = before }, [Relay("a"), Relay("b")], Record, 5, null, Now.AddSeconds(seconds), lost: lost);
+    }
+
+    [Fact]
     public void Build_RelayRefusesCertificate_NamesIt()
     {
         var status = TurnPoolStatuses.Build(Pool, [Relay("a"), Relay("b") with { CertificateRefusal = "it is not valid before tomorrow" }], Record, 5, null, Now, Certificate(90));
