@@ -81,7 +81,10 @@ export function stubCodecs(): { readonly encoded: Encoded[]; readonly decoded: D
   };
 
   class Chunk {
-    constructor(init: object) {
+    readonly type: string;
+
+    constructor(init: { type: string }) {
+      this.type = init.type;
       Object.assign(this, init);
     }
   }
