@@ -5,6 +5,9 @@ namespace MeetOperator.TurnControl;
 /// <summary>The state of a relay, in response to <c>PUT /v1/turn</c>.</summary>
 public sealed record TurnReport
 {
+    /// <summary>Number of tenants in a report, which is then below the 64 KiB that the operator reads.</summary>
+    public const int MaxTenants = 500;
+
     /// <summary>Whether it relays: an allocation with a credential of its own works.</summary>
     public required bool IsReady { get; init; }
 
@@ -19,6 +22,9 @@ public sealed record TurnReport
 
     /// <summary>Bytes relayed since its start, in both directions; of an allocation that exists, it lags behind. A lower bound.</summary>
     public required long RelayedBytes { get; init; }
+
+    /// <summary>What tenants use of it, at most <see cref="MaxTenants"/> of them: those with most allocations. Null from an older relay.</summary>
+    public IReadOnlyList<TenantTraffic>? Tenants { get; init; }
 
     /// <summary>The clock of the relay. Credentials end by it, so signaling's clock must agree with it. Null from an older relay.</summary>
     public DateTimeOffset? Time { get; init; }

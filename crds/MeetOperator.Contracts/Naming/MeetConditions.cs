@@ -21,6 +21,9 @@ public static class MeetConditions
     /// <summary>On a TurnPool: relays have all the allocations that they may have, and refuse participants; present only while true.</summary>
     public const string RelaysFull = "RelaysFull";
 
+    /// <summary>On a Tenant: it has as many allocations on relays as its quota allows, so that further participants get no relays; present only while true.</summary>
+    public const string RelayQuotaReached = "RelayQuotaReached";
+
     /// <summary>On a TurnPool: the clock of a relay differs from that of the operator, so that credentials end too early or too late there; present only while true.</summary>
     public const string ClockSkewed = "ClockSkewed";
 

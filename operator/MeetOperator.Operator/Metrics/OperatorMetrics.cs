@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Terms;
@@ -9,6 +10,8 @@ namespace MeetOperator.Operator.Metrics;
 /// <summary>The operator's own instruments. Kube.Runtime provides those for queues and reconciles.</summary>
 internal sealed class OperatorMetrics
 {
+    /// <summary>Most tenants in one metric.</summary>
+    private const int MaxTenants = 500;
     private readonly Counter<long> _placements;
     private readonly Histogram<double> _ready;
     private readonly Counter<long> _ended;
@@ -28,6 +31,8 @@ internal sealed class OperatorMetrics
         meter.CreateObservableGauge("meet_operator_relays", () => Sum(cluster.TurnPools.List(), pool => pool.Status?.ReadyReplicas ?? 0), description: "Relays that take participants, by the namespace of their pool.");
         meter.CreateObservableGauge("meet_operator_relay_allocations", () => Sum(cluster.TurnPools.List(), pool => pool.Status?.Allocations ?? 0), description: "Allocations on relays, by the namespace of their pool.");
         meter.CreateObservableGauge("meet_operator_relay_mbps", () => Sum(cluster.TurnPools.List(), pool => pool.Status?.Mbps ?? 0), description: "Megabits per second on relays in both directions, by the namespace of their pool.");
+        meter.CreateObservableGauge("meet_operator_tenant_relay_allocations", () => ByTenant(cluster.Tenants.List(), usage => usage.TurnAllocations), description: "Allocations that tenants have on relays, for the tenants with most of them.");
+        meter.CreateObservableGauge("meet_operator_tenant_relay_mbps", () => ByTenant(cluster.Tenants.List(), usage => usage.TurnMbps), description: "Megabits per second that relays forward for tenants in both directions, for the tenants with most of them.");
     }
 
     public void RecordPlacement(PlacementOutcome outcome) => _placements.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString()));
@@ -37,6 +42,12 @@ internal sealed class OperatorMetrics
     public void RecordMissedPoll(string cause) => _missedPolls.Add(1, new KeyValuePair<string, object?>("cause", cause));
 
     public void RecordReady(TimeSpan afterCreation) => _ready.Record(Math.Max(0, afterCreation.TotalSeconds));
+
+    /// <summary>Tenants that use nothing have no measurement.</summary>
+    private static IEnumerable<Measurement<long>> ByTenant(IEnumerable<Tenant> tenants, Func<TenantUsage, long> figure) =>
+        tenants.Select(tenant => (Name: tenant.Metadata.Name!, Value: tenant.Status is { } status ? figure(status.Usage) : 0))
+            .Where(each => each.Value > 0).OrderByDescending(each => each.Value).Take(MaxTenants)
+            .Select(each => new Measurement<long>(each.Value, new KeyValuePair<string, object?>("tenant", each.Name)));
 
     private static IEnumerable<Measurement<long>> Sum(IEnumerable<TurnPool> pools, Func<TurnPool, long> figure) =>
         pools.GroupBy(pool => pool.Metadata.Namespace).Select(group => new Measurement<long>(group.Sum(figure), new KeyValuePair<string, object?>("namespace", group.Key)));

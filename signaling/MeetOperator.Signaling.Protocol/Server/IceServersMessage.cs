@@ -11,6 +11,9 @@ public sealed record IceServersMessage(IReadOnlyList<IceServer> IceServers) : Se
     /// <summary>Whether the receiver may use tunnels through this server when no path to a media node works.</summary>
     public bool AllowsTunnels { get; init; }
 
+    /// <summary>Whether the tenant has relays, and the receiver gets none because others of the tenant use all that it may have.</summary>
+    public bool IsQuotaReached { get; init; }
+
     private protected override void WriteFields(Utf8JsonWriter json)
     {
         json.WriteStartArray("iceServers"u8);
@@ -28,6 +31,11 @@ public sealed record IceServersMessage(IReadOnlyList<IceServer> IceServers) : Se
         if (AllowsTunnels)
         {
             json.WriteBoolean("tunnel"u8, true);
+        }
+
+        if (IsQuotaReached)
+        {
+            json.WriteString("refused"u8, "quota-exceeded"u8);
         }
     }
 }

@@ -9,6 +9,7 @@ using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Turn;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling.Http;
@@ -143,7 +144,11 @@ internal sealed class WhipEndpoints(
         }
 
         request.HttpContext.Response.Headers.Location = $"/meetings/{id}/{kind}/{seal.Seal(subject, answer.SessionId)}";
-        request.HttpContext.Response.Headers.Link = IceServerLinks.Of(_services.Relays.Issue(view, row.ParticipantId, subject.Region, view.ConnectivityOf(assignment.Key, subject.Region)).IceServers);
+        if (!RelayQuota.IsReached(view.Tenant))
+        {
+            request.HttpContext.Response.Headers.Link = IceServerLinks.Of(_services.Relays.Issue(view, row.ParticipantId, subject.Region, view.ConnectivityOf(assignment.Key, subject.Region)).IceServers);
+        }
+
         return Results.Text(answer.Sdp, SdpType, System.Text.Encoding.UTF8, StatusCodes.Status201Created);
     }
 

@@ -40,7 +40,7 @@ internal sealed class MeetingFeatures
 
             // A new member gets the chat history before offers of the media node.
             new ChatFeature(meeting, services.Chat, services.Bus, services.Loggers),
-            new RelaysFeature(meeting, services.Relays),
+            new RelaysFeature(meeting, services.Relays, services.Metrics),
             new MediaFeature(meeting, rows),
             new DirectPlacesFeature(meeting),
             new UnreachableFeature(meeting),

@@ -31,6 +31,7 @@ internal sealed class SignalingMetrics
     private readonly Counter<long> _headlessEnded;
     private readonly Counter<long> _checks;
     private readonly Counter<long> _checkedRungs;
+    private readonly Counter<long> _relaysRefused;
 
     public SignalingMetrics(IMeterFactory meters)
     {
@@ -49,6 +50,7 @@ internal sealed class SignalingMetrics
         _headlessEnded = meter.CreateCounter<long>("meet_signaling_headless_ended_total", description: "Participants with WHIP or WHEP whose sessions signaling ended, by reason.");
         _checks = meter.CreateCounter<long>("meet_signaling_network_checks_total", description: "Network checks that clients asked for, by result.");
         _checkedRungs = meter.CreateCounter<long>("meet_signaling_network_check_paths_total", description: "Ways to media nodes that network checks tried, as clients report them, by way, family of the address and result.");
+        _relaysRefused = meter.CreateCounter<long>("meet_signaling_relays_refused_total", description: "Participants who came without getting relays, because their tenant had reached its quota.");
         _surveyRating = meter.CreateHistogram("meet_signaling_survey_rating", null, "How participants found the call, from 1 (very bad) to 5 (very good); the first answer of each.", null, new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 3, 4, 5] });
         var ratios = new InstrumentAdvice<double> { HistogramBucketBoundaries = [0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1] };
         var seconds = new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2.5, 5] };
@@ -146,6 +148,8 @@ internal sealed class SignalingMetrics
 
     /// <summary>Records whether a way to a media node got through, as a client reports it.</summary>
     public void RungChecked(string path, string family, string result) => _checkedRungs.Add(1, Tag("path", path), Tag("family", family), Tag("result", result));
+
+    public void RelaysRefused() => _relaysRefused.Add(1);
 
     public void NodeFailed(string code) => _nodeErrors.Add(1, Tag("code", code));
 

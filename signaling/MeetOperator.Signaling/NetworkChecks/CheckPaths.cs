@@ -10,8 +10,10 @@ internal static class CheckPaths
     public static RoomConnectivity? ForNode(ConnectivityRule? rule) =>
         rule is null ? null : new RoomConnectivity { ForceRelay = rule.ForceRelay, DenyTcp = rule.Tcp == PathAccess.Denied, DenyTurn = rule.Turn == PathAccess.Denied };
 
-    /// <summary>What is denied: <c>direct</c> stands for every way without a relay, <c>tcp</c> for TCP without a relay.</summary>
-    public static IEnumerable<string> Denied(ConnectivityRule? rule)
+    /// <summary>
+    /// What is denied: <c>direct</c> stands for every way without a relay, <c>tcp</c> for TCP without a relay, <c>relay-quota</c> for relays of which the tenant has all that it may have.
+    /// </summary>
+    public static IEnumerable<string> Denied(ConnectivityRule? rule, bool isRelayQuotaReached = false)
     {
         if (rule is { ForceRelay: true })
         {
@@ -25,6 +27,10 @@ internal static class CheckPaths
         if (rule is { Turn: PathAccess.Denied })
         {
             yield return "relay";
+        }
+        else if (isRelayQuotaReached)
+        {
+            yield return "relay-quota";
         }
     }
 

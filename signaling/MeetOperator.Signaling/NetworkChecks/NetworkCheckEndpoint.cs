@@ -136,7 +136,8 @@ internal sealed class NetworkCheckEndpoint(
         // A relay limits what one user has. A participant has a user for its checks, who takes nothing from its call and from others; all strangers at an address are one user, so that they
         // cannot fill the relay. In a meeting, the relays are those of the person's call.
         var user = OpenCheck.ParticipantOf(ticket?.ParticipantId ?? caller);
-        var grant = relays.Issue(view, user, region, rule, CredentialLifetime, rankId: ticket?.ParticipantId);
+        var isFull = RelayQuota.IsReached(view.Tenant);
+        var grant = isFull ? TurnGrant.None : relays.Issue(view, user, region, rule, CredentialLifetime, rankId: ticket?.ParticipantId);
         return new NetworkCheckResponse(
             new OpenCheck(assignment.Namespace, assignment.Node, report.CheckId, (time.GetUtcNow() + TimeSpan.FromSeconds(report.Seconds) + Grace).ToUnixTimeSeconds()).Seal(seal, view, caller),
             report.Seconds,
@@ -145,7 +146,7 @@ internal sealed class NetworkCheckEndpoint(
             report.Addresses,
             report.UdpPorts,
             report.TcpPort,
-            [.. CheckPaths.Denied(rule)]);
+            [.. CheckPaths.Denied(rule, isFull)]);
     }
 
     private async Task<IResult> ExchangeAsync(

@@ -10,8 +10,8 @@ namespace MeetOperator.Signaling.Turn;
 
 /// <summary>
 /// Makes the credentials of one participant for the relays that its meeting may use ("A REST API For Access To TURN Services", draft-uberti-behave-turn-rest-00). The user name
-/// contains the time at which the credential ends, and hashes of meeting and participant, by which quotas and logs of relays tell them apart: whoever has the ID of a meeting can join it.
-/// Pure.
+/// contains the time at which the credential ends, and hashes of tenant, meeting and participant, by which figures, quotas and logs of relays tell them apart: whoever has the ID of a meeting can
+/// join it. Pure.
 /// </summary>
 internal static class TurnCredentials
 {
@@ -22,13 +22,14 @@ internal static class TurnCredentials
     private const int HashDigits = 16;
 
     /// <param name="pools">All pools, in any order.</param>
+    /// <param name="tenant">The name of the meeting's tenant.</param>
     /// <param name="tenantNamespace">The namespace of the meeting's tenant.</param>
     /// <param name="region">The participant's region; null if it has none.</param>
     /// <param name="meetingId">The meeting.</param>
     /// <param name="participantId">The participant.</param>
     /// <param name="now">The current time.</param>
     /// <param name="rankId">The participant whose relays are chosen, if the credentials are those of another one; null for the participant itself.</param>
-    public static TurnGrant Issue(IReadOnlyList<TurnRecord> pools, string tenantNamespace, string? region, string meetingId, string participantId, DateTimeOffset now, string? rankId = null)
+    public static TurnGrant Issue(IReadOnlyList<TurnRecord> pools, string tenant, string tenantNamespace, string? region, string meetingId, string participantId, DateTimeOffset now, string? rankId = null)
     {
         var usable = pools
             .Where(pool => pool.Key is not null && (pool.IsShared || pool.Namespace == tenantNamespace))
@@ -45,7 +46,7 @@ internal static class TurnCredentials
         }
 
         var lifetime = TimeSpan.FromSeconds(usable.Min(one => one.Pool.CredentialTtlSeconds));
-        return new TurnGrant([.. usable.Select(one => Server(one.Pool, one.Relay, meetingId, participantId, now))], now + (lifetime / 2), string.Join('\n', usable.Select(one => BasisOf(one.Pool, one.Relay))));
+        return new TurnGrant([.. usable.Select(one => Server(one.Pool, one.Relay, tenant, meetingId, participantId, now))], now + (lifetime / 2), string.Join('\n', usable.Select(one => BasisOf(one.Pool, one.Relay))));
     }
 
     /// <summary>The password of a user name.</summary>
@@ -53,10 +54,10 @@ internal static class TurnCredentials
     public static string Password(string secret, string username) =>
         Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(username)));
 
-    private static IceServer Server(TurnRecord pool, TurnRelay relay, string meetingId, string participantId, DateTimeOffset now)
+    private static IceServer Server(TurnRecord pool, TurnRelay relay, string tenant, string meetingId, string participantId, DateTimeOffset now)
     {
         var until = now.ToUnixTimeSeconds() + pool.CredentialTtlSeconds;
-        var username = string.Create(CultureInfo.InvariantCulture, $"{until}:{HashOfId(meetingId)}:{HashOfId(participantId)}");
+        var username = string.Create(CultureInfo.InvariantCulture, $"{until}:{TurnTenant.HashOf(tenant)}:{HashOfId(meetingId)}:{HashOfId(participantId)}");
         return new IceServer(relay.Urls, username, Password(pool.Key!.Secret, username));
     }
 

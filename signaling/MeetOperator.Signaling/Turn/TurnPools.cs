@@ -38,7 +38,7 @@ internal sealed partial class TurnPools(KubeClient kube, SignalingOptions option
         }
 
         IReadOnlyList<TurnRecord> pools = lifetime is { } limit ? [.. _current.Pools.Select(pool => Shortened(pool, limit))] : _current.Pools;
-        return TurnCredentials.Issue(pools, view.Tenant.Spec.Namespace, region, view.Id, participantId, time.GetUtcNow(), rankId);
+        return TurnCredentials.Issue(pools, view.TenantName, view.Tenant.Spec.Namespace, region, view.Id, participantId, time.GetUtcNow(), rankId);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -12,7 +12,7 @@ public sealed class CoturnLogTests
     private readonly ManualTime _time = new();
     private readonly CoturnLog _log;
 
-    public CoturnLogTests() => _log = new CoturnLog(_time);
+    public CoturnLogTests() => _log = new CoturnLog(new TenantCounts(_time), _time);
 
     [Fact]
     public void Read_PeerUsage_CountsBytes()

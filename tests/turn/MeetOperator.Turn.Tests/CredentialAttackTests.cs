@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MeetOperator.Stun;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Turn.Tests;
 
@@ -43,6 +44,22 @@ public sealed class CredentialAttackTests(RunningRelay relay) : IClassFixture<Ru
     {
         using var client = await relay.ConnectAsync(username, password);
         Assert.NotEqual(0, await client.AllocateAsync(default));
+    }
+
+    /// <summary>Otherwise the allocations of one tenant would count for another one.</summary>
+    [Fact]
+    [Trait("Category", "Abuse")]
+    public async Task Allocate_NameOfAnotherTenant_IsRefusedAndCountsForNobody()
+    {
+        const string Own = "1111111111111111";
+        const string Other = "2222222222222222";
+        var username = RunningRelay.UserOf(Own);
+        using var lying = await relay.ConnectAsync(username.Replace(Own, Other, StringComparison.Ordinal), RunningRelay.Password(username));
+        Assert.Equal(Unauthorized, await lying.AllocateAsync(default));
+        using var honest = await relay.ConnectAsync(username, RunningRelay.Password(username));
+        Assert.Equal(0, await honest.AllocateAsync(default));
+        await Eventually.TrueAsync(async () => (await relay.ReportAsync()).Tenants!.Any(each => each.Tenant == Own), "the allocation counts for its tenant");
+        Assert.DoesNotContain((await relay.ReportAsync()).Tenants!, each => each.Tenant == Other);
     }
 
     [Fact]

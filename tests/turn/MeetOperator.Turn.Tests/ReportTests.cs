@@ -44,6 +44,37 @@ public sealed class ReportTests(RunningRelay relay) : IClassFixture<RunningRelay
         await Eventually.TrueAsync(async () => (await relay.ReportAsync()).RelayedBytes >= before + 1000, "the data is counted");
     }
 
+    [Fact]
+    public async Task Report_TwoTenants_HasAllocationsAndBytesOfEach()
+    {
+        const string North = "aaaaaaaaaaaaaaaa";
+        const string South = "bbbbbbbbbbbbbbbb";
+        var clients = new List<TurnClient>();
+        foreach (var username in (string[])[RunningRelay.UserOf(North), RunningRelay.UserOf(North), RunningRelay.UserOf(South)])
+        {
+            clients.Add(await relay.ConnectAsync(username, RunningRelay.Password(username)));
+            Assert.Equal(0, await clients[^1].AllocateAsync(default));
+        }
+
+        await Eventually.TrueAsync(async () => await AllocationsOfAsync(North) == 2 && await AllocationsOfAsync(South) == 1, "the allocations count for their tenants");
+        Assert.Equal(0, await clients[0].PermitAsync(relay.MediaNode, default));
+        await clients[0].SendDataAsync(relay.MediaNode, new byte[1000], default);
+        await relay.MediaSocket.ReceiveAsync(new byte[1500]).WaitAsync(TimeSpan.FromSeconds(30));
+        await clients[0].RefreshAsync(0, default);
+        await Eventually.TrueAsync(
+            async () => (await relay.ReportAsync()).Tenants!.SingleOrDefault(each => each.Tenant == North) is { Allocations: 1, RelayedBytes: >= 1000 }, "the end and the bytes count for their tenant");
+        Assert.Equal(0, (await relay.ReportAsync()).Tenants!.Single(each => each.Tenant == South).RelayedBytes);
+        foreach (var client in clients)
+        {
+            await client.RefreshAsync(0, default);
+            client.Dispose();
+        }
+
+        await Eventually.TrueAsync(async () => await AllocationsOfAsync(North) + await AllocationsOfAsync(South) == 0, "none is left");
+    }
+
+    private async Task<int> AllocationsOfAsync(string tenant) => (await relay.ReportAsync()).Tenants!.SingleOrDefault(each => each.Tenant == tenant)?.Allocations ?? 0;
+
     /// <summary>Credentials end by the clock of the relay.</summary>
     [Fact]
     public async Task Report_Clock_IsThatOfAgent()

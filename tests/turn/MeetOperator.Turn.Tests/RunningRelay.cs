@@ -113,6 +113,9 @@ public class RunningRelay : IAsyncLifetime
         return ConnectAsync(username, Password(username, secret), isTcp, realm, isV6);
     }
 
+    /// <summary>The name of a credential that signaling could have made for a participant of the tenant.</summary>
+    internal static string UserOf(string tenant) => $"{DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 300}:{tenant}:meeting:{Guid.NewGuid():N}";
+
     internal Task<TurnClient> ConnectAsync(string username, string password, bool isTcp = false, string? realm = null, bool isV6 = false) =>
         TurnClient.ConnectAsync(isV6 ? ListenerV6 : Listener, username, password, isTcp, realm, default);
 

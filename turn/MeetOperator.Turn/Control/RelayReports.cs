@@ -6,18 +6,20 @@ using MeetOperator.TurnControl;
 namespace MeetOperator.Turn.Control;
 
 /// <summary>What the operator learns about the relay.</summary>
-internal sealed class RelayReports(OperatorCredentials credentials, AppliedState state, AllocationProbe probe, AllocationCount allocations, CoturnLog log, TimeProvider time)
+internal sealed class RelayReports(OperatorCredentials credentials, AppliedState state, AllocationProbe probe, AllocationCount allocations, CoturnLog log, TenantCounts tenants, TimeProvider time)
 {
     public TurnReport Read()
     {
         var problem = probe.Problem;
+        var count = allocations.Read();
         return new TurnReport
         {
             IsReady = problem is null,
             Problem = problem,
             IsFull = problem is null && probe.IsFull,
-            Allocations = allocations.Read(),
+            Allocations = count,
             RelayedBytes = log.RelayedBytes,
+            Tenants = tenants.Read(count),
             Time = time.GetUtcNow(),
             CertificateUntil = state.CertificateUntil,
             Credentials = CredentialReport.Of(credentials.Current),

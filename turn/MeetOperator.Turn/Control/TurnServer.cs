@@ -69,7 +69,7 @@ internal static class TurnServer
         });
         builder.Services.AddSingleton(options).AddSingleton(time).AddSingleton(database).AddSingleton(credentials);
         builder.Services.AddSingleton<RunningCoturn>().AddSingleton<RelaySockets>().AddSingleton<AllocationCount>().AddSingleton<RelayReports>();
-        builder.Services.AddSingleton<CoturnLog>().AddSingleton<AppliedState>().AddSingleton<TermGate>().AddHostedService<CoturnProcess>();
+        builder.Services.AddSingleton<TenantCounts>().AddSingleton<CoturnLog>().AddSingleton<AppliedState>().AddSingleton<TermGate>().AddHostedService<CoturnProcess>();
         builder.Services.AddSingleton<AllocationProbe>().AddHostedService(p => p.GetRequiredService<AllocationProbe>());
         builder.Services.AddHealthChecks().AddCheck<RelayHealth>("relay", tags: [ProbeAnswer.Ready]);
         var app = builder.Build();

@@ -50,6 +50,10 @@ describe('the words of the network check', () => {
     expect(findingTexts(await translate([language]), { ...withoutUdp, results: [], bandwidth: null, denied: ['direct', 'tcp', 'relay'] })[1]).toContain(text);
   });
 
+  it.each([['en', 'uses all the relays that it may use'], ['de', 'nutzt bereits alle Relays']])('say in %s that others use all relays', async (language, text) => {
+    expect(findingTexts(await translate([language]), { ...withoutUdp, results: [], bandwidth: null, denied: ['relay-quota'] })[1]).toContain(text);
+  });
+
   it('exist in German', async () => {
     expect(findingTexts(await translate(['de']), withoutUdp)[1]).toBe('Direkt, UDP ist blockiert. Falls eine Firewall die Ursache ist: UDP zu 203.0.113.5, Ports 40000–40003 erlauben. Anrufe können andere Adressen, Ports und Relays verwenden.');
   });

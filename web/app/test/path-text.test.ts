@@ -31,6 +31,9 @@ describe('the words for the path of media', () => {
     ['a relay because nothing else is allowed', both({ ...relay, reason: 'relay-only' }), 'Media flows through a relay over TLS, because the organization of this meeting allows nothing else.', null],
     ['no path, because only relays are allowed', both({ kind: 'none', protocol: 'unknown', type: 'unknown', family: null, reason: 'relay-only' }),
       'The organization of this meeting allows media through its relays only, and no relay gets through.', null],
+    ['no path, because others use all relays', both({ kind: 'none', protocol: 'unknown', type: 'unknown', family: null, reason: 'relay-refused', blocked: [udp] }),
+      'No connection to the media server gets through, and the organization of this meeting uses all the relays that it may use. You get one when there is room again. Whoever runs the meetings of the organization can raise its quota.',
+      'If a firewall is the cause, allow UDP to 203.0.113.7, port 42000. In other meetings, the addresses and ports may differ.'],
     ['a relay for an unknown reason', both(relay), 'Media flows through a relay over TLS.', null],
     ['other participants, with the connections to the media node kept', [...both({}), path({ isDirect: true, use: 'both', kind: 'p2p' })], 'Media flows directly between the browsers.', null],
   ])('%s', async (_, paths, text, help) => {

@@ -181,7 +181,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     const statsHost = {
       selfId,
-      pathMemory: new PathMemory(),
+      pathMemory: new PathMemory(() => relays.isRefused),
       directPaths: () => [...this.#direct.connections, ...this.#directMeeting.connections],
       expects: (participantId: string, source: TrackSource) => this.#expects(participantId, source),
       isPaused: (participantId: string, source: TrackSource) => this.#snapshot.paused.some(one => one.participantId === participantId && one.source === source),

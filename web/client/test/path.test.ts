@@ -111,6 +111,16 @@ describe('the path of a connection', () => {
     expect(pathsOf(cutOff, 'both')).toEqual([]);
   });
 
+  it('is none because the organization uses all its relays, and a firewall could let the rest through', () => {
+    const records = reading([['udp', 'node-udp', 'failed']]);
+    const memory = new PathMemory(() => true);
+    const collect = (policy: RTCIceTransportPolicy) => memory.collect({ getConfiguration: () => ({ iceTransportPolicy: policy }) } as RTCPeerConnection, records);
+    expect(pathsOf(records, 'send', collect('all'))[0]).toMatchObject({ kind: 'none', reason: 'relay-refused', blocked: [udp] });
+    expect(pathsOf(records, 'send', collect('relay'))[0]).toMatchObject({ kind: 'none', reason: 'relay-refused', blocked: [] });
+    const working = reading([['tcp', 'node-tcp', 'selected'], ['udp', 'node-udp', 'unanswered']]);
+    expect(pathsOf(working, 'send', memory.collect({ getConfiguration: () => ({}) } as RTCPeerConnection, working))[0]).toMatchObject({ kind: 'tcp', reason: 'udp-unanswered' });
+  });
+
   it.each([['few checks were sent', 'unanswered'], ['one destination has answered', 'answered']] as const)('is not known yet when %s', (_, outcome) => {
     expect(pathsOf(reading([['udp', 'node-udp', outcome], ['tcp', 'node-tcp', outcome === 'answered' ? 'failed' : 'pending']]), 'send')).toEqual([]);
   });

@@ -33,9 +33,11 @@ describe('a quality report', () => {
     expect(report).toMatchObject({ path: 'tcp', pathReason: 'udp-unanswered', gatheringMs: 12 });
     expect(JSON.stringify(report)).not.toContain('203.0.113.7');
     expect(reportOf(summary({ paths: [{ ...path, kind: null, reason: null }] }), {})).not.toHaveProperty('path');
-    const limited = reportOf(summary({ paths: [{ ...path, kind: 'relay-udp', reason: 'relay-only' }] }), {}); // servers of earlier versions do not know the reason
-    expect(limited).toMatchObject({ path: 'relay-udp' });
-    expect(limited).not.toHaveProperty('pathReason');
+    for (const reason of ['relay-only', 'relay-refused'] as const) { // servers do not know these reasons
+      const limited = reportOf(summary({ paths: [{ ...path, kind: 'relay-udp', reason }] }), {});
+      expect(limited).toMatchObject({ path: 'relay-udp' });
+      expect(limited).not.toHaveProperty('pathReason');
+    }
   });
 
   it('the worst tracks are in a report when not all fit', () => {

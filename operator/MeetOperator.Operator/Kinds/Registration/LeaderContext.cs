@@ -23,6 +23,7 @@ internal sealed record LeaderContext
     public required DepartedNodes Departed { get; init; }
     public required ControlAuthority Authority { get; init; }
     public required QuotaLedger Quotas { get; init; }
+    public required RelayLedger RelayUse { get; init; }
     public required MeetEvents Events { get; init; }
     public required OperatorMetrics Metrics { get; init; }
     public required LoopHealth Health { get; init; }

@@ -16,7 +16,7 @@ namespace MeetOperator.Operator.Kinds.Tenants;
 
 /// <summary>Creates the namespace of each tenant, rejects namespaces that others own, and writes the tenant's usage.</summary>
 internal sealed class TenantController(
-    ClusterView cluster, MediaFleet fleet, QuotaLedger ledger, ApiKeyStates apiKeys, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
+    ClusterView cluster, MediaFleet fleet, QuotaLedger ledger, RelayLedger relays, ApiKeyStates apiKeys, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
 {
     private readonly TenantDeletion _deletion = new(cluster, fleet, events);
     private readonly WriteThrottle _throttle = new(time);
@@ -84,10 +84,13 @@ internal sealed class TenantController(
     private async Task<ReconcileResult> WriteAsync(Tenant tenant, NamespaceOwnership claim, CancellationToken ct, NodeFailure? held = null)
     {
         var key = tenant.Metadata.NamespacedName;
+        var ofRelays = relays.Of(key.Name);
         var usage = new TenantUsage
         {
             ConcurrentMeetings = ledger.OpenMeetings(key.Name),
             Participants = claim.IsOwned ? cluster.MeetingsIn(tenant.Spec.Namespace).Sum(meeting => meeting.Status?.Participants ?? 0) : 0,
+            TurnAllocations = ofRelays?.Allocations ?? tenant.Status?.Usage.TurnAllocations ?? 0,
+            TurnMbps = ofRelays?.Mbps ?? tenant.Status?.Usage.TurnMbps ?? 0,
         };
         var status = TenantStatuses.Build(tenant, claim, usage, apiKeys, time.GetUtcNow(), held);
         var onlyFigures = tenant.Status is { } stored && StatusWriter.AreEqual(stored with { Usage = new() }, status with { Usage = new() });

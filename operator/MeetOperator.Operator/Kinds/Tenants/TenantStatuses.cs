@@ -5,6 +5,7 @@ using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Kinds.Tenants.ApiKeys;
+using MeetOperator.Operator.Quotas;
 
 namespace MeetOperator.Operator.Kinds.Tenants;
 
@@ -30,10 +31,12 @@ internal static class TenantStatuses
             progress,
             new Condition { Type = MeetConditions.DeletionBlocked, Status = ConditionStatus.True, Reason = held.Reason, Message = held.Message, ObservedGeneration = generation },
             now);
+        var full = RelayQuota.FindProblem(tenant.Spec.Quotas, usage);
+        progress = ProblemConditions.Set(progress, MeetConditions.RelayQuotaReached, full, generation, now);
         return new TenantStatus
         {
             ObservedGeneration = generation,
-            Message = held?.Message ?? (claim.IsOwned && apiKeys.FindFailure(tenant) is { } failure ? failure.Message : claim.Message),
+            Message = held?.Message ?? (claim.IsOwned ? apiKeys.FindFailure(tenant)?.Message ?? full?.Message : null) ?? claim.Message,
             Usage = usage,
             Conditions = [.. apiKeys.Apply(tenant, Conditions.Set(progress, ready, now), now)],
         };

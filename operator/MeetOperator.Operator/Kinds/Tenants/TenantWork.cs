@@ -10,7 +10,7 @@ internal sealed class TenantWork : IKindWork
     {
         var apiKeys = new ApiKeyStates();
         var tenants = TenantWatches.Controller(leader.Cluster, leader.Health, leader.Logs).Build(
-            new TenantController(leader.Cluster, leader.Fleet, leader.Quotas, apiKeys, leader.Events, leader.Options, leader.Time));
+            new TenantController(leader.Cluster, leader.Fleet, leader.Quotas, leader.RelayUse, apiKeys, leader.Events, leader.Options, leader.Time));
         var projection = ApiKeyWatches.Controller(leader.Cluster, leader.Health, leader.Logs).Build(new ApiKeyController(leader.Cluster, apiKeys, tenants.Enqueue, leader.Options));
         Loops = [tenants.RunAsync, projection.RunAsync];
     }

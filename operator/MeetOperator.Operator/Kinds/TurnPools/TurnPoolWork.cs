@@ -10,7 +10,7 @@ internal sealed class TurnPoolWork : IKindWork
 
     public TurnPoolWork(LeaderContext leader)
     {
-        var relays = new TurnRelays(leader.Cluster, leader.Clients, leader.Authority, leader.Options, leader.Time, leader.Logs.CreateLogger<TurnRelays>());
+        var relays = new TurnRelays(leader.Cluster, leader.Clients, leader.Authority, leader.RelayUse, leader.Options, leader.Time, leader.Logs.CreateLogger<TurnRelays>());
         var pods = new TurnPods(leader.Cluster, leader.Authority, leader.Events, leader.Options, leader.Time, leader.Random);
         _secrets = new TurnSecrets(leader.Cluster.Client, leader.Options);
         var certificates = new TurnCertificates(leader.Cluster.Client, leader.Options, leader.Time);

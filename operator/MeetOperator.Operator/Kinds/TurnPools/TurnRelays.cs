@@ -10,6 +10,8 @@ using MeetOperator.NodeControl;
 using MeetOperator.Operator.Calls;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Control;
+using MeetOperator.Operator.Kinds.SfuPools;
+using MeetOperator.Operator.Quotas;
 using MeetOperator.Operator.Resources;
 using MeetOperator.Operator.Settings;
 using MeetOperator.TurnControl;
@@ -17,7 +19,7 @@ using MeetOperator.TurnControl;
 namespace MeetOperator.Operator.Kinds.TurnPools;
 
 /// <summary>Gives relays their state, and reads what they report.</summary>
-internal sealed partial class TurnRelays(ClusterView cluster, NodeClients clients, ControlAuthority authority, OperatorOptions options, TimeProvider time, ILogger<TurnRelays> logger)
+internal sealed partial class TurnRelays(ClusterView cluster, NodeClients clients, ControlAuthority authority, RelayLedger ledger, OperatorOptions options, TimeProvider time, ILogger<TurnRelays> logger)
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
 
@@ -26,6 +28,7 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
 
     /// <summary>How long a relay counts as starting, since its Pod was first seen with an address.</summary>
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
+    private readonly PoolRights _rights = new(cluster, options);
     private readonly ConcurrentDictionary<string, long> _seen = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Answer> _answers = new(StringComparer.Ordinal);
 
@@ -42,6 +45,7 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
         {
             _answers.TryRemove(gone, out _);
             _seen.TryRemove(gone, out _);
+            ledger.Remove(gone);
         }
 
         return await Task.WhenAll(pods.Select(pod => ObserveAsync(pool, pod, current, state, tlsHost, ct))).ConfigureAwait(false);
@@ -57,9 +61,15 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
             var ahead = answer.Time - time.GetUtcNow();
             var traffic = _answers.TryGetValue(pod.Metadata.Uid!, out var before) ? before.Traffic : TurnTraffic.None;
             _answers[pod.Metadata.Uid!] = new Answer(answer, ahead, time.GetTimestamp(), traffic.With(Math.Max(0, answer.RelayedBytes), time.GetElapsedTime(0)));
+            ledger.Record(pod.Metadata.Uid!, answer.Tenants, _rights.IsShared(pool.Metadata.Namespace) ? null : cluster.OwnerOf(pool.Metadata.Namespace) ?? string.Empty);
         }
 
         var last = _answers.TryGetValue(pod.Metadata.Uid!, out var known) && time.GetElapsedTime(known.At) < Patience ? known : null;
+        if (last is null)
+        {
+            ledger.Remove(pod.Metadata.Uid!);
+        }
+
         var node = pod.Spec.NodeName is { Length: > 0 } name ? cluster.ClusterNodes.Get(new NamespacedName(null, name)) : null;
         return new Relay
         {

@@ -48,7 +48,7 @@ internal sealed class SimulatedRelay : IAsyncDisposable
 
             var report = new TurnReport
             {
-                IsReady = IsReady, Allocations = Allocations, RelayedBytes = 0, IsFull = IsFull, Time = TimeProvider.System.GetUtcNow() + ClockAhead, CertificateUntil = CertificateUntil,
+                IsReady = IsReady, Allocations = Allocations, RelayedBytes = 0, IsFull = IsFull, Time = TimeProvider.System.GetUtcNow() + ClockAhead, CertificateUntil = CertificateUntil, Tenants = Tenants,
                 Credentials = CredentialReport.Of(own),
             };
             await context.Response.WriteAsJsonAsync(report, NodeControlJson.Options, context.RequestAborted);
@@ -63,6 +63,9 @@ internal sealed class SimulatedRelay : IAsyncDisposable
     public int Allocations { get; set; }
 
     public bool IsFull { get; set; }
+
+    /// <summary>What tenants use; null as from an older relay.</summary>
+    public IReadOnlyList<TenantTraffic>? Tenants { get; set; }
 
     public TimeSpan ClockAhead { get; set; }
 

@@ -1,5 +1,6 @@
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Operator.Kinds.TurnPools;
+using MeetOperator.Operator.Quotas;
 
 namespace MeetOperator.Operator.Tests.Turn;
 

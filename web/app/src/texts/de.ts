@@ -318,9 +318,10 @@ const de: Texts = {
     nothingWorks: 'Anrufe funktionieren nicht: Kein Weg zum Medienserver kommt durch. Sie können teilnehmen und den Chat verwenden, ohne Ton und Bild.',
     noPath: 'Anrufe funktionieren nicht: Die Einstellungen dieses Servers lassen keinen Weg zum Medienserver. Seine Betreiber können das ändern. Sie können teilnehmen und den Chat verwenden, ohne Ton und Bild.',
     denied: {
-      direct: 'Die Einstellungen dieses Servers erlauben nur Relays, deshalb wurde nichts anderes probiert.',
-      tcp: 'Die Einstellungen dieses Servers erlauben keine direkten Verbindungen über TCP, deshalb wurden sie nicht probiert.',
-      relay: 'Die Einstellungen dieses Servers erlauben keine Relays, deshalb wurde keines probiert.',
+      'direct': 'Die Einstellungen dieses Servers erlauben nur Relays, deshalb wurde nichts anderes probiert.',
+      'tcp': 'Die Einstellungen dieses Servers erlauben keine direkten Verbindungen über TCP, deshalb wurden sie nicht probiert.',
+      'relay': 'Die Einstellungen dieses Servers erlauben keine Relays, deshalb wurde keines probiert.',
+      'relay-quota': 'Die Organisation dieses Meetings nutzt bereits alle Relays, die ihr zustehen, deshalb wurde keines probiert. Wer ihre Meetings betreibt, kann ihr Kontingent erhöhen.',
     },
     incomplete: 'Einige Wege konnten nicht probiert werden, weil der Server es diesem Netzwerk nicht erlaubt hat. Vielleicht funktionieren sie. Prüfen Sie noch einmal.',
     blocked: '{{way}} ist blockiert. Falls eine Firewall die Ursache ist: {{protocol}} zu {{destination}} erlauben. Anrufe können andere Adressen, Ports und Relays verwenden.',
@@ -376,6 +377,7 @@ const de: Texts = {
       'direct-unanswered': 'Ton und Bild werden über ein Relay mit {{protocol}} übertragen, weil keine direkte Verbindung zustande kommt.',
       'relay-only': 'Ton und Bild werden über ein Relay mit {{protocol}} übertragen, weil die Organisation dieses Meetings nichts anderes erlaubt.',
       'none-relay-only': 'Die Organisation dieses Meetings erlaubt Ton und Bild nur über ihre Relays, und keine Verbindung zu einem Relay kommt zustande.',
+      'relay-refused': 'Keine Verbindung zum Medienserver kommt zustande, und die Organisation dieses Meetings nutzt bereits alle Relays, die ihr zustehen. Sie bekommen eines, sobald wieder Platz ist. Wer die Meetings der Organisation betreibt, kann ihr Kontingent erhöhen.',
     },
     pathUses: { send: 'Senden: {{path}}', receive: 'Empfangen: {{path}}' },
     pathHelp: {

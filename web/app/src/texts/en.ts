@@ -308,9 +308,10 @@ const en = {
     nothingWorks: 'Calls do not work: no way to the media server gets through. You can join and use the chat, without sound and pictures.',
     noPath: 'Calls do not work: the settings of this server leave no way to the media server. Its operators can change that. You can join and use the chat, without sound and pictures.',
     denied: {
-      direct: 'The settings of this server allow relays only, so nothing else was tried.',
-      tcp: 'The settings of this server do not allow direct connections over TCP, so they were not tried.',
-      relay: 'The settings of this server do not allow relays, so none was tried.',
+      'direct': 'The settings of this server allow relays only, so nothing else was tried.',
+      'tcp': 'The settings of this server do not allow direct connections over TCP, so they were not tried.',
+      'relay': 'The settings of this server do not allow relays, so none was tried.',
+      'relay-quota': 'The organization of this meeting uses all the relays that it may use, so none was tried. Its operators can raise the quota.',
     },
     incomplete: 'Some ways could not be tried, because the server did not let this network try them. They may work. Check again.',
     blocked: '{{way}} is blocked. If a firewall is the cause, allow {{protocol}} to {{destination}}. Calls may use other addresses, ports and relays.',
@@ -366,6 +367,7 @@ const en = {
       'direct-unanswered': 'Media flows through a relay over {{protocol}}, because no direct connection gets through.',
       'relay-only': 'Media flows through a relay over {{protocol}}, because the organization of this meeting allows nothing else.',
       'none-relay-only': 'The organization of this meeting allows media through its relays only, and no relay gets through.',
+      'relay-refused': 'No connection to the media server gets through, and the organization of this meeting uses all the relays that it may use. You get one when there is room again. Whoever runs the meetings of the organization can raise its quota.',
     },
     pathUses: { send: 'Sending: {{path}}', receive: 'Receiving: {{path}}' },
     pathHelp: {

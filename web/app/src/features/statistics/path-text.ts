@@ -22,6 +22,7 @@ const families = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
 
 function sentenceOf(t: TFunction, { kind, reason, type, protocol, family }: MediaPath): string {
   if (kind === 'none' && reason === 'relay-only') return t('statistics.paths.none-relay-only');
+  if (kind === 'none' && reason === 'relay-refused') return t('statistics.paths.relay-refused');
   if (kind === 'p2p' || kind === 'none' || kind === 'tunnel') return t(`statistics.paths.${kind}`);
   const name = protocol.toUpperCase();
   // The address of the other end says nothing about the way to the relay.

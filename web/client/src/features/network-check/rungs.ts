@@ -5,9 +5,9 @@ export type CheckedPath = 'udp' | 'tcp' | 'relay-udp' | 'relay-tcp' | 'relay-tls
 export type CheckedFamily = 'ipv4' | 'ipv6' | 'unknown';
 
 /** What the settings of the server deny: everything without a relay, TCP without a relay, or relays. */
-export type DeniedWay = 'direct' | 'tcp' | 'relay';
+export type DeniedWay = 'direct' | 'tcp' | 'relay' | 'relay-quota';
 
-const deniedWays: readonly DeniedWay[] = ['direct', 'tcp', 'relay'];
+const deniedWays: readonly DeniedWay[] = ['direct', 'tcp', 'relay', 'relay-quota'];
 
 /** What the server tells about a check that is open. */
 export interface OpenedCheck {

@@ -42,7 +42,7 @@ export function reportOf(summary: StatsSummary, times: JoinTimes): QualityMessag
     receiveKbps: kbps(summary.receiveBitrate),
     ...times,
     ...(kind === null ? {} : { path: kind }),
-    ...(reason === null || reason === 'relay-only' ? {} : { pathReason: reason }), // whoever reads the report knows the settings
+    ...(reason === null || reason === 'relay-only' || reason === 'relay-refused' ? {} : { pathReason: reason }), // whoever reads the report knows the settings
     tracks: tracks.sort((a, b) => order[a.quality] - order[b.quality]).slice(0, maxTracks),
   };
 }

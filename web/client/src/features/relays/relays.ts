@@ -21,7 +21,10 @@ export interface RelayEvents {
  */
 export class Relays implements Feature<unknown, RelaysServerMessage> {
   readonly handlers = {
-    'ice-servers': ({ iceServers, iceTransportPolicy }: Omit<RelaysServerMessage, 'type'>) => this.#use(iceServers, iceTransportPolicy === 'relay' ? 'relay' : 'all'),
+    'ice-servers': ({ iceServers, iceTransportPolicy, refused }: Omit<RelaysServerMessage, 'type'>) => {
+      this.#isRefused = refused !== undefined;
+      this.#use(iceServers, iceTransportPolicy === 'relay' ? 'relay' : 'all');
+    },
   };
 
   /** The environment of the connections to the SFU. */
@@ -32,6 +35,7 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
   readonly #left = new Set<string>();
   #servers: readonly RTCIceServer[];
   #policy: RTCIceTransportPolicy = 'all';
+  #isRefused = false;
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #coming: ReturnType<typeof setTimeout> | undefined;
 
@@ -52,6 +56,11 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
   /** The servers without credentials. A relay forwards only to media nodes, so it cannot connect two participants. */
   get direct(): RTCIceServer[] {
     return this.#servers.filter(server => server.username === undefined);
+  }
+
+  /** Whether there are relays, and the server gives none to this participant. */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   close(): void {

@@ -32,6 +32,8 @@ export interface PathEvidence {
   readonly attempts: ReadonlyMap<string, PathAttempt>;
   /** Whether the meeting allows relays only, so that nothing else is tried. */
   readonly isRelayOnly?: boolean;
+  /** Whether there are relays that this participant does not get. */
+  readonly isRelayRefused?: boolean;
 }
 
 export const noEvidence: PathEvidence = { gathered: new Set(), attempts: new Map() };

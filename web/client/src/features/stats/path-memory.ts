@@ -5,9 +5,15 @@ import type { StatsRecord } from './records.js';
 export class PathMemory {
   readonly #evidence = new WeakMap<RTCPeerConnection, PathEvidence>();
 
+  readonly #isRelayRefused: () => boolean;
+
+  constructor(isRelayRefused: () => boolean = () => false) {
+    this.#isRelayRefused = isRelayRefused;
+  }
+
   /** What is known about the connection with this reading of it. */
   collect(connection: RTCPeerConnection, records: readonly StatsRecord[]): PathEvidence {
-    const evidence = { ...collectEvidence(this.#evidence.get(connection) ?? noEvidence, records), isRelayOnly: connection.getConfiguration().iceTransportPolicy === 'relay' };
+    const evidence = { ...collectEvidence(this.#evidence.get(connection) ?? noEvidence, records), isRelayOnly: connection.getConfiguration().iceTransportPolicy === 'relay', isRelayRefused: this.#isRelayRefused() };
     this.#evidence.set(connection, evidence);
     return evidence;
   }

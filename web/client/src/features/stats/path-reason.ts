@@ -2,9 +2,10 @@ import type { Destination, PathAttempt, PathEvidence, PathKind } from './path-ev
 
 /**
  * Why no better path is used. `udp-unanswered`: the checks over UDP got no response. `udp-not-gathered`: the browser has no candidate over UDP. `direct-unanswered`: the checks
- * got no response on any path without a relay. `relay-only`: the meeting allows nothing else than relays.
+ * got no response on any path without a relay. `relay-only`: the meeting allows nothing else than relays. `relay-refused`: there is no path, and the organization uses all the relays that it
+ * may use.
  */
-export type PathReason = 'udp-unanswered' | 'udp-not-gathered' | 'direct-unanswered' | 'relay-only';
+export type PathReason = 'udp-unanswered' | 'udp-not-gathered' | 'direct-unanswered' | 'relay-only' | 'relay-refused';
 
 export interface PathExplanation {
   /** Null for the best path, and where nothing is known. */
@@ -24,8 +25,9 @@ export function isCutOff({ attempts }: PathEvidence): boolean {
 }
 
 /** Explains why a connection to a media node uses a path of this kind. */
-export function explainPath(kind: PathKind, { gathered, attempts, isRelayOnly }: PathEvidence): PathExplanation {
+export function explainPath(kind: PathKind, { gathered, attempts, isRelayOnly, isRelayRefused }: PathEvidence): PathExplanation {
   if (kind === 'udp' || kind === 'p2p') return nothing;
+  if (kind === 'none' && isRelayRefused) return { reason: 'relay-refused', blocked: isRelayOnly ? [] : best([...attempts.values()].filter(({ outcome }) => outcome === 'failed')) };
   if (isRelayOnly) return { reason: 'relay-only', blocked: [] };
   const better = kind === 'tcp' ? ['udp'] : direct;
   const tried = [...attempts.values()].filter(attempt => better.includes(attempt.kind));

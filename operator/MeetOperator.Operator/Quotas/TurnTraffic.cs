@@ -1,4 +1,4 @@
-namespace MeetOperator.Operator.Kinds.TurnPools;
+namespace MeetOperator.Operator.Quotas;
 
 /// <summary>What a relay forwards, from its count of bytes. Relays count the bytes of an allocation in steps, so the rate is an average over a minute. Immutable and pure.</summary>
 internal sealed record TurnTraffic
