@@ -9,6 +9,7 @@ import type { Feature } from './core/feature.js';
 import type { HttpApi } from './core/http.js';
 import type { MediaType, TrackSource } from './core/wire-types.js';
 import { BetterPath } from './features/better-path/better-path.js';
+import { watchPathChanges } from './features/better-path/path-changes.js';
 import { listMessages } from './features/chat/api.js';
 import { Chat } from './features/chat/chat.js';
 import type { ChatMessage } from './features/chat/state.js';
@@ -121,7 +122,8 @@ export class Meeting extends Emitter<MeetingEvents> {
       onChange: state => this.#update({ encryption: state }),
       onRefused: () => this.#connection.finish({ phase: 'failed', code: 'encryption-required' }),
     });
-    const relays = new Relays(watchGathering(environment, ms => this.#quality.gathered(ms)), response.iceServers ?? [], {
+    const watched = watchPathChanges(watchGathering(environment, ms => this.#quality.gathered(ms)), () => betterPath.handlePathChange());
+    const relays = new Relays(watched, response.iceServers ?? [], {
       onWithdrawn: () => this.#tracks.replaceConnections(),
       onNamed: connections => this.#tracks.retryWithoutPath(connections),
     });
