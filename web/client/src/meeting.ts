@@ -29,6 +29,7 @@ import type { Participant } from './features/presence/participants.js';
 import { Presence } from './features/presence/presence.js';
 import { QualityReports } from './features/quality/quality-reports.js';
 import { Relays } from './features/relays/relays.js';
+import { PathFailures } from './features/stats/path-failures.js';
 import { PathMemory } from './features/stats/path-memory.js';
 import { Stats } from './features/stats/stats.js';
 import type { StatsSummary } from './features/stats/summary.js';
@@ -122,8 +123,9 @@ export class Meeting extends Emitter<MeetingEvents> {
       onChange: state => this.#update({ encryption: state }),
       onRefused: () => this.#connection.finish({ phase: 'failed', code: 'encryption-required' }),
     });
+    const pathFailures = new PathFailures(environment.monotonicNow);
     const watched = watchPathChanges(watchGathering(environment, ms => this.#quality.gathered(ms)), () => betterPath.handlePathChange());
-    const relays = new Relays(watched, response.iceServers ?? [], {
+    const relays = new Relays(pathFailures.watch(watched), response.iceServers ?? [], {
       onWithdrawn: () => this.#tracks.replaceConnections(),
       onNamed: connections => this.#tracks.retryWithoutPath(connections),
     });
@@ -183,7 +185,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     const statsHost = {
       selfId,
-      pathMemory: new PathMemory(),
+      pathMemory: new PathMemory(pathFailures),
       directPaths: () => [...this.#direct.connections, ...this.#directMeeting.connections],
       expects: (participantId: string, source: TrackSource) => this.#expects(participantId, source),
       isPaused: (participantId: string, source: TrackSource) => this.#snapshot.paused.some(one => one.participantId === participantId && one.source === source),
@@ -192,7 +194,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     this.#diagnostics = new Diagnostics(http, identity.meetingId, { history: () => this.statsHistory, ticket: () => this.ticket, now: environment.now, monotonicNow: environment.monotonicNow, random: environment.random });
     // Reports have longer intervals than what a page shows, so they are measured on their own.
     const reported = new Stats(environment, this.#tracks, statsHost);
-    this.#quality = new QualityReports({ send, measure: () => reported.measure() });
+    this.#quality = new QualityReports({ send, measure: () => reported.measure(), pathFailures });
     this.#survey = new Survey(http, identity.meetingId, { ticket: () => this.ticket, onChange: survey => this.#update({ survey }) });
     this.#view = new View({ send, onPaused: paused => this.#update({ paused }) });
     const moderation = new Moderation({

@@ -127,7 +127,7 @@ describe('what a connection has tried', () => {
 
   it('is remembered when the browser has forgotten the pairs', () => {
     const [connection, other] = [{ getConfiguration: () => ({}) }, { getConfiguration: () => ({}) }] as RTCPeerConnection[];
-    const memory = new PathMemory();
+    const memory = new PathMemory({ read: () => {} });
     memory.collect(connection!, failing);
     expect(pathsOf(later, 'send', memory.collect(connection!, later))[0]).toMatchObject({ reason: 'udp-unanswered', blocked: [udp] });
     expect(pathsOf(later, 'send', memory.collect(other!, later))[0]).toMatchObject({ reason: null });
