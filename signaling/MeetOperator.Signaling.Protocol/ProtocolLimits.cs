@@ -42,6 +42,12 @@ public static class ProtocolLimits
     /// <summary>Maximum number of tracks in a quality report.</summary>
     public const int MaxReportedTracks = 64;
 
+    /// <summary>Maximum number of entries in <c>pathFailures</c> of a quality report.</summary>
+    public const int MaxPathFailures = 16;
+
+    /// <summary>Maximum number of connections in one entry of <c>pathFailures</c>.</summary>
+    public const int MaxPathFailureCount = 64;
+
     /// <summary>Maximum size of a report about a problem in bytes: two minutes of statistics of a meeting with some 20 tracks.</summary>
     public const int MaxReportBytes = 256 * 1024;
 

@@ -21,6 +21,8 @@ const tunnelLimitSeconds = 6;
 const fallbackSeconds = 8;
 /** Seconds for which a picture may stand still while media moves from a path that works to a better one. */
 const noticeableSeconds = 1;
+/** Seconds from a sign of another network until media flows on a better path: 4 until it is looked for, and 8 until it counts as found. */
+const soonSeconds = 20;
 
 describe('a network that lets only one kind of traffic out', { skip: canMakeNetworks ? false : 'network namespaces take root' }, () => {
   let network;
@@ -211,6 +213,27 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     });
   }
 
+  it('media moves from a relay to UDP when UDP is let out and the browser reports another network', options, async t => {
+    await call([rung('turn-udp')], async (ada, bob) => {
+      await uses(ada, rung('turn-udp').path);
+      const before = await ada.page.evaluate(iceNames);
+      await until(async () => (await ada.page.evaluate(iceNames)).some(name => !before.includes(name)), 'a look', 60_000); // the next one follows after more than 40 s
+      await ada.page.waitForTimeout(9_000); // it has found nothing
+      const tiles = [ada.tile('Bob'), bob.tile('Ada')];
+      await Promise.all(tiles.map(watchTile));
+      network.allow([product.page, rung('turn-udp'), rung('udp4')]);
+      const began = Date.now();
+      await ada.page.evaluate(() => navigator.connection.dispatchEvent(new Event('change')));
+      await uses(ada, rung('udp4').path, soonSeconds * 1_000);
+      t.diagnostic(`seconds until media flowed over UDP: ${((Date.now() - began) / 1_000).toFixed(1)}`);
+      await seeAndHearEachOther(ada, bob);
+      const pauses = (await Promise.all(tiles.map(tilePause))).map(({ pause }) => pause / 1_000);
+      t.diagnostic(`seconds for which the pictures stood still, for Ada and for Bob: ${pauses.map(pause => pause.toFixed(1)).join(' and ')}`);
+      assert.ok(Math.max(...pauses) < noticeableSeconds, `${pauses.join(' and ')} s`);
+      await readsPath(ada, rung('udp4').path);
+    });
+  });
+
   it('media moves from TCP to UDP when UDP is let out again in a call, after the browser has given it up', options, async t => {
     await call([rung('tcp4')], async (ada, bob) => {
       await uses(ada, rung('tcp4').path);
@@ -227,6 +250,9 @@ describe('a network that lets only one kind of traffic out', { skip: canMakeNetw
     });
   });
 });
+
+/** Runs in the page: the names of its connections in ICE (`ice-ufrag`), which change with a restart. */
+const iceNames = () => globalThis.connections.flatMap(({ localDescription }) => /a=ice-ufrag:(\S+)/.exec(localDescription?.sdp ?? '')?.[1] ?? []);
 
 /** Runs in the page: whether a connection still has a pair of candidates over UDP. */
 const triesUdp = async () => {

@@ -12,6 +12,9 @@ internal sealed class QualityReader(JsonElement root, Action<string> reject)
     private const string TrackRule =
         "Each entry of 'tracks' must be {participantId, source, quality, kbps, loss, jitterMs, frozen, fps?, height?}: source is microphone, camera, screen or screen-audio, quality is good, weak, poor or paused, loss and frozen are from 0 to 1.";
 
+    private static readonly string PathFailureRule =
+        $"Each entry of 'pathFailures' must be {{path, reason, count}}, with each path and reason once: path is udp, tcp, relay-udp, relay-tcp or relay-tls, reason is unanswered, unreachable, credentials, quota or refused, count is from 1 to {ProtocolLimits.MaxPathFailureCount}.";
+
     public QualityMessage Read()
     {
         var rtt = Optional(root, "rttMs", MaxMilliseconds);
@@ -26,8 +29,41 @@ internal sealed class QualityReader(JsonElement root, Action<string> reject)
         CheckOptional("gatheringMs", gathering);
         var (path, reason) = (Name<PathKind>("path"), Name<PathReason>("pathReason"));
         var needsReason = path is not (null or PathKind.Udp or PathKind.P2p); // nothing is better than these
-        return new QualityMessage(rtt, sendLoss, receiveLoss, sendKbps, receiveKbps, firstFrame, Tracks(), gathering, path, needsReason ? reason : null);
+        return new QualityMessage(rtt, sendLoss, receiveLoss, sendKbps, receiveKbps, firstFrame, Tracks(), PathFailures(), gathering, path, needsReason ? reason : null);
     }
+
+    private IReadOnlyList<PathFailure> PathFailures()
+    {
+        if (!root.TryGetProperty("pathFailures", out var value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return [];
+        }
+
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > ProtocolLimits.MaxPathFailures)
+        {
+            reject($"'pathFailures' must be a list of at most {ProtocolLimits.MaxPathFailures} entries.");
+            return [];
+        }
+
+        var failures = value.EnumerateArray().Select(Failure).OfType<PathFailure>().DistinctBy(failure => (failure.Path, failure.Reason)).ToList();
+        if (failures.Count != value.GetArrayLength())
+        {
+            reject(PathFailureRule);
+            return [];
+        }
+
+        return failures;
+    }
+
+    private static PathFailure? Failure(JsonElement item) =>
+        item.ValueKind == JsonValueKind.Object
+        && item.TryGetProperty("path", out var path) && path.ValueKind == JsonValueKind.String && WireName.TryParse<PathKind>(path.GetString(), out var kind)
+        && kind is (PathKind.Udp or PathKind.Tcp or PathKind.RelayUdp or PathKind.RelayTcp or PathKind.RelayTls)
+        && item.TryGetProperty("reason", out var reason) && reason.ValueKind == JsonValueKind.String && WireName.TryParse<PathFailureReason>(reason.GetString(), out var why)
+        && why is (PathFailureReason.Unanswered or PathFailureReason.Unreachable or PathFailureReason.Credentials or PathFailureReason.Quota or PathFailureReason.Refused)
+        && item.TryGetProperty("count", out var count) && count.ValueKind == JsonValueKind.Number && count.TryGetInt32(out var number) && number is >= 1 and <= ProtocolLimits.MaxPathFailureCount
+            ? new PathFailure(kind, why, number)
+            : null;
 
     private IReadOnlyList<ReportedTrack> Tracks()
     {

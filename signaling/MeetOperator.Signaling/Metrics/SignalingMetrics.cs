@@ -26,6 +26,7 @@ internal sealed class SignalingMetrics
     private readonly Histogram<double> _gatheringSeconds;
     private readonly UpDownCounter<long> _participantsByPath;
     private readonly Counter<long> _fallbacks;
+    private readonly Counter<long> _pathFailures;
     private readonly Counter<long> _problemReports;
     private readonly Histogram<int> _surveyRating;
     private readonly Counter<long> _headlessEnded;
@@ -62,6 +63,7 @@ internal sealed class SignalingMetrics
         _gatheringSeconds = meter.CreateHistogram("meet_signaling_client_gathering_seconds", "s", "Time in which clients gathered ICE candidates, as they report it, by the path of their media.", null, seconds);
         _participantsByPath = meter.CreateUpDownCounter<long>("meet_signaling_participants_by_path", description: "Participants on this replica that reported the path of their media, by that path.");
         _fallbacks = meter.CreateCounter<long>("meet_signaling_client_path_fallbacks_total", description: "Participants whose media takes a worse path because better ones do not work, by the path and the reason.");
+        _pathFailures = meter.CreateCounter<long>("meet_signaling_path_failures_total", description: "Connections of clients on which a way to the media node did not work, by the way and the reason. Clients report all but those of tunnels.");
     }
 
     public void SocketOpened() => _sockets.Add(1);
@@ -107,6 +109,11 @@ internal sealed class SignalingMetrics
             _gatheringSeconds.Record(gathering / 1000, path);
         }
 
+        foreach (var failure in report.PathFailures)
+        {
+            PathFailed(failure.Path, failure.Reason, failure.Count);
+        }
+
         _lossRatio.Record(report.ReceiveLoss);
         foreach (var track in report.Tracks)
         {
@@ -134,6 +141,9 @@ internal sealed class SignalingMetrics
 
     /// <summary>Records that the media of a participant takes a path because better ones do not work.</summary>
     public void FellBack(PathKind path, PathReason reason) => _fallbacks.Add(1, Tag("path", WireName.Of(path)), Tag("reason", WireName.Of(reason)));
+
+    /// <summary>Records that a way to the media node did not work, on so many connections.</summary>
+    public void PathFailed(PathKind path, PathFailureReason reason, int count = 1) => _pathFailures.Add(count, Tag("path", WireName.Of(path)), Tag("reason", WireName.Of(reason)));
 
     public void ProblemReported() => _problemReports.Add(1);
 

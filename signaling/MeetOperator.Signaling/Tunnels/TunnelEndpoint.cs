@@ -38,15 +38,36 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
 
         var subject = admission.Read(context, out var byTicket);
         var (row, view) = await admission.AdmitAsync(context, meetingId, byTicket ? subject : null).ConfigureAwait(false);
-        var region = subject?.Region;
+        try
+        {
+            await RunAsync(context, meetingId, row.ParticipantId, view, session, subject?.Region).ConfigureAwait(false);
+        }
+        catch (ProblemException e) when (ReasonOf(e.Code) is { } reason)
+        {
+            _services.Metrics.PathFailed(PathKind.Tunnel, reason);
+            throw;
+        }
+    }
+
+    /// <summary>Why a tunnel that was not opened counts as failed; null if it does not, because only its session has ended.</summary>
+    private static PathFailureReason? ReasonOf(ProblemCode code) => code switch
+    {
+        ProblemCode.Forbidden => PathFailureReason.Denied,
+        ProblemCode.QuotaExceeded => PathFailureReason.Limit,
+        ProblemCode.MediaNodeUnreachable => PathFailureReason.Unreachable,
+        _ => null,
+    };
+
+    private async Task RunAsync(HttpContext context, string meetingId, string participantId, MeetingView view, string session, string? region)
+    {
         var rooms = view.Serving.Where(assignment => !sessions.IsGone(view, assignment.Key) && view.AllowsTunnels(assignment.Key, region)).ToList();
         if (rooms.Count == 0)
         {
             throw new ProblemException(ProblemCode.Forbidden, "This meeting uses no tunnels: the tenant or the pool of its media node denies them (spec.connectivity.tunnel), or it is encrypted end to end.");
         }
 
-        using var place = places.Take(view.Key, row.ParticipantId);
-        var (node, room) = await OpenAsync(rooms, meetingId, row.ParticipantId, session, context.RequestAborted).ConfigureAwait(false);
+        using var place = places.Take(view.Key, participantId);
+        var (node, room) = await OpenAsync(rooms, meetingId, participantId, session, context.RequestAborted).ConfigureAwait(false);
         using var opened = node;
         using var client = await context.WebSockets.AcceptWebSocketAsync(ProtocolLimits.Subprotocol).ConfigureAwait(false);
         _services.Metrics.TunnelOpened();
@@ -56,6 +77,11 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
             using var ends = new CancellationTokenSource();
             var denied = WaitUntilDeniedAsync(meetingId, room, region, ends.Token);
             await new TunnelRelay(client, node, _services.Time).RunAsync(restarts.Token, denied).ConfigureAwait(false);
+            if (client.CloseStatus is null && node.CloseStatus is null && !denied.IsCompleted && !sessions.Evacuating.IsCancellationRequested)
+            {
+                _services.Metrics.PathFailed(PathKind.Tunnel, PathFailureReason.Closed); // nobody has ended it
+            }
+
             await ends.CancelAsync().ConfigureAwait(false);
             await denied.ConfigureAwait(false);
         }

@@ -172,6 +172,9 @@ public sealed class SignalingJsonFuzzTests
         Assert.All(new[] { quality.SendKbps, quality.ReceiveKbps, quality.RttMs ?? 0, quality.FirstFrameMs ?? 0, quality.GatheringMs ?? 0 }, number => Assert.InRange(number, 0, Most));
         Assert.InRange(quality.Tracks.Count, 0, ProtocolLimits.MaxReportedTracks);
         Assert.Equal(quality.Tracks.Count, quality.Tracks.Select(t => (t.ParticipantId, t.Source)).Distinct().Count());
+        Assert.InRange(quality.PathFailures.Count, 0, ProtocolLimits.MaxPathFailures);
+        Assert.Equal(quality.PathFailures.Count, quality.PathFailures.Select(f => (f.Path, f.Reason)).Distinct().Count());
+        Assert.All(quality.PathFailures, failure => Assert.True(Enum.IsDefined(failure.Path) && Enum.IsDefined(failure.Reason) && failure.Count is >= 1 and <= ProtocolLimits.MaxPathFailureCount));
         foreach (var track in quality.Tracks)
         {
             AssertName(track.ParticipantId);

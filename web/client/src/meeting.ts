@@ -9,6 +9,7 @@ import type { Feature } from './core/feature.js';
 import type { HttpApi } from './core/http.js';
 import type { MediaType, TrackSource } from './core/wire-types.js';
 import { BetterPath } from './features/better-path/better-path.js';
+import { watchPathChanges } from './features/better-path/path-changes.js';
 import { listMessages } from './features/chat/api.js';
 import { Chat } from './features/chat/chat.js';
 import type { ChatMessage } from './features/chat/state.js';
@@ -28,6 +29,7 @@ import type { Participant } from './features/presence/participants.js';
 import { Presence } from './features/presence/presence.js';
 import { QualityReports } from './features/quality/quality-reports.js';
 import { Relays } from './features/relays/relays.js';
+import { PathFailures } from './features/stats/path-failures.js';
 import { PathMemory } from './features/stats/path-memory.js';
 import { Stats } from './features/stats/stats.js';
 import type { StatsSummary } from './features/stats/summary.js';
@@ -121,7 +123,9 @@ export class Meeting extends Emitter<MeetingEvents> {
       onChange: state => this.#update({ encryption: state }),
       onRefused: () => this.#connection.finish({ phase: 'failed', code: 'encryption-required' }),
     });
-    const relays = new Relays(watchGathering(environment, ms => this.#quality.gathered(ms)), response.iceServers ?? [], {
+    const pathFailures = new PathFailures(environment.monotonicNow);
+    const watched = watchPathChanges(watchGathering(environment, ms => this.#quality.gathered(ms)), () => betterPath.handlePathChange());
+    const relays = new Relays(pathFailures.watch(watched), response.iceServers ?? [], {
       onWithdrawn: () => this.#tracks.replaceConnections(),
       onNamed: connections => this.#tracks.retryWithoutPath(connections),
     });
@@ -181,7 +185,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     const statsHost = {
       selfId,
-      pathMemory: new PathMemory(() => relays.isRefused),
+      pathMemory: new PathMemory(pathFailures, () => relays.isRefused),
       directPaths: () => [...this.#direct.connections, ...this.#directMeeting.connections],
       expects: (participantId: string, source: TrackSource) => this.#expects(participantId, source),
       isPaused: (participantId: string, source: TrackSource) => this.#snapshot.paused.some(one => one.participantId === participantId && one.source === source),
@@ -190,7 +194,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     this.#diagnostics = new Diagnostics(http, identity.meetingId, { history: () => this.statsHistory, ticket: () => this.ticket, now: environment.now, monotonicNow: environment.monotonicNow, random: environment.random });
     // Reports have longer intervals than what a page shows, so they are measured on their own.
     const reported = new Stats(environment, this.#tracks, statsHost);
-    this.#quality = new QualityReports({ send, measure: () => reported.measure() });
+    this.#quality = new QualityReports({ send, measure: () => reported.measure(), pathFailures });
     this.#survey = new Survey(http, identity.meetingId, { ticket: () => this.ticket, onChange: survey => this.#update({ survey }) });
     this.#view = new View({ send, onPaused: paused => this.#update({ paused }) });
     const moderation = new Moderation({

@@ -157,6 +157,77 @@ describe('a better path', () => {
     expect(server.connections).toHaveLength(2);
   });
 
+  /** The seconds in which a look began, of the next ones. `act` runs at the beginning of each. */
+  const looksWithin = async (server: ScriptedServer, seconds: number, act: (second: number) => void = () => {}) => {
+    const looks: number[] = [];
+    for (let second = 0, seen = publishOf(server).iceRestarts; second < seconds; second++) {
+      act(second);
+      await vi.advanceTimersByTimeAsync(1_000);
+      await settle();
+      if (publishOf(server).iceRestarts === seen) continue;
+      seen = publishOf(server).iceRestarts;
+      looks.push(second);
+      await answer(server);
+    }
+    return looks;
+  };
+
+  it('is looked for soon after a sign that the network is another one, and then as after the join', async () => {
+    const { server } = await callOverTcp();
+    expect(await looksWithin(server, 300)).toHaveLength(3); // the next one would follow after 180 s
+    const looks = await looksWithin(server, 100, second => { if (second < 2) server.networkSign(); });
+    expect(looks).toHaveLength(3);
+    expect(looks[0]).toBeLessThanOrEqual(4);
+    expect(looks[1]! - looks[0]!).toBeGreaterThanOrEqual(20);
+    expect(looks[1]! - looks[0]!).toBeLessThanOrEqual(25 + 8);
+  });
+
+  it('is looked for soon after the browser is online again, with the socket that it opens', async () => {
+    const { server } = await callOverTcp();
+    expect(await looksWithin(server, 300)).toHaveLength(3);
+    server.networkSign();
+    server.network(true);
+    await settle();
+    server.acceptJoin([participant('bob')]);
+    await settle();
+    const looks = await looksWithin(server, 10);
+    expect(looks).toHaveLength(1);
+    expect(looks[0]).toBeLessThanOrEqual(4);
+  });
+
+  it('is looked for once in five minutes at most where signs come all the time', async () => {
+    const { server } = await callOverTcp();
+    const looks = await looksWithin(server, 1_300, () => server.networkSign());
+    expect(looks.length).toBeLessThan(10);
+    expect(looks.at(-1)! - looks.at(-2)!).toBeGreaterThan(290);
+    await looksWithin(server, 301);
+    expect(await looksWithin(server, 10, second => { if (second === 0) server.networkSign(); })).toHaveLength(1); // after quiet, a sign says something again
+  }, 30_000);
+
+  it('is not looked for after a sign where media flows over UDP, however many signs there are', async () => {
+    const { server } = await callOverTcp();
+    for (const connection of server.connections) use(connection, 'udp');
+    expect(await looksWithin(server, 600, () => server.networkSign())).toEqual([]);
+    for (const connection of server.connections) use(connection, 'tcp');
+    expect(await looksWithin(server, 10, second => { if (second === 0) server.networkSign(); })).toHaveLength(1);
+  });
+
+  it('is looked for soon after ICE has taken another path for a connection, but not because it looks itself', async () => {
+    const { server } = await callOverTcp();
+    expect(await looksWithin(server, 300)).toHaveLength(3);
+    const changePath = () => publishOf(server).transport.iceTransport.dispatchEvent(new Event('selectedcandidatepairchange'));
+    const looks = await looksWithin(server, 40, second => { if (second === 0 || second === 6) changePath(); });
+    expect(looks).toHaveLength(2);
+    expect(looks[0]).toBeLessThanOrEqual(4);
+    expect(looks[1]! - looks[0]!).toBeGreaterThan(25);
+  });
+
+  it('is not looked for because a new connection tries its paths', async () => {
+    const { server } = await callOverTcp();
+    const changePath = () => publishOf(server).transport.iceTransport.dispatchEvent(new Event('selectedcandidatepairchange'));
+    expect(await looksWithin(server, 20, second => { if (second < 4) changePath(); })).toEqual([]);
+  });
+
   it('is looked for from a tunnel, and both connections begin again when what sends has found one', async () => {
     const calls: string[] = [];
     const on = (protocol: string) => ({
@@ -169,7 +240,8 @@ describe('a better path', () => {
       ]),
     }) as unknown as RTCPeerConnection;
     const connections = { publish: on('tunnel'), subscribe: on('tunnel') };
-    const betterPath = new BetterPath({ random: () => 0.5 } as Environment, {
+    const environment = { random: () => 0.5, monotonicNow: () => Date.now(), watchNetworkSigns: () => () => {} } as unknown as Environment;
+    const betterPath = new BetterPath(environment, {
       connections,
       restartIce: () => calls.push('look') > 0,
       replaceConnections: () => calls.push('replace') > 0,

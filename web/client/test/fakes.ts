@@ -42,6 +42,7 @@ export const track = (kind: 'audio' | 'video'): MediaStreamTrack => new FakeTrac
 /** The transport that all media sections of a connection share (BUNDLE). */
 export class FakeDtlsTransport extends EventTarget {
   state = 'new';
+  readonly iceTransport = new EventTarget();
 }
 
 /** A channel that both sides open without negotiating it. */
@@ -312,6 +313,7 @@ export class ScriptedServer {
   /** By how much the clock of the machine was set. Durations do not change with it. */
   clockJumpMs = 0;
   network: (online: boolean) => void = () => {};
+  networkSign: () => void = () => {};
   respond: (call: RestCall) => RestResponse = call => this.defaultResponse(call);
 
   readonly environment: Environment = {
@@ -348,6 +350,10 @@ export class ScriptedServer {
     watchNetwork: changed => {
       this.network = changed;
       return () => { this.network = () => {}; };
+    },
+    watchNetworkSigns: seen => {
+      this.networkSign = seen;
+      return () => { this.networkSign = () => {}; };
     },
   };
 

@@ -113,7 +113,7 @@ describe('the path of a connection', () => {
 
   it('is none because the organization uses all its relays, and a firewall could let the rest through', () => {
     const records = reading([['udp', 'node-udp', 'failed']]);
-    const memory = new PathMemory(() => true);
+    const memory = new PathMemory({ read: () => {} }, () => true);
     const collect = (policy: RTCIceTransportPolicy) => memory.collect({ getConfiguration: () => ({ iceTransportPolicy: policy }) } as RTCPeerConnection, records);
     expect(pathsOf(records, 'send', collect('all'))[0]).toMatchObject({ kind: 'none', reason: 'relay-refused', blocked: [udp] });
     expect(pathsOf(records, 'send', collect('relay'))[0]).toMatchObject({ kind: 'none', reason: 'relay-refused', blocked: [] });
@@ -137,7 +137,7 @@ describe('what a connection has tried', () => {
 
   it('is remembered when the browser has forgotten the pairs', () => {
     const [connection, other] = [{ getConfiguration: () => ({}) }, { getConfiguration: () => ({}) }] as RTCPeerConnection[];
-    const memory = new PathMemory();
+    const memory = new PathMemory({ read: () => {} });
     memory.collect(connection!, failing);
     expect(pathsOf(later, 'send', memory.collect(connection!, later))[0]).toMatchObject({ reason: 'udp-unanswered', blocked: [udp] });
     expect(pathsOf(later, 'send', memory.collect(other!, later))[0]).toMatchObject({ reason: null });

@@ -111,6 +111,15 @@ describe('quality reports of a meeting', () => {
     expect(server.socket.sentOf('quality').map(({ path }) => path)).toEqual(['udp', 'udp', 'tcp']);
   });
 
+  it('a way that does not work is reported once', async () => {
+    const { server, connection, pass } = await receiving(withQuality);
+    const url = 'turn:203.0.113.9:3478?transport=tcp';
+    connection.configuration = { iceServers: [{ urls: url, username: 'ada', credential: 'secret' }] };
+    connection.emit('icecandidateerror', { url, errorCode: 486 });
+    await pass(4);
+    expect(server.socket.sentOf('quality').map(({ pathFailures }) => pathFailures)).toEqual([[{ path: 'relay-tcp', reason: 'quota', count: 1 }], undefined, undefined]);
+  });
+
   it('a connection that does not get through is reported too', async () => {
     const { server, connection, pass } = await receiving(withQuality);
     await pass(1);

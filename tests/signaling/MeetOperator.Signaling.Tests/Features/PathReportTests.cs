@@ -77,6 +77,20 @@ public sealed class PathReportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Metrics_OfFailures_AddUpReportsByPathAndReason()
+    {
+        await using var ann = await _signaling.EnterAsync(_meeting.MeetingId, "Ann");
+        await using var bob = await _signaling.EnterAsync(_meeting.MeetingId, "Bob");
+        await ann.SendAsync(Report("relay-tls", failures: [new { path = "udp", reason = "unanswered", count = 2 }, new { path = "relay-udp", reason = "credentials", count = 1 }]));
+        await bob.SendAsync(Report("tcp", failures: [new { path = "udp", reason = "unanswered", count = 1 }]));
+        await ExpectPeopleAsync(("relay-tls", 1), ("tcp", 1));
+
+        var metrics = await MetricsAsync();
+        Assert.Contains("\nmeet_signaling_path_failures_total{path=\"udp\",reason=\"unanswered\"} 3\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nmeet_signaling_path_failures_total{path=\"relay-udp\",reason=\"credentials\"} 1\n", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Gauge_AfterLeaveAndLostSocket_GoesDown()
     {
         await using var ann = await _signaling.EnterAsync(_meeting.MeetingId, "Ann");
@@ -128,19 +142,20 @@ public sealed class PathReportTests : IAsyncLifetime
         string[] paths = ["tcp", "udp", "relay-udp", "relay-tcp", "relay-tls", "p2p"];
         for (var report = 0; report < 1_000; report++)
         {
-            await attacker.SendAsync(Report(paths[report % paths.Length], "udp-unanswered"));
+            await attacker.SendAsync(Report(paths[report % paths.Length], "udp-unanswered", failures: [new { path = "udp", reason = "unanswered", count = 64 }]));
         }
 
         Assert.Equal(CloseCode.Rejected, await attacker.ExpectCloseAsync());
         string[] lines = [];
         await Eventually.TrueAsync(async () => (lines = (await MetricsAsync(strict)).Split('\n')).Contains("meet_signaling_participants_by_path{path=\"tcp\"} 0"), "the first report counted, until the attacker was gone");
         Assert.Single(lines, line => line.StartsWith("meet_signaling_participants_by_path{", StringComparison.Ordinal));
+        Assert.Contains("meet_signaling_path_failures_total{path=\"udp\",reason=\"unanswered\"} 64", lines);
         Assert.Equal("meet_signaling_client_path_fallbacks_total{path=\"tcp\",reason=\"udp-unanswered\"} 1", Assert.Single(lines, line => line.StartsWith("meet_signaling_client_path_fallbacks_total{", StringComparison.Ordinal)));
     }
 
-    private static object Report(string path, string? reason = null, double? firstFrame = null, double? gathering = null) => new
+    private static object Report(string path, string? reason = null, double? firstFrame = null, double? gathering = null, object[]? failures = null) => new
     {
-        type = "quality", rttMs = 40, sendLoss = 0, receiveLoss = 0, sendKbps = 900, receiveKbps = 1_500, firstFrameMs = firstFrame, gatheringMs = gathering, path, pathReason = reason, tracks = Array.Empty<object>(),
+        type = "quality", rttMs = 40, sendLoss = 0, receiveLoss = 0, sendKbps = 900, receiveKbps = 1_500, firstFrameMs = firstFrame, gatheringMs = gathering, path, pathReason = reason, pathFailures = failures, tracks = Array.Empty<object>(),
     };
 
     private async Task ExpectListedAsync(string participantId, string? path, string? reason)

@@ -56,5 +56,5 @@ public sealed class QualityLedgerTests
 
     private static ReportedTrack Track(string sender, ReceivedQuality quality, double loss) => new(sender, TrackSource.Camera, quality, 500, loss, 10, 0, 30, 360);
 
-    private static QualityMessage Report(double? rtt, params ReportedTrack[] tracks) => new(rtt, 0, 0, 100, 500, null, tracks);
+    private static QualityMessage Report(double? rtt, params ReportedTrack[] tracks) => new(rtt, 0, 0, 100, 500, null, tracks, []);
 }

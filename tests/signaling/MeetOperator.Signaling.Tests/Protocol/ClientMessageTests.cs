@@ -220,6 +220,31 @@ public sealed class ClientMessageTests
     }
 
     [Theory]
+    [InlineData("null", 0)]
+    [InlineData("[]", 0)]
+    [InlineData("""[{"path":"udp","reason":"unanswered","count":1},{"path":"udp","reason":"refused","count":64},{"path":"relay-tls","reason":"quota","count":2}]""", 3)]
+    [InlineData("""[{"path":"udp","reason":"unanswered","count":1},{"path":"udp","reason":"unanswered","count":1}]""", null)]
+    [InlineData("""[{"path":"tunnel","reason":"unreachable","count":1}]""", null)]
+    [InlineData("""[{"path":"none","reason":"unanswered","count":1}]""", null)]
+    [InlineData("""[{"path":"udp","reason":"denied","count":1}]""", null)]
+    [InlineData("""[{"path":"udp","reason":"bad luck","count":1}]""", null)]
+    [InlineData("""[{"path":"udp","reason":"unanswered","count":0}]""", null)]
+    [InlineData("""[{"path":"udp","reason":"unanswered","count":65}]""", null)]
+    [InlineData("""[{"path":"udp","reason":"unanswered","count":1.5}]""", null)]
+    [InlineData("""[{"path":"udp","reason":"unanswered"}]""", null)]
+    [InlineData("[1]", null)]
+    [InlineData("{}", null)]
+    public void TryParse_PathFailures_ReadsThemOrNamesTheField(string failures, int? count)
+    {
+        var json = $$"""{"type":"quality","sendLoss":0,"receiveLoss":0,"sendKbps":0,"receiveKbps":0,"tracks":[],"pathFailures":{{failures}}}""";
+
+        var isGood = ClientMessage.TryParse(Encoding.UTF8.GetBytes(json), out var message, out var error);
+
+        Assert.Equal(count, (message as QualityMessage)?.PathFailures.Count);
+        Assert.True(isGood || error!.Message.Contains("pathFailures", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(64, true)]
     [InlineData(65, false)]
     public void TryParse_ReportedTracks_EnforcesLimit(int count, bool good)

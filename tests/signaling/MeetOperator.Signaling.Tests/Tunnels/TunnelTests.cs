@@ -210,6 +210,31 @@ public sealed class TunnelTests : IAsyncLifetime
         tunnels.ForEach(tunnel => tunnel.Dispose());
     }
 
+    [Fact]
+    public async Task Metrics_OfFailedTunnels_HaveTheReason()
+    {
+        var (meeting, ann, session) = await EnterAsync();
+        await using var a = ann;
+        foreach (var error in new[] { 403, 429, 429, 500 })
+        {
+            _node.TunnelError = error;
+            await StatusAsync(ann.Join, meeting, session);
+        }
+
+        _node.TunnelError = null;
+        Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(ann.Join, meeting, "unknown"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(ann.Join with { Ticket = "nothing" }, meeting, session));
+        using var ended = await OpenAsync(ann.Join, meeting, session);
+        await ended.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);
+        await Record.ExceptionAsync(() => ended.ReceiveAsync(new byte[10], default)); // the server has read it
+        using var broken = await OpenAsync(ann.Join, meeting, session);
+        broken.Abort();
+
+        string[] lines = [];
+        await Eventually.TrueAsync(async () => (lines = await FailuresAsync()).Length == 4, "the broken tunnel is counted");
+        Assert.Equal(["closed\"} 1", "denied\"} 1", "limit\"} 2", "unreachable\"} 1"], lines);
+    }
+
     /// <summary>What the client does not read stays with the node, which stops to send.</summary>
     [Fact]
     public async Task Relay_ClientDoesNotRead_NodeIsHeldBack()
@@ -275,6 +300,13 @@ public sealed class TunnelTests : IAsyncLifetime
 
         Assert.Equal((WebSocketMessageType.Close, (WebSocketCloseStatus)1012), (end.MessageType, tunnel.CloseStatus));
         await stopping;
+    }
+
+    private async Task<string[]> FailuresAsync()
+    {
+        const string Begin = "meet_signaling_path_failures_total{path=\"tunnel\",reason=\"";
+        var metrics = await _signaling.Http.GetStringAsync(new Uri(_signaling.Metrics, "metrics"));
+        return [.. metrics.Split('\n').Where(line => line.StartsWith(Begin, StringComparison.Ordinal)).Select(line => line[Begin.Length..]).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Whether tunnels are allowed, in each message that says so.</summary>

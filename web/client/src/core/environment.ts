@@ -1,3 +1,5 @@
+import { watchNetworkSigns } from './network-signs.js';
+
 /** The browser features that the SDK uses. Tests replace them with a scripted server. */
 export interface Environment {
   readonly fetch: typeof globalThis.fetch;
@@ -18,9 +20,12 @@ export interface Environment {
   readonly monotonicNow: () => number;
   /** Calls `changed` when the browser goes online or offline; returns a function that stops watching. */
   readonly watchNetwork: (changed: (online: boolean) => void) => () => void;
+  /** Calls `seen` when the network may be another one than before; returns a function that stops watching. */
+  readonly watchNetworkSigns: (seen: () => void) => () => void;
 }
 
 export function browserEnvironment(): Environment {
+  const monotonicNow = () => performance.now();
   return {
     fetch: (input, init) => globalThis.fetch(input, init),
     createWebSocket: (url, protocols) => new WebSocket(url, protocols),
@@ -28,7 +33,7 @@ export function browserEnvironment(): Environment {
     audioCodecs: () => globalThis.RTCRtpSender?.getCapabilities?.('audio')?.codecs ?? [],
     random: Math.random,
     now: Date.now,
-    monotonicNow: () => performance.now(),
+    monotonicNow,
     watchNetwork: changed => {
       const online = () => changed(true);
       const offline = () => changed(false);
@@ -38,6 +43,10 @@ export function browserEnvironment(): Environment {
         globalThis.removeEventListener?.('online', online);
         globalThis.removeEventListener?.('offline', offline);
       };
+    },
+    watchNetworkSigns: seen => {
+      const { connection } = (globalThis.navigator ?? {}) as { connection?: EventTarget };
+      return watchNetworkSigns({ window: globalThis as unknown as EventTarget, connection, page: globalThis.document, now: monotonicNow }, seen);
     },
   };
 }

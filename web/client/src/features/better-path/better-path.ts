@@ -18,6 +18,12 @@ const firstLookMs = 20_000;
 const longestLookMs = 15 * 60_000;
 /** What opens a network often opens it to many people at once. */
 const spread = 0.25;
+/** So long after a sign of another network the next look begins: signs come in groups, and the network needs a moment. */
+const soonMs = 3_000;
+/** The longest time from a look that a sign has brought to the next such look. It begins with that of the first look, and doubles. */
+const longestGapMs = 5 * 60_000;
+/** After so long without a sign, the next one says something again. */
+const quietMs = 5 * 60_000;
 /** ICE needs a few seconds for a path that loses packets. */
 const findWithinMs = 8_000;
 
@@ -27,7 +33,8 @@ const ways: readonly PathKind[] = ['udp', 'tcp', 'relay-udp', 'relay-tcp', 'rela
 /**
  * Looks from time to time for a better way to the media node, for example after a VPN has ended: browsers forget a path that did not work, and never try it again on the same connection. Nothing
  * changes for the people in the call while it looks. A restart of ICE on the publish connection shows whether there is a better path; only then are both connections opened again. A participant
- * who sends nothing has no such connection, and a new one for what is received takes over when media arrives there.
+ * who sends nothing has no such connection, and a new one for what is received takes over when media arrives there. A look also follows soon after a sign that the network is another one. Signs may
+ * come all the time and mean nothing, so there are gaps between these looks.
  */
 export class BetterPath implements Feature<unknown, never> {
   readonly handlers: Partial<MessageHandlers<never>> = {};
@@ -37,10 +44,22 @@ export class BetterPath implements Feature<unknown, never> {
   /** The next socket is opened because of a look, so it says nothing new about the network. */
   #isReplacing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the next look begins; null while one goes on, and without a socket. As of `Environment.monotonicNow`, as are the next two. */
+  #lookAt: number | null = null;
+  #isLooking = false;
+  #lastSignAt = -Infinity;
+  /** The last look that a sign has brought. */
+  #lastSignedLookAt = -Infinity;
+  /** A sign was seen since the last look began. */
+  #isSigned = false;
+  /** At least so long after a look that a sign has brought, the next one follows. */
+  #gapMs = 0;
+  readonly #stopWatching: () => void;
 
   constructor(environment: Environment, host: BetterPathHost) {
     this.#environment = environment;
     this.#host = host;
+    this.#stopWatching = environment.watchNetworkSigns(() => this.#handleSign());
   }
 
   handleJoined(): void {
@@ -50,11 +69,17 @@ export class BetterPath implements Feature<unknown, never> {
   }
 
   handleOffline(): void {
-    clearTimeout(this.#timer);
+    this.#cancel();
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.#stopWatching();
+    this.#cancel();
+  }
+
+  /** ICE has taken another path for a connection. While this client looks for one, that is what it looks for. */
+  handlePathChange(): void {
+    if (!this.#isLooking) this.#handleSign();
   }
 
   /** Opens both connections again with a new socket, which says nothing new about the network. Returns whether it begins. */
@@ -64,8 +89,29 @@ export class BetterPath implements Feature<unknown, never> {
     return begins;
   }
 
+  #handleSign(): void {
+    const now = this.#environment.monotonicNow();
+    if (now - this.#lastSignAt > quietMs) this.#gapMs = 0;
+    this.#lastSignAt = now;
+    this.#isSigned = true;
+    if (this.#lookAt !== null) this.#lookNoLaterThan(this.#lookAt);
+  }
+
   #lookLater(): void {
-    this.#after(this.#intervalMs * (1 + spread * this.#environment.random()), () => this.#look());
+    this.#isLooking = false;
+    this.#lookNoLaterThan(this.#environment.monotonicNow() + this.#spread(this.#intervalMs));
+  }
+
+  /** Looks at this time, or before because of a sign. */
+  #lookNoLaterThan(latest: number): void {
+    const now = this.#environment.monotonicNow();
+    const at = this.#isSigned ? Math.min(latest, Math.max(now + this.#spread(soonMs), this.#lastSignedLookAt + this.#gapMs)) : latest;
+    this.#after(at - now, () => this.#look());
+    this.#lookAt = at;
+  }
+
+  #spread(milliseconds: number): number {
+    return milliseconds * (1 + spread * this.#environment.random());
   }
 
   #after(milliseconds: number, act: () => Promise<void>): void {
@@ -75,18 +121,35 @@ export class BetterPath implements Feature<unknown, never> {
     }, milliseconds);
   }
 
+  #cancel(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#lookAt = null;
+    this.#isLooking = false;
+  }
+
   async #look(): Promise<void> {
     const timer = this.#timer;
+    const isSigned = this.#isSigned;
+    this.#isSigned = false;
+    this.#lookAt = null;
+    this.#isLooking = true;
     const { publish, subscribe } = await this.#ranks();
     if (timer !== this.#timer) return;
     if (Math.max(publish, subscribe) <= 0) {
       this.#intervalMs = firstLookMs;
       return this.#lookLater();
     }
-    this.#intervalMs = Math.min(longestLookMs, 2 * this.#intervalMs);
+    this.#intervalMs = isSigned ? this.#widenGap() : Math.min(longestLookMs, 2 * this.#intervalMs);
     if (this.#host.connections.publish === null || (publish >= 0 && publish < subscribe)) this.replace();
     else if (this.#host.restartIce()) return this.#after(findWithinMs, () => this.#compare(Math.max(publish, subscribe)));
     this.#lookLater();
+  }
+
+  /** A look follows a sign. Returns the gap to the next one, after which this client also looks without a sign. */
+  #widenGap(): number {
+    this.#lastSignedLookAt = this.#environment.monotonicNow();
+    return this.#gapMs = Math.min(longestGapMs, Math.max(firstLookMs, 2 * this.#gapMs));
   }
 
   async #compare(before: number): Promise<void> {
@@ -96,7 +159,6 @@ export class BetterPath implements Feature<unknown, never> {
     if (publish >= 0 && publish < before) this.replace();
     this.#lookLater();
   }
-
 
   /** The place of the path of each connection among the ways that it may use; -1 where there is none, or it is not known. */
   async #ranks(): Promise<{ publish: number; subscribe: number }> {

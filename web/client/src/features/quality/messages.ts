@@ -1,5 +1,6 @@
 import type { TrackSource } from '../../core/wire-types.js';
 import type { PathKind } from '../stats/path-evidence.js';
+import type { PathFailure } from '../stats/path-failures.js';
 import type { PathReason } from '../stats/path-reason.js';
 import type { TrackQuality } from '../stats/quality.js';
 
@@ -26,6 +27,7 @@ export interface QualityMessage {
   readonly gatheringMs?: number;
   readonly path?: PathKind;
   readonly pathReason?: PathReason;
+  readonly pathFailures?: readonly PathFailure[];
   readonly tracks: readonly ReportedTrack[];
 }
 

@@ -1,4 +1,5 @@
 import type { Feature } from '../../core/feature.js';
+import type { PathFailures } from '../stats/path-failures.js';
 import { worstPath } from '../stats/path.js';
 import type { StatsSummary } from '../stats/summary.js';
 import type { JoinedQuality, QualityMessage } from './messages.js';
@@ -10,6 +11,7 @@ export interface QualityHost {
   send(message: QualityMessage): boolean;
   /** What happened since the previous call. */
   measure(): Promise<StatsSummary>;
+  readonly pathFailures: Pick<PathFailures, 'counted' | 'clear'>;
 }
 
 /** Reports every ten seconds what this participant receives, for the host and for the people who run the server. */
@@ -52,7 +54,10 @@ export class QualityReports implements Feature<JoinedQuality, never> {
     const timer = this.#timer;
     const summary = await this.#host.measure().catch(() => null);
     if (summary === null || timer !== this.#timer || !isWorthReporting(summary)) return;
-    if (this.#host.send(reportOf(summary, this.#times))) this.#times = {};
+    const { pathFailures } = this.#host;
+    if (!this.#host.send(reportOf(summary, this.#times, pathFailures.counted))) return;
+    this.#times = {};
+    pathFailures.clear();
   }
 
   #setTime(name: keyof JoinTimes, ms: number): void {

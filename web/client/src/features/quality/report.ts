@@ -1,3 +1,4 @@
+import type { PathFailure } from '../stats/path-failures.js';
 import { worstPath } from '../stats/path.js';
 import type { StatsSummary } from '../stats/summary.js';
 import type { QualityMessage, ReportedTrack } from './messages.js';
@@ -14,7 +15,7 @@ export interface JoinTimes {
 }
 
 /** The report of one interval. When there are more tracks than fit, the worst are in it. */
-export function reportOf(summary: StatsSummary, times: JoinTimes): QualityMessage {
+export function reportOf(summary: StatsSummary, times: JoinTimes, pathFailures: readonly PathFailure[] = []): QualityMessage {
   const qualities = new Map(summary.tiles.map(({ participantId, source, quality }) => [`${participantId} ${source}`, quality]));
   const tracks = summary.tracks.flatMap((track): ReportedTrack[] => {
     if (track.direction !== 'receive') return [];
@@ -43,6 +44,7 @@ export function reportOf(summary: StatsSummary, times: JoinTimes): QualityMessag
     ...times,
     ...(kind === null ? {} : { path: kind }),
     ...(reason === null || reason === 'relay-only' || reason === 'relay-refused' ? {} : { pathReason: reason }), // whoever reads the report knows the settings
+    ...(pathFailures.length === 0 ? {} : { pathFailures }),
     tracks: tracks.sort((a, b) => order[a.quality] - order[b.quality]).slice(0, maxTracks),
   };
 }
