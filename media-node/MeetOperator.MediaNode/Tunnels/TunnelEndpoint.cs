@@ -43,9 +43,10 @@ internal sealed class TunnelEndpoint(RoomDirectory rooms, TimeProvider time)
             throw ControlProblemException.InvalidRequest("Open a WebSocket at this path.");
         }
 
-        using var place = Limits.Take(room);
         var closed = new CancellationTokenSource(); // not disposed, because the loop may close the connection later
-        using var loop = await ConnectAsync(room, participant, session, () => _ = closed.CancelAsync()).ConfigureAwait(false);
+        var (loop, place) = await ConnectAsync(room, participant, session, () => _ = closed.CancelAsync()).ConfigureAwait(false);
+        using var end = loop;
+        using var taken = place;
         using var client = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = PingInterval, KeepAliveTimeout = PongTimeout }).ConfigureAwait(false);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         var checks = CheckAsync(ends, isAllowed);
@@ -55,11 +56,12 @@ internal sealed class TunnelEndpoint(RoomDirectory rooms, TimeProvider time)
         await checks.ConfigureAwait(false);
     }
 
-    /// <summary>Gives the session one end of a new connection, and returns the other one.</summary>
-    private async Task<Socket> ConnectAsync(string room, string participant, string session, Action onClosed)
+    /// <summary>Gives the session one end of a new connection, and returns the other one with the place of the tunnel, which is free again as soon as the loop has closed its end.</summary>
+    private async Task<(Socket Socket, IDisposable Place)> ConnectAsync(string room, string participant, string session, Action onClosed)
     {
         var (near, far) = StreamSocket.CreatePair(UnsentBytes);
         var address = default(TransportAddress).Over(StreamGate.NextNumber());
+        IDisposable? place = null;
         try
         {
             // Not cancelled, because the loop may be about to take the socket then.
@@ -69,17 +71,24 @@ internal sealed class TunnelEndpoint(RoomDirectory rooms, TimeProvider time)
                 joins: null,
                 part =>
                 {
-                    part.OpenTunnel(participant, session, near, address, onClosed);
+                    part.OpenTunnel(participant, session, near, address, () => place = Limits.Take(session, room), OnClosed);
                     return true;
                 },
                 CancellationToken.None).ConfigureAwait(false);
-            return far;
+            return (far, place!);
         }
         catch
         {
+            place?.Dispose();
             near.Dispose();
             far.Dispose();
             throw;
+        }
+
+        void OnClosed()
+        {
+            place!.Dispose();
+            onClosed();
         }
     }
 

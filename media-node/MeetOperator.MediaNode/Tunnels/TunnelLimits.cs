@@ -11,57 +11,65 @@ internal sealed class TunnelLimits
     /// <summary>Tunnels of one room.</summary>
     public const int MaxOfRoom = 50;
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, int> _ofRooms = new(StringComparer.Ordinal);
+
+    /// <summary>The place of each session that has one.</summary>
+    private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal);
 
     /// <summary>Tunnels that are open.</summary>
-    public int Open { get; private set; }
-
-    /// <summary>Takes a place, until the result is disposed. Throws when there is none.</summary>
-    public IDisposable Take(string room)
+    public int Open
     {
-        lock (_lock)
+        get
         {
-            var ofRoom = _ofRooms.GetValueOrDefault(room);
-            if (Open >= MaxOfNode)
+            lock (_lock)
             {
-                throw ControlProblemException.TooManyTunnels(MaxOfNode, "this media node");
-            }
-
-            if (ofRoom >= MaxOfRoom)
-            {
-                throw ControlProblemException.TooManyTunnels(MaxOfRoom, "this room");
-            }
-
-            _ofRooms[room] = ofRoom + 1;
-            Open++;
-        }
-
-        return new Place(this, room);
-    }
-
-    private void Return(string room)
-    {
-        lock (_lock)
-        {
-            Open--;
-            if (--_ofRooms[room] == 0)
-            {
-                _ofRooms.Remove(room);
+                return _places.Count;
             }
         }
     }
 
-    private sealed class Place(TunnelLimits limits, string room) : IDisposable
+    /// <summary>Takes a place for the tunnel of a session, until the result is disposed. If the session has one already, its former tunnel leaves it to this one. Throws when there is none.</summary>
+    public IDisposable Take(string session, string room)
     {
-        private bool _isReturned;
-
-        public void Dispose()
+        var place = new Place(this, session, room);
+        lock (_lock)
         {
-            if (!_isReturned)
+            if (!_places.ContainsKey(session))
             {
-                _isReturned = true;
-                limits.Return(room);
+                Check(_places.Count, MaxOfNode, "this media node");
+                Check(_places.Values.Count(open => open.Room == room), MaxOfRoom, "this room");
+            }
+
+            _places[session] = place;
+        }
+
+        return place;
+    }
+
+    private static void Check(int open, int limit, string of)
+    {
+        if (open >= limit)
+        {
+            throw ControlProblemException.TooManyTunnels(limit, of);
+        }
+    }
+
+    private void Return(Place place)
+    {
+        lock (_lock)
+        {
+            if (_places.GetValueOrDefault(place.Session) == place)
+            {
+                _places.Remove(place.Session);
             }
         }
+    }
+
+    private sealed class Place(TunnelLimits limits, string session, string room) : IDisposable
+    {
+        public string Session => session;
+
+        public string Room => room;
+
+        public void Dispose() => limits.Return(this);
     }
 }

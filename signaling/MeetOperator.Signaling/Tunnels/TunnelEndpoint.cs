@@ -82,9 +82,14 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
         }
     }
 
-    /// <summary>Opens the tunnel at the media node that has the session. A meeting is usually on one node, and during a move on several.</summary>
+    /// <summary>
+    /// Opens the tunnel at the media node that has the session. A meeting is usually on one node, and during a move on several. A node that fails does not stand in the way of the others. If none opens
+    /// it, a node that has rejected it counts more than one that does not answer.
+    /// </summary>
     private async Task<(WebSocket Node, RoomKey Room)> OpenAsync(IReadOnlyList<MediaAssignment> rooms, string meetingId, string participantId, string session, CancellationToken ct)
     {
+        ProblemException? problem = null;
+        var hasAnswered = false;
         foreach (var assignment in rooms)
         {
             using var limit = new CancellationTokenSource(_services.Options.Timings.NodeCallTimeout, _services.Time);
@@ -100,15 +105,20 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
             catch (Exception e) when (!ct.IsCancellationRequested && NodeCallFailure.Of(e) is { } failure)
             {
                 _services.Metrics.NodeFailed(failure.Reason);
-                throw (e as NodeControlException)?.Status switch
+                if (!hasAnswered)
                 {
-                    HttpStatusCode.TooManyRequests => ProblemException.TooMany("The media node has too many tunnels. Try again later."),
-                    HttpStatusCode.Forbidden => new ProblemException(ProblemCode.Forbidden, "The media node admits no tunnels in this meeting."),
-                    _ => new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message),
-                };
+                    (problem, hasAnswered) = (ProblemOf(e, failure), e is NodeControlException);
+                }
             }
         }
 
-        throw new ProblemException(ProblemCode.UnknownParticipant, "The participant has no such media session on a tunnel. Open one with an offer that sets 'tunnel'.");
+        throw problem ?? new ProblemException(ProblemCode.UnknownParticipant, "The participant has no such media session on a tunnel. Open one with an offer that sets 'tunnel'.");
     }
+
+    private static ProblemException ProblemOf(Exception e, NodeCallFailure failure) => (e as NodeControlException)?.Status switch
+    {
+        HttpStatusCode.TooManyRequests => ProblemException.TooMany("The media node has too many tunnels. Try again later."),
+        HttpStatusCode.Forbidden => new ProblemException(ProblemCode.Forbidden, "The media node admits no tunnels in this meeting."),
+        _ => new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message),
+    };
 }

@@ -294,9 +294,8 @@ public sealed class TunnelTests : IAsyncLifetime
     [Fact]
     public async Task Open_MoreThanTheRoomMayHave_IsRejectedUntilOneEnds()
     {
-        using var sdp = new SyntheticPeer();
-        var session = (await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(sdp), Tunnel = true }, default)).SessionId;
-        var places = Enumerable.Range(0, TunnelLimits.MaxOfRoom).Select(_ => _node.Host.Tunnels.Limits.Take("r")).ToList();
+        var session = await OfferAsync("alice");
+        var places = Take(TunnelLimits.MaxOfRoom, "r");
 
         await RejectedAsync(HttpStatusCode.TooManyRequests, () => _node.Control.OpenTunnelAsync("r", "alice", session, default));
         places[0].Dispose();
@@ -304,6 +303,55 @@ public sealed class TunnelTests : IAsyncLifetime
 
         await using var alice = await TunnelPeer.OpenAsync(_node, "alice", session);
         Assert.Equal(TunnelLimits.MaxOfRoom, _node.Host.Tunnels.Limits.Open);
+    }
+
+    /// <summary>Signaling asks the next media node only if this one does not know the session.</summary>
+    [Fact]
+    public async Task Open_UnknownSessionOnFullNode_IsUnknown()
+    {
+        for (var room = 0; room < TunnelLimits.MaxOfNode / TunnelLimits.MaxOfRoom; room++)
+        {
+            Take(TunnelLimits.MaxOfRoom, $"{room}");
+        }
+
+        await RejectedAsync(HttpStatusCode.NotFound, () => _node.Control.OpenTunnelAsync("r", "alice", "nothing", default));
+        await RejectedAsync(HttpStatusCode.NotFound, () => _node.Control.OpenTunnelAsync("unknown", "alice", "nothing", default));
+    }
+
+    [Fact]
+    public async Task Open_AgainInFullRoom_ReplacesTheFormerInItsPlace()
+    {
+        var session = await OfferAsync("alice");
+        await using var first = await TunnelPeer.OpenAsync(_node, "alice", session);
+        Take(TunnelLimits.MaxOfRoom - 1, "r");
+
+        await using var second = await TunnelPeer.OpenAsync(_node, "alice", session);
+
+        await first.Ended.WaitAsync(TimeSpan.FromSeconds(30));
+        await SyntheticPeer.UntilTrueAsync("the former has ended", () => Task.FromResult(_node.Host.Tunnels.Counters.Open == 1));
+        Assert.Equal(TunnelLimits.MaxOfRoom, _node.Host.Tunnels.Limits.Open);
+    }
+
+    /// <summary>The machine of the caller may be gone: then nobody answers the close frame, and pings fail only after many seconds.</summary>
+    [Fact]
+    public async Task Delete_ParticipantWhoseCallerIsGone_LeavesThePlaceAtOnce()
+    {
+        var session = await OfferAsync("alice");
+        using var tunnel = await _node.Control.OpenTunnelAsync("r", "alice", session, default); // reads nothing
+
+        await _node.Control.DeleteParticipantAsync("r", "alice", default);
+
+        Assert.Equal(0, _node.Host.Tunnels.Limits.Open);
+    }
+
+    /// <summary>Takes places of other sessions of a room.</summary>
+    private List<IDisposable> Take(int places, string room) => [.. Enumerable.Range(0, places).Select(i => _node.Host.Tunnels.Limits.Take($"{room}-{i}", room))];
+
+    /// <summary>Opens a session on a tunnel that is not open yet.</summary>
+    private async Task<string> OfferAsync(string participant)
+    {
+        using var sdp = new SyntheticPeer();
+        return (await _node.Control.PublishAsync("r", participant, new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(sdp), Tunnel = true }, default)).SessionId;
     }
 
     private static bool IsOf(byte[] packet, byte payloadType) => RtpHeader.TryParse(packet, out var header) && header.PayloadType == payloadType;
@@ -330,12 +378,7 @@ public sealed class TunnelTests : IAsyncLifetime
         return SyntheticPeer.UntilAsync("pictures on the tunnel", () => Send(publisher) && subscriber.Rtp.Count(packet => IsOf(packet, 96)) > before + 3, [publisher, .. others]);
     }
 
-    private async Task<TunnelPeer> PublishAsync(string participant)
-    {
-        using var sdp = new SyntheticPeer();
-        var answer = await _node.Control.PublishAsync("r", participant, new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(sdp), Tunnel = true }, default);
-        return await TunnelPeer.OpenAsync(_node, participant, answer.SessionId);
-    }
+    private async Task<TunnelPeer> PublishAsync(string participant) => await TunnelPeer.OpenAsync(_node, participant, await OfferAsync(participant));
 
     private async Task<string> PublishAsync(SyntheticPeer peer, string participant)
     {

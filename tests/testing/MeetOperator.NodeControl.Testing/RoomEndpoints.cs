@@ -175,7 +175,7 @@ internal static class RoomEndpoints
         var isKnown = owner is not null && (owner.PublishSession == session || owner.SubscribeSession == session);
         if (!isKnown || node.TunnelError is not null)
         {
-            context.Response.StatusCode = isKnown ? node.TunnelError!.Value : StatusCodes.Status404NotFound;
+            context.Response.StatusCode = node.TunnelError ?? StatusCodes.Status404NotFound;
             return;
         }
 

@@ -178,6 +178,24 @@ public sealed class TunnelTests : IAsyncLifetime
         Assert.Equal(expected, await StatusAsync(ann.Join, meeting, session));
     }
 
+    /// <summary>The meeting is on two media nodes, and the one that is asked first fails.</summary>
+    [Theory]
+    [InlineData(500)]
+    [InlineData(429)]
+    public async Task Open_AnotherNodeFails_OpensAtTheNodeThatHasTheSession(int answer)
+    {
+        var (meeting, ann, session) = await EnterAsync();
+        await using var a = ann;
+        var other = await _cluster.AddNodeAsync("default-bbbbb");
+        await _cluster.AssignAsync(meeting, Assigned("default-bbbbb", 2, AssignmentRole.Edge, Allowed), Assigned("default-aaaaa", 1, AssignmentRole.Origin, Allowed));
+        await Eventually.TrueAsync(
+            () => _signaling.Service<Kubernetes.MeetingDirectory>().Find(meeting)!.Serving.Select(one => one.Node).SequenceEqual(["default-bbbbb", "default-aaaaa"]), "signaling knows both");
+        other.TunnelError = answer;
+
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, await StatusAsync(ann.Join, meeting, session));
+        Assert.Equal(answer == 429 ? HttpStatusCode.TooManyRequests : HttpStatusCode.ServiceUnavailable, await StatusAsync(ann.Join, meeting, "unknown"));
+    }
+
     [Fact]
     public async Task Open_MoreThanParticipantMayHave_IsRejectedUntilOneEnds()
     {
@@ -265,8 +283,10 @@ public sealed class TunnelTests : IAsyncLifetime
     /// <summary>Whether tunnels are allowed, in each message that says so.</summary>
     private static bool[] Tunnels(TestClient client) => [.. client.Received.Where(message => (string?)message["type"] == "ice-servers").Select(message => (bool?)message["tunnel"] ?? false)];
 
-    private Task AssignAsync(string meeting, ConnectivityRule? rule) => _cluster.AssignAsync(
-        meeting, new MeetingAssignment { SfuNode = "default-aaaaa", Namespace = TestCluster.Namespace, Role = AssignmentRole.Origin, State = AssignmentState.Ready, Generation = 1, Connectivity = rule });
+    private Task AssignAsync(string meeting, ConnectivityRule? rule) => _cluster.AssignAsync(meeting, Assigned("default-aaaaa", 1, AssignmentRole.Origin, rule));
+
+    private static MeetingAssignment Assigned(string node, long generation, AssignmentRole role, ConnectivityRule? rule, AssignmentState state = AssignmentState.Ready) =>
+        new() { SfuNode = node, Namespace = TestCluster.Namespace, Role = role, State = state, Generation = generation, Connectivity = rule };
 
     private static async Task JoinAsync(TestClient client)
     {
