@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
 using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Errors;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Hub;
@@ -46,7 +47,7 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
         }
 
         using var place = places.Take(view.Key, row.ParticipantId);
-        var (node, room) = await OpenAsync(rooms, meetingId, row.ParticipantId, session, context.RequestAborted).ConfigureAwait(false);
+        var (node, room) = await OpenAsync(rooms, view.Key, row.ParticipantId, session, context.RequestAborted).ConfigureAwait(false);
         using var opened = node;
         using var client = await context.WebSockets.AcceptWebSocketAsync(ProtocolLimits.Subprotocol).ConfigureAwait(false);
         _services.Metrics.TunnelOpened();
@@ -86,7 +87,7 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
     /// Opens the tunnel at the media node that has the session. A meeting is usually on one node, and during a move on several. A node that fails does not stand in the way of the others. If none opens
     /// it, a node that has rejected it counts more than one that does not answer.
     /// </summary>
-    private async Task<(WebSocket Node, RoomKey Room)> OpenAsync(IReadOnlyList<MediaAssignment> rooms, string meetingId, string participantId, string session, CancellationToken ct)
+    private async Task<(WebSocket Node, RoomKey Room)> OpenAsync(IReadOnlyList<MediaAssignment> rooms, MeetingKey meeting, string participantId, string session, CancellationToken ct)
     {
         ProblemException? problem = null;
         var hasAnswered = false;
@@ -96,7 +97,8 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
             try
             {
-                return (await nodes.StreamClient(assignment.Namespace, assignment.Node, assignment.ControlUrl).OpenTunnelAsync(meetingId, participantId, session, linked.Token).ConfigureAwait(false), assignment.Key);
+                var client = nodes.StreamClient(assignment.Namespace, assignment.Node, assignment.ControlUrl);
+                return (await client.OpenTunnelAsync(meeting.MeetingId, participantId, session, linked.Token, meeting.Tenant).ConfigureAwait(false), assignment.Key);
             }
             catch (NodeControlException e) when (e.Status == HttpStatusCode.NotFound)
             {

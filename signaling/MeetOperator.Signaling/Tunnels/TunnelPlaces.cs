@@ -3,13 +3,16 @@ using MeetOperator.Signaling.Errors;
 
 namespace MeetOperator.Signaling.Tunnels;
 
-/// <summary>Limits how many tunnels are open on this replica: of one participant, of one meeting, and in total. Thread-safe.</summary>
+/// <summary>Limits how many tunnels are open on this replica: of one participant, of one meeting, of one tenant, and in total. Thread-safe.</summary>
 internal sealed class TunnelPlaces
 {
     /// <summary>A participant has one to send and one to receive, and twice as many while they are replaced.</summary>
     public const int MaxOfParticipant = 4;
     public const int MaxOfMeeting = 50;
     public const int MaxOfServer = 400;
+
+    /// <summary>No tenant takes the places of all others.</summary>
+    public const int MaxOfTenant = MaxOfServer / 2;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _open = new(StringComparer.Ordinal);
 
@@ -18,7 +21,8 @@ internal sealed class TunnelPlaces
     {
         (string Key, int Limit, string Of)[] counted =
         [
-            ($"{meeting}/{participantId}", MaxOfParticipant, "this participant"), ($"{meeting}", MaxOfMeeting, "this meeting"), (string.Empty, MaxOfServer, "this server"),
+            ($"{meeting}/{participantId}", MaxOfParticipant, "this participant"), ($"{meeting}", MaxOfMeeting, "this meeting"),
+            ($"tenant {meeting.Tenant}", MaxOfTenant, "this tenant"), (string.Empty, MaxOfServer, "this server"),
         ];
         lock (_lock)
         {

@@ -344,8 +344,24 @@ public sealed class TunnelTests : IAsyncLifetime
         Assert.Equal(0, _node.Host.Tunnels.Limits.Open);
     }
 
+    /// <summary>A media node may be shared.</summary>
+    [Fact]
+    public async Task Open_MoreThanATenantMayHave_OthersHavePlaces()
+    {
+        var session = await OfferAsync("alice");
+        for (var room = 0; room < TunnelLimits.MaxOfTenant / TunnelLimits.MaxOfRoom; room++)
+        {
+            Take(TunnelLimits.MaxOfRoom, $"{room}", "acme");
+        }
+
+        await RejectedAsync(HttpStatusCode.TooManyRequests, () => _node.Control.OpenTunnelAsync("r", "alice", session, default, "acme"));
+        await RejectedAsync(HttpStatusCode.BadRequest, () => _node.Control.OpenTunnelAsync("r", "alice", session, default, new string('a', 254)));
+        using var other = await _node.Control.OpenTunnelAsync("r", "alice", session, default, "globex");
+        Assert.Equal(TunnelLimits.MaxOfTenant + 1, _node.Host.Tunnels.Limits.Open);
+    }
+
     /// <summary>Takes places of other sessions of a room.</summary>
-    private List<IDisposable> Take(int places, string room) => [.. Enumerable.Range(0, places).Select(i => _node.Host.Tunnels.Limits.Take($"{room}-{i}", room))];
+    private List<IDisposable> Take(int places, string room, string? tenant = null) => [.. Enumerable.Range(0, places).Select(i => _node.Host.Tunnels.Limits.Take($"{room}-{i}", room, tenant))];
 
     /// <summary>Opens a session on a tunnel that is not open yet.</summary>
     private async Task<string> OfferAsync(string participant)

@@ -4,6 +4,7 @@ using System.Text;
 using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Tests.Rest;
@@ -211,6 +212,28 @@ public sealed class TunnelTests : IAsyncLifetime
         tunnels[0].Abort();
         await Eventually.TrueAsync(async () => await StatusAsync(ann.Join, meeting, session) == HttpStatusCode.SwitchingProtocols, "a place is free again");
         tunnels.ForEach(tunnel => tunnel.Dispose());
+    }
+
+    /// <summary>One tenant does not take the places of all others: neither here, nor on a media node, which learns whose tunnel it is.</summary>
+    [Fact]
+    public async Task Open_MoreThanATenantMayHave_IsRejected()
+    {
+        var (meeting, ann, session) = await EnterAsync();
+        await using var a = ann;
+        var places = _signaling.Service<TunnelPlaces>();
+        var taken = Enumerable.Range(0, TunnelPlaces.MaxOfTenant).Select(i => Take(TestCluster.Tenant, i)).ToList();
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, await StatusAsync(ann.Join, meeting, session));
+        for (var i = 0; i < TunnelPlaces.MaxOfServer - TunnelPlaces.MaxOfTenant; i++)
+        {
+            Take("other", i);
+        }
+
+        taken[..2].ForEach(place => place.Dispose());
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, await StatusAsync(ann.Join, meeting, session));
+        Assert.Equal(TestCluster.Tenant, _node.Read(meeting, room => room.Participants[ann.Id].TunnelTenant));
+
+        IDisposable Take(string tenant, int i) => places.Take(new MeetingKey(tenant, $"meeting-{i / TunnelPlaces.MaxOfMeeting}"), $"participant-{i / TunnelPlaces.MaxOfParticipant}");
     }
 
     /// <summary>What the client does not read stays with the node, which stops to send.</summary>
