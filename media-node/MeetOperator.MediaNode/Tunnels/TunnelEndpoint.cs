@@ -59,7 +59,7 @@ internal sealed class TunnelEndpoint(RoomDirectory rooms, TimeProvider time)
         using var client = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = PingInterval, KeepAliveTimeout = PongTimeout }).ConfigureAwait(false);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         var checks = CheckAsync(ends, isAllowed);
-        using var pump = new TunnelPump(client, loop, time);
+        await using var pump = new TunnelPump(client, loop, time);
         await pump.RunAsync(closed.Token, ends.Token).ConfigureAwait(false);
         await ends.CancelAsync().ConfigureAwait(false);
         await checks.ConfigureAwait(false);

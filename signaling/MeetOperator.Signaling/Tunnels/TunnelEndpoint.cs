@@ -49,14 +49,14 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
         using var place = places.Take(view.Key, row.ParticipantId);
         var (node, room) = await OpenAsync(rooms, view.Key, row.ParticipantId, session, context.RequestAborted).ConfigureAwait(false);
         using var opened = node;
-        using var client = await context.WebSockets.AcceptWebSocketAsync(ProtocolLimits.Subprotocol).ConfigureAwait(false);
+        using var client = await context.WebSockets.AcceptWebSocketAsync(WithoutPings()).ConfigureAwait(false);
         _services.Metrics.TunnelOpened();
         try
         {
             using var restarts = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, sessions.Evacuating);
             using var ends = new CancellationTokenSource();
             var denied = WaitUntilDeniedAsync(meetingId, room, region, ends.Token);
-            await new TunnelRelay(client, node, _services.Time).RunAsync(restarts.Token, denied).ConfigureAwait(false);
+            await new TunnelRelay(client, node, place.Pace, _services.Time).RunAsync(restarts.Token, denied).ConfigureAwait(false);
             await ends.CancelAsync().ConfigureAwait(false);
             await denied.ConfigureAwait(false);
         }
@@ -65,6 +65,11 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
             _services.Metrics.TunnelClosed();
         }
     }
+
+    /// <summary>
+    /// The media node finds out that the client is gone. A WebSocket that expects answers to pings reads on by itself while nobody reads it: up to 16 MB, the length of a message as its sender says.
+    /// </summary>
+    private static WebSocketAcceptContext WithoutPings() => new() { SubProtocol = ProtocolLimits.Subprotocol, KeepAliveTimeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>Completes when the meeting does not allow tunnels any more.</summary>
     private async Task WaitUntilDeniedAsync(string meetingId, RoomKey room, string? region, CancellationToken ct)

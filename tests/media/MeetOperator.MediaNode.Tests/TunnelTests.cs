@@ -41,7 +41,7 @@ public sealed class TunnelTests : IAsyncLifetime
             bob);
 
         Assert.All(bob.Rtp.Where(packet => IsOf(packet, 96)), packet => Assert.Equal(KeyFrame, packet[^KeyFrame.Length..]));
-        Assert.True(alice.Acknowledged > 0);
+        await SyntheticPeer.UntilTrueAsync("what alice has sent is acknowledged", () => Task.FromResult(alice.Acknowledged == alice.Sent), bob);
         Assert.Equal((0, 1), (await SessionsAsync(loop => loop.TcpSessions), await SessionsAsync(loop => loop.TunnelSessions)));
         Assert.Equal(1, _node.Host.Tunnels.Counters.Open);
     }
@@ -126,6 +126,54 @@ public sealed class TunnelTests : IAsyncLifetime
 
         await eve.Ended.WaitAsync(TimeSpan.FromSeconds(30));
         await UntilSeenAsync(bob, alice);
+    }
+
+    /// <summary>A frame in messages of one byte each costs the loop no more than one that comes at once.</summary>
+    [Fact]
+    public async Task Send_FrameInPieces_LoopGetsItWhole()
+    {
+        using var bob = new SyntheticPeer();
+        await using var alice = await PublishAsync("alice");
+        await SubscribeAsync(bob, "bob");
+        await SyntheticPeer.UntilTrueAsync(
+            "bob sees alice",
+            async () =>
+            {
+                await SendPictureAsync(alice);
+                return bob.Rtp.Any(packet => IsOf(packet, 96));
+            },
+            bob);
+        await SyntheticPeer.UntilTrueAsync("the loop has all", async () => await ReceivedAsync() == alice.Sent, bob);
+        var before = alice.Sent;
+        byte[] picture = [.. KeyFrame, 9, 9];
+
+        var frame = alice.Frame(TestSdp.VideoSsrc, 96, ++_picture * 3000, picture, marker: true);
+        foreach (var one in frame[..^1])
+        {
+            await alice.SendRawAsync([one], WebSocketMessageType.Binary);
+        }
+
+        await SyntheticPeer.UntilTrueAsync("the pieces have arrived", () => Task.FromResult(alice.Acknowledged == alice.Sent), bob);
+        Assert.Equal(before, await ReceivedAsync());
+        await alice.SendRawAsync(frame[^1..], WebSocketMessageType.Binary);
+        await SyntheticPeer.UntilAsync("bob has the picture", () => bob.Rtp.Any(packet => packet.AsSpan().EndsWith(picture)), bob);
+        Assert.Equal(alice.Sent, await ReceivedAsync());
+
+        async Task<long> ReceivedAsync() => (await Task.WhenAll(_node.Host.Loops.Select(loop => loop.RunAsync(() => loop.Streams.ReceivedBytes, default)))).Sum();
+    }
+
+    [Fact]
+    public async Task Send_ManyPackets_AreAcknowledgedTogether()
+    {
+        await using var alice = await PublishAsync("alice");
+        var began = TimeProvider.System.GetTimestamp();
+        for (var i = 0; i < 300; i++)
+        {
+            await SendPictureAsync(alice);
+        }
+
+        await SyntheticPeer.UntilTrueAsync("all are acknowledged", () => Task.FromResult(alice.Acknowledged == alice.Sent));
+        Assert.InRange(alice.Acknowledgements, 1, 2 + (int)(TimeProvider.System.GetElapsedTime(began) / TunnelReceipts.MaxDelay));
     }
 
     [Fact]

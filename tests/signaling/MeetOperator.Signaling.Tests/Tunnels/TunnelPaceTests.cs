@@ -20,13 +20,24 @@ public sealed class TunnelPaceTests
         Assert.InRange(taken, 10.9 * perSecond, 11.1 * perSecond); // and a burst of one second
     }
 
+    /// <summary>A camera and a screen of 700 kbit/s each, their sounds and reports: 304 messages a second, and a key frame of 200 KB now and then.</summary>
     [Fact]
-    public void Take_OrdinaryClient_NeverWaits()
+    public void Take_ClientThatSendsAllItCan_NeverWaits()
     {
         var pace = new TunnelPace();
-        for (var now = 0L; now < 10 * TimeSpan.TicksPerSecond; now += 2 * TimeSpan.TicksPerMillisecond)
+        for (var (i, now) = (0, 0L); now < 20 * TimeSpan.TicksPerSecond; i++, now += TimeSpan.TicksPerSecond / 304)
         {
-            Assert.Equal(TimeSpan.Zero, pace.Take(now, 1_200));
+            var keyFrame = i % 1520 < 170 ? 1_200 : 0;
+            Assert.Equal((TimeSpan.Zero, TimeSpan.Zero), (pace.Take(now, 800), pace.Take(now, keyFrame, isFree: true)));
         }
+    }
+
+    /// <summary>What a client acknowledges is as much as it gets, which the media node limits.</summary>
+    [Fact]
+    public void Take_FreeMessages_OnlyBytesCount()
+    {
+        var pace = new TunnelPace();
+
+        Assert.All(Enumerable.Range(0, 20 * TunnelPace.MessagesPerSecond), _ => Assert.Equal(TimeSpan.Zero, pace.Take(0, 7, isFree: true)));
     }
 }

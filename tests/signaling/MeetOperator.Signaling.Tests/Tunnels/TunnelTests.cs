@@ -275,6 +275,43 @@ public sealed class TunnelTests : IAsyncLifetime
         await ends.CancelAsync();
     }
 
+    /// <summary>However many tunnels a participant opens, it does not send more.</summary>
+    [Fact]
+    public async Task Relay_ParticipantFloodsAllItsTunnels_NodeGetsWhatOneParticipantMaySend()
+    {
+        const int Seconds = 4;
+        var got = 0L;
+        var isMuch = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _node.ServeTunnel = async tunnel =>
+        {
+            var buffer = new byte[16 * 1024];
+            while (await tunnel.ReceiveAsync(buffer.AsMemory(), default) is { MessageType: not WebSocketMessageType.Close } piece)
+            {
+                if (Interlocked.Add(ref got, piece.Count) > Seconds * TunnelPace.BytesPerSecond)
+                {
+                    isMuch.TrySetResult();
+                }
+            }
+        };
+        var (meeting, ann, session) = await EnterAsync();
+        await using var a = ann;
+        using var ends = new CancellationTokenSource();
+        List<ClientWebSocket> tunnels = [];
+        for (var i = 0; i < TunnelPlaces.MaxOfParticipant; i++)
+        {
+            tunnels.Add(await OpenAsync(ann.Join, meeting, session));
+        }
+
+        var began = TimeProvider.System.GetTimestamp();
+        var floods = tunnels.Select(tunnel => Task.Run(() => FloodAsync(tunnel, ends.Token))).ToList();
+        await isMuch.Task.WaitAsync(TimeSpan.FromMinutes(2));
+
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, Seconds - 1.5, 120); // a second's worth may come at once
+        await ends.CancelAsync();
+        await Task.WhenAll(floods);
+        tunnels.ForEach(tunnel => tunnel.Dispose());
+    }
+
     [Fact]
     public async Task Relay_NodeCloses_ClientGetsTheReason()
     {
@@ -359,6 +396,21 @@ public sealed class TunnelTests : IAsyncLifetime
     {
         using var socket = await OpenAsync(join, meeting, session, origin);
         return socket.HttpStatusCode;
+    }
+
+    private static async Task FloodAsync(ClientWebSocket tunnel, CancellationToken ct)
+    {
+        try
+        {
+            while (true)
+            {
+                await tunnel.SendAsync(new byte[16 * 1024], WebSocketMessageType.Binary, true, ct);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException)
+        {
+            // The test has seen enough.
+        }
     }
 
     private static async Task<byte[]> ReceiveAsync(ClientWebSocket tunnel, int bytes, WebSocketMessageType type)
