@@ -77,7 +77,7 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
         using var timer = new PeriodicTimer(CheckInterval, _services.Time);
         try
         {
-            while (_services.Directory.Find(meetingId)?.AllowsTunnels(room, region) == true)
+            while (_services.Directory.Find(meetingId)?.AllowsTunnels(room, region, wereAllowed: true) == true)
             {
                 await timer.WaitForNextTickAsync(ct).ConfigureAwait(false);
             }

@@ -123,6 +123,39 @@ public sealed class TunnelTests : IAsyncLifetime
         Assert.False(_node.Read(meeting, room => room.Participants[bob.Id].RequestedTunnel));
     }
 
+    /// <summary>The operator has found that the media node is gone, and places the meeting again. What comes is not known, so nobody is told that tunnels are denied.</summary>
+    [Fact]
+    public async Task Unplace_InAMeeting_LastAnswerCountsUntilItIsPlaced()
+    {
+        var (meeting, ann, session) = await EnterAsync();
+        await using var a = ann;
+        await using var bob = await _signaling.EnterAsync(meeting, "Bob");
+        using var tunnel = await OpenAsync(ann.Join, meeting, session);
+        var directory = _signaling.Service<Kubernetes.MeetingDirectory>();
+
+        await _cluster.AssignAsync(meeting, Assigned("default-aaaaa", 1, AssignmentRole.Origin, rule: null, AssignmentState.Lost));
+        await Eventually.TrueAsync(() => !directory.Find(meeting)!.Serving.Any(), "no media node serves the meeting");
+        await PassAsync("gone");
+        Assert.Equal([true], Tunnels(ann));
+        await AssignAsync(meeting, Allowed);
+        await Eventually.TrueAsync(() => directory.Find(meeting)!.Serving.Any(), "the media node is back");
+        await PassAsync("back");
+        Assert.Equal([true], Tunnels(ann));
+        byte[] packet = [1, 2, 3];
+        await tunnel.SendAsync(packet, WebSocketMessageType.Binary, true, default);
+        Assert.Equal(packet, await ReceiveAsync(tunnel, packet.Length, WebSocketMessageType.Binary));
+
+        await AssignAsync(meeting, rule: null);
+        await Eventually.TrueAsync(() => Tunnels(ann) is [true, false], "what the next media node denies is told");
+
+        // Until the meeting has handled what came before a message.
+        async Task PassAsync(string message)
+        {
+            await bob.SendAsync(new { type = "chat", message });
+            await ann.ExpectAsync("chat", received => (string?)received["message"] == message);
+        }
+    }
+
     [Fact]
     public async Task Allow_InAMeeting_MembersAreTold()
     {
