@@ -170,6 +170,7 @@ internal static class SignalingHost
         });
         app.UseExceptionHandler();
         app.UseStatusCodePages(RequestFailures.WriteStatusProblemAsync);
+        PacedUpgrade.Use(app, app.Services.GetRequiredService<TimeProvider>());
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.Timings.PingInterval, KeepAliveTimeout = options.Timings.PongTimeout });
         app.UseRouting();
     }

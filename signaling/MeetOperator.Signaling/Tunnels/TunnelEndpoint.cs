@@ -9,6 +9,7 @@ using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace MeetOperator.Signaling.Tunnels;
 
@@ -49,6 +50,7 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
         using var place = places.Take(view.Key, row.ParticipantId);
         var (node, room) = await OpenAsync(rooms, view.Key, row.ParticipantId, session, context.RequestAborted).ConfigureAwait(false);
         using var opened = node;
+        context.Features.GetRequiredFeature<PacedUpgrade>().Pace = place.Pace;
         using var client = await context.WebSockets.AcceptWebSocketAsync(WithoutPings()).ConfigureAwait(false);
         _services.Metrics.TunnelOpened();
         try

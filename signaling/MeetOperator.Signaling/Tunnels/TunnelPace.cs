@@ -18,19 +18,11 @@ internal sealed class TunnelPace
     private long _messagesChargedUntil;
     private long _bytesChargedUntil;
 
-    /// <summary>Records a piece of a message. Returns how long to wait before the next one is read.</summary>
-    /// <param name="nowTicks">The time.</param>
-    /// <param name="bytes">Its length.</param>
-    /// <param name="isFree">Whether only its bytes count.</param>
-    public TimeSpan Take(long nowTicks, int bytes, bool isFree = false)
-    {
-        lock (_lock)
-        {
-            _messagesChargedUntil = Math.Max(_messagesChargedUntil, nowTicks) + (isFree ? 0 : TimeSpan.TicksPerSecond / MessagesPerSecond);
-            _bytesChargedUntil = Math.Max(_bytesChargedUntil, nowTicks) + (bytes * TimeSpan.TicksPerSecond / BytesPerSecond);
-            return TimeSpan.FromTicks(Math.Max(0, Math.Max(_messagesChargedUntil, _bytesChargedUntil) - nowTicks - BurstTicks));
-        }
-    }
+    /// <summary>Records bytes that were read. Returns how long to wait before more are.</summary>
+    public TimeSpan TakeBytes(long nowTicks, int bytes) => Take(ref _bytesChargedUntil, nowTicks, bytes * TimeSpan.TicksPerSecond / BytesPerSecond);
+
+    /// <summary>Records a message, or a piece of one. Returns how long to wait before the next one is read.</summary>
+    public TimeSpan TakeMessage(long nowTicks) => Take(ref _messagesChargedUntil, nowTicks, TimeSpan.TicksPerSecond / MessagesPerSecond);
 
     /// <summary>Whether nothing is charged any more, so that a new one would allow the same.</summary>
     public bool IsRested(long nowTicks)
@@ -38,6 +30,15 @@ internal sealed class TunnelPace
         lock (_lock)
         {
             return Math.Max(_messagesChargedUntil, _bytesChargedUntil) <= nowTicks;
+        }
+    }
+
+    private TimeSpan Take(ref long chargedUntil, long nowTicks, long ticks)
+    {
+        lock (_lock)
+        {
+            chargedUntil = Math.Max(chargedUntil, nowTicks) + ticks;
+            return TimeSpan.FromTicks(Math.Max(0, chargedUntil - nowTicks - BurstTicks));
         }
     }
 }

@@ -9,7 +9,7 @@ namespace MeetOperator.Signaling.Tunnels;
 /// </summary>
 /// <param name="client">The WebSocket of the client.</param>
 /// <param name="node">The WebSocket of the media node.</param>
-/// <param name="pace">How fast the client may send.</param>
+/// <param name="pace">How many messages the client may send.</param>
 /// <param name="time">The clock.</param>
 internal sealed class TunnelRelay(WebSocket client, WebSocket node, TunnelPace pace, TimeProvider time)
 {
@@ -48,7 +48,7 @@ internal sealed class TunnelRelay(WebSocket client, WebSocket node, TunnelPace p
             Interlocked.Decrement(ref _unacknowledged);
         }
 
-        return pace.Take(time.GetElapsedTime(0).Ticks, piece.Count, isFree);
+        return isFree ? TimeSpan.Zero : pace.TakeMessage(time.GetElapsedTime(0).Ticks);
     }
 
     /// <summary>A piece of the media node, which limits itself, was passed on.</summary>

@@ -16,10 +16,10 @@ public sealed class TunnelPlacesTests
     public void Take_SeveralOfOneParticipant_HaveOnePace()
     {
         var ann = _places.Take(Meeting, "ann").Pace;
-        ann.Take(Now, 2 * TunnelPace.BytesPerSecond);
+        ann.TakeBytes(Now, 2 * TunnelPace.BytesPerSecond);
 
-        Assert.Equal(TimeSpan.FromSeconds(1), _places.Take(Meeting, "ann").Pace.Take(Now, 0, isFree: true));
-        Assert.Equal(TimeSpan.Zero, _places.Take(Meeting, "bob").Pace.Take(Now, 0, isFree: true));
+        Assert.Equal(TimeSpan.FromSeconds(1), _places.Take(Meeting, "ann").Pace.TakeBytes(Now, 0));
+        Assert.Equal(TimeSpan.Zero, _places.Take(Meeting, "bob").Pace.TakeBytes(Now, 0));
     }
 
     /// <summary>Who closes its tunnels and opens others is not faster.</summary>
@@ -27,7 +27,7 @@ public sealed class TunnelPlacesTests
     public void Take_AfterTheLastHasEnded_PaceGoesOnUntilItIsRested()
     {
         var first = _places.Take(Meeting, "ann");
-        first.Pace.Take(Now, 2 * TunnelPace.BytesPerSecond);
+        first.Pace.TakeBytes(Now, 2 * TunnelPace.BytesPerSecond);
         first.Dispose();
 
         var second = _places.Take(Meeting, "ann");

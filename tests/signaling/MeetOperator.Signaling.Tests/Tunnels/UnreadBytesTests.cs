@@ -45,7 +45,7 @@ public sealed class UnreadBytesTests : IAsyncLifetime
         await client.ConnectAsync(IPAddress.Loopback, _signaling.Address.Port);
         await client.SendAsync(Request(join, meeting, "any"));
 
-        var sent = Flood(client, TimeSpan.FromSeconds(20));
+        var sent = Flood(client, TimeSpan.FromSeconds(20), new byte[16 * 1024]);
 
         Assert.InRange(sent - Queued(client), SignalingHost.MaxUnreadBytes / 2, 2 * SignalingHost.MaxUnreadBytes);
         _node.Resume();
@@ -54,6 +54,53 @@ public sealed class UnreadBytesTests : IAsyncLifetime
     /// <summary>A message that is said to be long, of a client that sends faster than it may.</summary>
     [Fact]
     public async Task Flood_LongMessageOnTunnel_ProcessReadsNoFasterThanThePace()
+    {
+        using var client = await OpenAsync();
+        await client.SendAsync(Convert.FromHexString("82FF000000000100000000000000")); // a binary message of 16 MiB, masked with 0
+
+        AssertPaced(client, new byte[16 * 1024]);
+    }
+
+    /// <summary>Pings are answered before anybody sees them.</summary>
+    [Fact]
+    public async Task Flood_PingsOnTunnel_ProcessReadsNoFasterThanThePace()
+    {
+        using var client = await OpenAsync();
+        byte[] ping = [0x89, 0x80 | 125, 0, 0, 0, 0, .. new byte[125]]; // masked with 0
+        using var ends = new CancellationTokenSource();
+        var answers = DiscardAsync(client, ends.Token);
+
+        AssertPaced(client, [.. Enumerable.Repeat(ping, 100).SelectMany(one => one)]);
+
+        await ends.CancelAsync();
+        await answers;
+    }
+
+    private static void AssertPaced(Socket client, byte[] block)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        var read = Flood(client, TimeSpan.FromSeconds(2), block) - Queued(client);
+        Assert.InRange(read, 1, ((1 + TimeProvider.System.GetElapsedTime(began).TotalSeconds) * TunnelPace.BytesPerSecond) + (4 * SignalingHost.MaxUnreadBytes));
+    }
+
+    private static async Task DiscardAsync(Socket client, CancellationToken ct)
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await client.ReceiveAsync(buffer, ct) > 0)
+            {
+                // Only what is read matters.
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test has seen enough.
+        }
+    }
+
+    /// <summary>Opens a tunnel to a media node that reads all.</summary>
+    private async Task<Socket> OpenAsync()
     {
         _node.ServeTunnel = async tunnel =>
         {
@@ -69,18 +116,12 @@ public sealed class UnreadBytesTests : IAsyncLifetime
         await publisher.ExpectAsync("answer");
         await using var ann = await _signaling.EnterAsync(meeting, "Ann");
         var session = (string)(await ann.ExpectAsync("offer"))["sessionId"]!;
-        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(IPAddress.Loopback, _signaling.Address.Port);
         await client.SendAsync(Request(ann.Join, meeting, session));
         var answer = new byte[4096];
         Assert.StartsWith("HTTP/1.1 101", Encoding.ASCII.GetString(answer, 0, await client.ReceiveAsync(answer)), StringComparison.Ordinal);
-        await client.SendAsync(Convert.FromHexString("82FF000000000100000000000000")); // a binary message of 16 MiB, masked with 0
-        var began = TimeProvider.System.GetTimestamp();
-
-        var sent = Flood(client, TimeSpan.FromSeconds(2));
-
-        var read = sent - Queued(client);
-        Assert.InRange(read, 1, ((1 + TimeProvider.System.GetElapsedTime(began).TotalSeconds) * TunnelPace.BytesPerSecond) + (4 * SignalingHost.MaxUnreadBytes));
+        return client;
     }
 
     private byte[] Request(JoinResponse join, string meeting, string session) => Encoding.ASCII.GetBytes(
@@ -88,15 +129,14 @@ public sealed class UnreadBytesTests : IAsyncLifetime
         + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: meet.v1, ticket.{join.Ticket}\r\n\r\n");
 
     /// <summary>Sends for so long, or until nothing more is taken for a second. Returns the number of bytes.</summary>
-    private static long Flood(Socket client, TimeSpan time)
+    private static long Flood(Socket client, TimeSpan time, byte[] block)
     {
         var began = TimeProvider.System.GetTimestamp();
-        var block = new byte[16 * 1024];
         var sent = 0L;
         client.Blocking = false;
         while (TimeProvider.System.GetElapsedTime(began) < time && client.Poll(TimeSpan.FromSeconds(1), SelectMode.SelectWrite))
         {
-            var taken = client.Send(block, SocketFlags.None, out var error);
+            var taken = client.Send(block.AsSpan((int)(sent % block.Length)), SocketFlags.None, out var error);
             Assert.True(error is SocketError.Success or SocketError.WouldBlock, $"{error}");
             sent += Math.Max(0, taken);
         }
