@@ -110,11 +110,11 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
 
     /// <summary>
     /// Opens the tunnel of a session that was opened for one: binary messages are pieces of a stream of framed packets, text messages the number of bytes received so far (<c>docs/node-control.md</c>).
-    /// The caller disposes the result.
+    /// The caller disposes the result. The node limits the tunnels of <paramref name="tenant"/>, if it is named.
     /// </summary>
-    public async Task<WebSocket> OpenTunnelAsync(string room, string participant, string session, CancellationToken ct)
+    public async Task<WebSocket> OpenTunnelAsync(string room, string participant, string session, CancellationToken ct, string? tenant = null)
     {
-        var path = $"{Participant(room, participant)}/sessions/{Uri.EscapeDataString(session)}/tunnel";
+        var path = $"{Participant(room, participant)}/sessions/{Uri.EscapeDataString(session)}/tunnel{(tenant is null ? string.Empty : $"?tenant={Uri.EscapeDataString(tenant)}")}";
         var address = new UriBuilder(new Uri(Address, path)) { Scheme = Address.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs };
         var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Host", host);

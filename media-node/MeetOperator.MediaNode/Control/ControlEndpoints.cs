@@ -71,8 +71,8 @@ internal static class ControlEndpoints
             await ControlJson.WriteAsync(c, 200, await node.Rooms.ReportAsync(room, c.RequestAborted)));
         MapChecks(bySignaling, node);
         MapParticipants(bySignaling, node.Rooms, node.Sdp, node.Checks, c => credentials.IsAuthorized(c, ControlRole.Signaling));
-        bySignaling.MapGet(Participant + "/sessions/{session}/tunnel", (string room, string participant, string session, HttpContext c) =>
-            node.Tunnels.RunAsync(c, room, participant, session, () => credentials.IsAuthorized(c, ControlRole.Signaling)));
+        bySignaling.MapGet(Participant + "/sessions/{session}/tunnel", (string room, string participant, string session, string? tenant, HttpContext c) =>
+            node.Tunnels.RunAsync(c, room, participant, session, tenant, () => credentials.IsAuthorized(c, ControlRole.Signaling)));
     }
 
     private static RouteHandlerBuilder MapMetrics(WebApplication app, MediaNodeHost node)

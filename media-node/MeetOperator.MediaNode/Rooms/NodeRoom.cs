@@ -220,8 +220,8 @@ internal sealed class NodeRoom
         _offers.PublishChanges();
     }
 
-    /// <summary>Gives a session the connection of its tunnel, which replaces an earlier one. Throws when the participant has no such session, or the room admits no tunnels.</summary>
-    public void OpenTunnel(string participantId, string sessionId, StreamSocket socket, in TransportAddress connection, Action onClosed)
+    /// <summary>Gives a session the connection of its tunnel, which replaces an earlier one. Throws when the participant has no such session, the room admits no tunnels, or <paramref name="admit"/> throws.</summary>
+    public void OpenTunnel(string participantId, string sessionId, StreamSocket socket, in TransportAddress connection, Action admit, Action onClosed)
     {
         if (_participants.Require(participantId).Sessions.Find(sessionId)?.Peer is not { Transport.IsTunnel: true } session)
         {
@@ -229,6 +229,7 @@ internal sealed class NodeRoom
         }
 
         RoomNegotiation.CheckTunnel(_share.Paths, isTunnel: true);
+        admit();
         Loop.Streams.OpenTunnel(socket, connection, session, onClosed);
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.Rtc.Datagrams;
+using MeetOperator.Rtc.Transport;
 using MeetOperator.Sfu.Peers;
 
 namespace MeetOperator.MediaNode.Rooms;
@@ -36,18 +37,20 @@ internal sealed class RoomLines
         participants.ForEachSubscriber(this, static (_, session, lines) => lines.Find(session)?.Limit(session.Subscriber));
     }
 
+    /// <summary>The line of a client; null while it has none, and on a tunnel, behind which it may be anywhere.</summary>
+    internal static (ulong High, ulong Low)? LineOf(PeerTransport transport) => transport is { IsTunnel: false, SelectedAddress: { } address } ? NetworkOf(address) : null;
+
     /// <summary>One IPv4 address, or the 64 bits that one IPv6 network has (RFC 4291 §2.5.4).</summary>
     internal static (ulong High, ulong Low) NetworkOf(TransportAddress address) => (address.High, address.IsIPv4 ? address.Low : 0);
 
     private void Add(SubscribeSession session)
     {
-        if (session.Peer.Transport.SelectedAddress is { } address)
+        if (LineOf(session.Peer.Transport) is { } network)
         {
-            ref var line = ref CollectionsMarshal.GetValueRefOrAddDefault(_lines, NetworkOf(address), out _);
+            ref var line = ref CollectionsMarshal.GetValueRefOrAddDefault(_lines, network, out _);
             (line ??= new SharedLine()).Add(session.Subscriber);
         }
     }
 
-    private SharedLine? Find(SubscribeSession session) =>
-        session.Peer.Transport.SelectedAddress is { } address ? _lines.GetValueOrDefault(NetworkOf(address)) : null;
+    private SharedLine? Find(SubscribeSession session) => LineOf(session.Peer.Transport) is { } network ? _lines.GetValueOrDefault(network) : null;
 }

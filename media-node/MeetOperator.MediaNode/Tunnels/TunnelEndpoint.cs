@@ -18,6 +18,9 @@ internal sealed class TunnelEndpoint(RoomDirectory rooms, TimeProvider time)
     /// <summary>About what waits between the loop and the pump, where nothing can overtake it.</summary>
     private const int UnsentBytes = 4 * 1024;
 
+    /// <summary>The longest name of an object in Kubernetes.</summary>
+    private const int MaxTenantLength = 253;
+
     /// <summary>How often it is checked whether the caller is still trusted.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
 
@@ -35,31 +38,39 @@ internal sealed class TunnelEndpoint(RoomDirectory rooms, TimeProvider time)
     /// <param name="room">The room.</param>
     /// <param name="participant">The participant whose session it is.</param>
     /// <param name="session">The session, which was opened for a tunnel.</param>
+    /// <param name="tenant">The tenant of the room; null when the caller does not name it, as earlier versions.</param>
     /// <param name="isAllowed">Whether the caller is still trusted.</param>
-    public async Task RunAsync(HttpContext context, string room, string participant, string session, Func<bool> isAllowed)
+    public async Task RunAsync(HttpContext context, string room, string participant, string session, string? tenant, Func<bool> isAllowed)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
             throw ControlProblemException.InvalidRequest("Open a WebSocket at this path.");
         }
 
-        using var place = Limits.Take(room);
+        if (tenant is { Length: > MaxTenantLength })
+        {
+            throw ControlProblemException.InvalidRequest($"tenant must be a name with at most {MaxTenantLength} characters.");
+        }
+
         var closed = new CancellationTokenSource(); // not disposed, because the loop may close the connection later
-        using var loop = await ConnectAsync(room, participant, session, () => _ = closed.CancelAsync()).ConfigureAwait(false);
+        var (loop, place) = await ConnectAsync(room, participant, session, tenant, () => _ = closed.CancelAsync()).ConfigureAwait(false);
+        using var end = loop;
+        using var taken = place;
         using var client = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = PingInterval, KeepAliveTimeout = PongTimeout }).ConfigureAwait(false);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         var checks = CheckAsync(ends, isAllowed);
-        using var pump = new TunnelPump(client, loop, time);
+        await using var pump = new TunnelPump(client, loop, time);
         await pump.RunAsync(closed.Token, ends.Token).ConfigureAwait(false);
         await ends.CancelAsync().ConfigureAwait(false);
         await checks.ConfigureAwait(false);
     }
 
-    /// <summary>Gives the session one end of a new connection, and returns the other one.</summary>
-    private async Task<Socket> ConnectAsync(string room, string participant, string session, Action onClosed)
+    /// <summary>Gives the session one end of a new connection, and returns the other one with the place of the tunnel, which is free again as soon as the loop has closed its end.</summary>
+    private async Task<(Socket Socket, IDisposable Place)> ConnectAsync(string room, string participant, string session, string? tenant, Action onClosed)
     {
         var (near, far) = StreamSocket.CreatePair(UnsentBytes);
         var address = default(TransportAddress).Over(StreamGate.NextNumber());
+        IDisposable? place = null;
         try
         {
             // Not cancelled, because the loop may be about to take the socket then.
@@ -69,17 +80,24 @@ internal sealed class TunnelEndpoint(RoomDirectory rooms, TimeProvider time)
                 joins: null,
                 part =>
                 {
-                    part.OpenTunnel(participant, session, near, address, onClosed);
+                    part.OpenTunnel(participant, session, near, address, () => place = Limits.Take(session, room, tenant), OnClosed);
                     return true;
                 },
                 CancellationToken.None).ConfigureAwait(false);
-            return far;
+            return (far, place!);
         }
         catch
         {
+            place?.Dispose();
             near.Dispose();
             far.Dispose();
             throw;
+        }
+
+        void OnClosed()
+        {
+            place!.Dispose();
+            onClosed();
         }
     }
 

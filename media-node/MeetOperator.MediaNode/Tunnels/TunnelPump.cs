@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
+using MeetOperator.Rtc.Datagrams;
 
 namespace MeetOperator.MediaNode.Tunnels;
 
@@ -13,7 +14,7 @@ namespace MeetOperator.MediaNode.Tunnels;
 /// <param name="client">The WebSocket.</param>
 /// <param name="loop">The other end of the session's connection.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TunnelPump(WebSocket client, Socket loop, TimeProvider time) : IDisposable
+internal sealed class TunnelPump(WebSocket client, Socket loop, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>What is read of the session at once. Larger pieces would let sound wait behind video that could have been overtaken.</summary>
     private const int PieceBytes = 4 * 1024;
@@ -25,9 +26,10 @@ internal sealed class TunnelPump(WebSocket client, Socket loop, TimeProvider tim
     /// <summary>The longest text message: a number of 63 bits.</summary>
     private const int MaxAcknowledgementBytes = 20;
     private readonly TunnelWindow _window = new();
+    private readonly TunnelReceipts _receipts = new(time);
+    private readonly TimeProvider _time = time;
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly SemaphoreSlim _acknowledged = new(0, 1);
-    private long _received;
 
     /// <summary>Runs until the session, the client or <paramref name="ct"/> ends it.</summary>
     /// <param name="closed">The loop has closed the connection. The client then gets a close frame, if it takes one.</param>
@@ -37,7 +39,7 @@ internal sealed class TunnelPump(WebSocket client, Socket loop, TimeProvider tim
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(ct);
         using var waits = CancellationTokenSource.CreateLinkedTokenSource(ends.Token, closed);
         using var limit = closed.Register(() => ends.CancelAfter(CloseLimit));
-        Task[] directions = [SendAsync(waits.Token, ends.Token), ReceiveAsync(ends.Token)];
+        Task[] directions = [SendAsync(waits.Token, ends.Token), ReceiveAsync(ends.Token), AcknowledgeAsync(waits.Token, ends.Token)];
         await Task.WhenAny(directions).ConfigureAwait(false);
 
         // Until the client has answered the close frame: a connection that is aborted may lose the frame.
@@ -57,10 +59,27 @@ internal sealed class TunnelPump(WebSocket client, Socket loop, TimeProvider tim
         }
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        await _receipts.DisposeAsync().ConfigureAwait(false);
         _sending.Dispose();
         _acknowledged.Dispose();
+    }
+
+    /// <summary>
+    /// The length of the whole frames at the start of what has arrived. A client that sends them piece by piece does not wake the loop for each. All of it when a frame is too long: the loop then ends the
+    /// tunnel.
+    /// </summary>
+    internal static int WholeFrames(ReadOnlySpan<byte> arrived)
+    {
+        var at = 0;
+        FrameStatus status;
+        while ((status = StreamFraming.Read(arrived[at..], StreamFraming.MaximumPacketBytes, out var length)) == FrameStatus.Complete)
+        {
+            at += StreamFraming.HeaderBytes + length;
+        }
+
+        return status == FrameStatus.TooLong ? arrived.Length : at;
     }
 
     /// <summary>Sends what the loop has sent.</summary>
@@ -104,9 +123,10 @@ internal sealed class TunnelPump(WebSocket client, Socket loop, TimeProvider tim
     private async Task ReceiveAsync(CancellationToken ct)
     {
         var buffer = new byte[ReceiveBytes];
+        var begun = 0; // bytes of a frame that is not whole, at the start of the buffer
         while (true)
         {
-            var result = await client.ReceiveAsync(buffer.AsMemory(), ct).ConfigureAwait(false);
+            var result = await client.ReceiveAsync(buffer.AsMemory(begun), ct).ConfigureAwait(false);
             if (result.MessageType == WebSocketMessageType.Close)
             {
                 return;
@@ -114,7 +134,7 @@ internal sealed class TunnelPump(WebSocket client, Socket loop, TimeProvider tim
 
             if (result.MessageType == WebSocketMessageType.Text)
             {
-                if (!result.EndOfMessage || !TryAcknowledge(buffer.AsSpan(0, result.Count)))
+                if (!result.EndOfMessage || !TryAcknowledge(buffer.AsSpan(begun, result.Count)))
                 {
                     await CloseAsync(WebSocketCloseStatus.PolicyViolation, "invalid acknowledgement", ct).ConfigureAwait(false);
                     return;
@@ -123,16 +143,28 @@ internal sealed class TunnelPump(WebSocket client, Socket loop, TimeProvider tim
                 continue;
             }
 
-            for (var sent = 0; sent < result.Count;)
+            var end = begun + result.Count;
+            var whole = WholeFrames(buffer.AsSpan(0, end));
+            for (var sent = 0; sent < whole;)
             {
-                sent += await loop.SendAsync(buffer.AsMemory(sent, result.Count - sent), ct).ConfigureAwait(false);
+                sent += await loop.SendAsync(buffer.AsMemory(sent, whole - sent), ct).ConfigureAwait(false);
             }
 
-            _received += result.Count;
-            if (result is { EndOfMessage: true, Count: > 0 })
-            {
-                await SendAsync(Encoding.ASCII.GetBytes($"{_received}"), WebSocketMessageType.Text, ct).ConfigureAwait(false);
-            }
+            buffer.AsSpan(whole, end - whole).CopyTo(buffer);
+            begun = end - whole;
+            _receipts.Add(result.Count);
+        }
+    }
+
+    /// <summary>Tells the client how much has arrived.</summary>
+    /// <param name="waits">Ends the wait for more.</param>
+    /// <param name="ct">Ends everything.</param>
+    private async Task AcknowledgeAsync(CancellationToken waits, CancellationToken ct)
+    {
+        while (true)
+        {
+            var received = await _receipts.NextAsync(waits).ConfigureAwait(false);
+            await SendAsync(Encoding.ASCII.GetBytes($"{received}"), WebSocketMessageType.Text, ct).ConfigureAwait(false);
         }
     }
 
@@ -202,5 +234,5 @@ internal sealed class TunnelPump(WebSocket client, Socket loop, TimeProvider tim
         }
     }
 
-    private long NowTicks => time.GetElapsedTime(0).Ticks;
+    private long NowTicks => _time.GetElapsedTime(0).Ticks;
 }

@@ -30,12 +30,19 @@ using MeetOperator.Signaling.Tunnels;
 using MeetOperator.Signaling.Turn;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>Composes the server: services, middleware and routes.</summary>
 internal static class SignalingHost
 {
+    /// <summary>
+    /// What this process holds of a connection before it reads it; the rest waits in the kernel and in the client. Tunnels read no faster than they may (<see cref="TunnelPace"/>), so whoever floods them keeps
+    /// this full. More than the headers of a request.
+    /// </summary>
+    internal const int MaxUnreadBytes = 64 * 1024;
+
     /// <summary>Builds the server, and migrates the database if it is available. The caller runs the server.</summary>
     /// <param name="options">The validated settings.</param>
     /// <param name="kube">The Kubernetes client. The caller disposes it after the server.</param>
@@ -62,6 +69,7 @@ internal static class SignalingHost
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         });
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = MaxUnreadBytes);
         var database = SqlDatabases.Create(options.Database);
         IMeetingBus bus = options.Redis is { } redis ? await RedisMeetingBus.ConnectAsync(redis).ConfigureAwait(false) : new InProcessMeetingBus(time);
         builder.Services.AddSingleton<DistributedContextPropagator>(new IgnoredTraceHeaders());
@@ -162,6 +170,7 @@ internal static class SignalingHost
         });
         app.UseExceptionHandler();
         app.UseStatusCodePages(RequestFailures.WriteStatusProblemAsync);
+        PacedUpgrade.Use(app, app.Services.GetRequiredService<TimeProvider>());
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.Timings.PingInterval, KeepAliveTimeout = options.Timings.PongTimeout });
         app.UseRouting();
     }

@@ -43,12 +43,15 @@ internal sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<
     /// <summary>How a participant may reach its media node: what the node enforces, and what the tenant denies now. Null without limits.</summary>
     /// <param name="room">The room that the participant uses; null if it uses none yet.</param>
     /// <param name="region">Region of the participant; null if it has none.</param>
-    public ConnectivityRule? ConnectivityOf(RoomKey? room, string? region) => MeetingLimits.Connectivity(
-        Tenant, (Assignments.FirstOrDefault(assignment => assignment.Key == room) ?? ParticipantNodes.Choose(Assignments, region: region))?.Connectivity);
+    /// <param name="last">What was known before. It counts while no media node serves the meeting, which says nothing about the next one.</param>
+    public ConnectivityRule? ConnectivityOf(RoomKey? room, string? region, ConnectivityRule? last = null) => MeetingLimits.Connectivity(
+        Tenant, Serving.Any() ? (Assignments.FirstOrDefault(assignment => assignment.Key == room) ?? ParticipantNodes.Choose(Assignments, region: region))?.Connectivity : last);
 
     /// <summary>True if a participant may use tunnels through signaling when no other path works.</summary>
-    /// <inheritdoc cref="ConnectivityOf"/>
-    public bool AllowsTunnels(RoomKey? room, string? region) => ConnectivityOf(room, region) is { AllowsTunnels: true };
+    /// <param name="room">The room that the participant uses; null if it uses none yet.</param>
+    /// <param name="region">Region of the participant; null if it has none.</param>
+    /// <param name="wereAllowed">Whether they were allowed before, which counts while no media node serves the meeting.</param>
+    public bool AllowsTunnels(RoomKey? room, string? region, bool wereAllowed = false) => ConnectivityOf(room, region, wereAllowed ? ConnectivityRule.Unlimited : null) is { AllowsTunnels: true };
 
     /// <summary>True if the clients must encrypt media end to end.</summary>
     public bool IsE2ee => Object.Spec.Media.E2ee == MeetingE2ee.Required;

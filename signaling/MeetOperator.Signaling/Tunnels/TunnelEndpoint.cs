@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
 using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Errors;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Hub;
@@ -8,6 +9,7 @@ using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace MeetOperator.Signaling.Tunnels;
 
@@ -63,20 +65,21 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
         var rooms = view.Serving.Where(assignment => !sessions.IsGone(view, assignment.Key) && view.AllowsTunnels(assignment.Key, region)).ToList();
         if (rooms.Count == 0)
         {
-            throw new ProblemException(ProblemCode.Forbidden, "This meeting uses no tunnels: the tenant or the pool of its media node denies them (spec.connectivity.tunnel), or it is encrypted end to end.");
+            throw new ProblemException(ProblemCode.Forbidden, "This meeting uses no tunnels: the tenant or the pool of its media node denies them (spec.connectivity.tunnel).");
         }
 
         using var place = places.Take(view.Key, participantId);
-        var (node, room) = await OpenAsync(rooms, meetingId, participantId, session, context.RequestAborted).ConfigureAwait(false);
+        var (node, room) = await OpenAsync(rooms, view.Key, participantId, session, context.RequestAborted).ConfigureAwait(false);
         using var opened = node;
-        using var client = await context.WebSockets.AcceptWebSocketAsync(ProtocolLimits.Subprotocol).ConfigureAwait(false);
+        context.Features.GetRequiredFeature<PacedUpgrade>().Pace = place.Pace;
+        using var client = await context.WebSockets.AcceptWebSocketAsync(WithoutPings()).ConfigureAwait(false);
         _services.Metrics.TunnelOpened();
         try
         {
             using var restarts = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, sessions.Evacuating);
             using var ends = new CancellationTokenSource();
             var denied = WaitUntilDeniedAsync(meetingId, room, region, ends.Token);
-            await new TunnelRelay(client, node, _services.Time).RunAsync(restarts.Token, denied).ConfigureAwait(false);
+            await new TunnelRelay(client, node, place.Pace, _services.Time).RunAsync(restarts.Token, denied).ConfigureAwait(false);
             if (client.CloseStatus is null && node.CloseStatus is null && !denied.IsCompleted && !sessions.Evacuating.IsCancellationRequested)
             {
                 _services.Metrics.PathFailed(PathKind.Tunnel, PathFailureReason.Closed); // nobody has ended it
@@ -91,13 +94,18 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
         }
     }
 
+    /// <summary>
+    /// The media node finds out that the client is gone. A WebSocket that expects answers to pings reads on by itself while nobody reads it: up to 16 MB, the length of a message as its sender says.
+    /// </summary>
+    private static WebSocketAcceptContext WithoutPings() => new() { SubProtocol = ProtocolLimits.Subprotocol, KeepAliveTimeout = Timeout.InfiniteTimeSpan };
+
     /// <summary>Completes when the meeting does not allow tunnels any more.</summary>
     private async Task WaitUntilDeniedAsync(string meetingId, RoomKey room, string? region, CancellationToken ct)
     {
         using var timer = new PeriodicTimer(CheckInterval, _services.Time);
         try
         {
-            while (_services.Directory.Find(meetingId)?.AllowsTunnels(room, region) == true)
+            while (_services.Directory.Find(meetingId)?.AllowsTunnels(room, region, wereAllowed: true) == true)
             {
                 await timer.WaitForNextTickAsync(ct).ConfigureAwait(false);
             }
@@ -108,16 +116,22 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
         }
     }
 
-    /// <summary>Opens the tunnel at the media node that has the session. A meeting is usually on one node, and during a move on several.</summary>
-    private async Task<(WebSocket Node, RoomKey Room)> OpenAsync(IReadOnlyList<MediaAssignment> rooms, string meetingId, string participantId, string session, CancellationToken ct)
+    /// <summary>
+    /// Opens the tunnel at the media node that has the session. A meeting is usually on one node, and during a move on several. A node that fails does not stand in the way of the others. If none opens
+    /// it, a node that has rejected it counts more than one that does not answer.
+    /// </summary>
+    private async Task<(WebSocket Node, RoomKey Room)> OpenAsync(IReadOnlyList<MediaAssignment> rooms, MeetingKey meeting, string participantId, string session, CancellationToken ct)
     {
+        ProblemException? problem = null;
+        var hasAnswered = false;
         foreach (var assignment in rooms)
         {
             using var limit = new CancellationTokenSource(_services.Options.Timings.NodeCallTimeout, _services.Time);
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
             try
             {
-                return (await nodes.StreamClient(assignment.Namespace, assignment.Node, assignment.ControlUrl).OpenTunnelAsync(meetingId, participantId, session, linked.Token).ConfigureAwait(false), assignment.Key);
+                var client = nodes.StreamClient(assignment.Namespace, assignment.Node, assignment.ControlUrl);
+                return (await client.OpenTunnelAsync(meeting.MeetingId, participantId, session, linked.Token, meeting.Tenant).ConfigureAwait(false), assignment.Key);
             }
             catch (NodeControlException e) when (e.Status == HttpStatusCode.NotFound)
             {
@@ -126,15 +140,20 @@ internal sealed class TunnelEndpoint(MeetingSessions sessions, SocketAdmission a
             catch (Exception e) when (!ct.IsCancellationRequested && NodeCallFailure.Of(e) is { } failure)
             {
                 _services.Metrics.NodeFailed(failure.Reason);
-                throw (e as NodeControlException)?.Status switch
+                if (!hasAnswered)
                 {
-                    HttpStatusCode.TooManyRequests => ProblemException.TooMany("The media node has too many tunnels. Try again later."),
-                    HttpStatusCode.Forbidden => new ProblemException(ProblemCode.Forbidden, "The media node admits no tunnels in this meeting."),
-                    _ => new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message),
-                };
+                    (problem, hasAnswered) = (ProblemOf(e, failure), e is NodeControlException);
+                }
             }
         }
 
-        throw new ProblemException(ProblemCode.UnknownParticipant, "The participant has no such media session on a tunnel. Open one with an offer that sets 'tunnel'.");
+        throw problem ?? new ProblemException(ProblemCode.UnknownParticipant, "The participant has no such media session on a tunnel. Open one with an offer that sets 'tunnel'.");
     }
+
+    private static ProblemException ProblemOf(Exception e, NodeCallFailure failure) => (e as NodeControlException)?.Status switch
+    {
+        HttpStatusCode.TooManyRequests => ProblemException.TooMany("The media node has too many tunnels. Try again later."),
+        HttpStatusCode.Forbidden => new ProblemException(ProblemCode.Forbidden, "The media node admits no tunnels in this meeting."),
+        _ => new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message),
+    };
 }

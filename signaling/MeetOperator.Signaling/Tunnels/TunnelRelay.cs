@@ -7,10 +7,17 @@ namespace MeetOperator.Signaling.Tunnels;
 /// Passes messages between the WebSocket of a client and that of its media node as they are, until one of them ends. It holds one piece in each direction, so what one side does not read stays with
 /// the other side, which bounds it.
 /// </summary>
-internal sealed class TunnelRelay(WebSocket client, WebSocket node, TimeProvider time)
+/// <param name="client">The WebSocket of the client.</param>
+/// <param name="node">The WebSocket of the media node.</param>
+/// <param name="pace">How many messages the client may send.</param>
+/// <param name="time">The clock.</param>
+internal sealed class TunnelRelay(WebSocket client, WebSocket node, TunnelPace pace, TimeProvider time)
 {
     private const int PieceBytes = 16 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Messages that the client has got lately and may acknowledge for nothing.</summary>
+    private int _unacknowledged;
 
     /// <summary>Runs until one of the two has closed.</summary>
     /// <param name="restart">Ends it and tells the client to connect again.</param>
@@ -18,7 +25,7 @@ internal sealed class TunnelRelay(WebSocket client, WebSocket node, TimeProvider
     public async Task RunAsync(CancellationToken restart, Task denied)
     {
         using var ends = new CancellationTokenSource();
-        Task[] directions = [PassAsync(client, node, new TunnelPace(), ends.Token), PassAsync(node, client, pace: null, ends.Token)];
+        Task[] directions = [PassAsync(client, node, WaitFor, ends.Token), PassAsync(node, client, CountForClient, ends.Token)];
         await Task.WhenAny([.. directions, Task.Delay(Timeout.Infinite, restart), denied]).ConfigureAwait(false);
         if (restart.IsCancellationRequested || denied.IsCompleted)
         {
@@ -32,7 +39,30 @@ internal sealed class TunnelRelay(WebSocket client, WebSocket node, TimeProvider
         await Task.WhenAll(directions).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task PassAsync(WebSocket from, WebSocket to, TunnelPace? pace, CancellationToken ct)
+    /// <summary>A piece of the client was passed on. Returns how long to wait for the next one.</summary>
+    private TimeSpan WaitFor(ValueWebSocketReceiveResult piece)
+    {
+        var isFree = piece is { MessageType: WebSocketMessageType.Text, EndOfMessage: true } && Volatile.Read(ref _unacknowledged) > 0;
+        if (isFree)
+        {
+            Interlocked.Decrement(ref _unacknowledged);
+        }
+
+        return isFree ? TimeSpan.Zero : pace.TakeMessage(time.GetElapsedTime(0).Ticks);
+    }
+
+    /// <summary>A piece of the media node, which limits itself, was passed on.</summary>
+    private TimeSpan CountForClient(ValueWebSocketReceiveResult piece)
+    {
+        if (piece is { MessageType: WebSocketMessageType.Binary, EndOfMessage: true } && Volatile.Read(ref _unacknowledged) < TunnelPace.MessagesPerSecond)
+        {
+            Interlocked.Increment(ref _unacknowledged);
+        }
+
+        return TimeSpan.Zero;
+    }
+
+    private async Task PassAsync(WebSocket from, WebSocket to, Func<ValueWebSocketReceiveResult, TimeSpan> afterPiece, CancellationToken ct)
     {
         var piece = new byte[PieceBytes];
         try
@@ -40,7 +70,7 @@ internal sealed class TunnelRelay(WebSocket client, WebSocket node, TimeProvider
             while (await from.ReceiveAsync(piece.AsMemory(), ct).ConfigureAwait(false) is { MessageType: not WebSocketMessageType.Close } received)
             {
                 await to.SendAsync(piece.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, ct).ConfigureAwait(false);
-                if (pace?.Take(time.GetElapsedTime(0).Ticks, received.Count) is { Ticks: > 0 } wait)
+                if (afterPiece(received) is { Ticks: > 0 } wait)
                 {
                     await Task.Delay(wait, time, ct).ConfigureAwait(false);
                 }

@@ -45,8 +45,14 @@ internal sealed class TunnelPeer : IAsyncDisposable
 
     public IEnumerable<byte[]> Rtp => Packets.Where(packet => PacketClassifier.Classify(packet) == PacketKind.Rtp);
 
+    /// <summary>The bytes of binary messages that the client has sent.</summary>
+    public long Sent { get; private set; }
+
     /// <summary>The bytes that the node has acknowledged.</summary>
     public long Acknowledged { get; private set; }
+
+    /// <summary>How many acknowledgements the node has sent.</summary>
+    public int Acknowledgements { get; private set; }
 
     /// <summary>Completes when the node has closed the tunnel.</summary>
     public Task Ended => _reading;
@@ -54,12 +60,16 @@ internal sealed class TunnelPeer : IAsyncDisposable
     public static async Task<TunnelPeer> OpenAsync(TestNode node, string participant, string session, string room = "r") =>
         new(await node.Control.OpenTunnelAsync(room, participant, session, default));
 
-    public Task SendRtpAsync(uint ssrc, byte payloadType, uint timestamp, byte[] payload, bool marker = false)
+    public Task SendRtpAsync(uint ssrc, byte payloadType, uint timestamp, byte[] payload, bool marker = false) =>
+        SendRawAsync(Frame(ssrc, payloadType, timestamp, payload, marker), WebSocketMessageType.Binary);
+
+    /// <summary>The next RTP packet with its length.</summary>
+    public byte[] Frame(uint ssrc, byte payloadType, uint timestamp, byte[] payload, bool marker)
     {
         var packet = new byte[RtpHeader.FixedLength + payload.Length];
         new RtpHeader { SequenceNumber = ++_sequence, Ssrc = ssrc, PayloadType = payloadType, Timestamp = timestamp, Marker = marker }.WriteFixed(packet, withExtension: false);
         payload.CopyTo(packet, RtpHeader.FixedLength);
-        return SendAsync(packet);
+        return Frame(packet);
     }
 
     /// <summary>Sends a packet of a picture with one element of a header extension.</summary>
@@ -76,13 +86,7 @@ internal sealed class TunnelPeer : IAsyncDisposable
     }
 
     /// <summary>Sends one packet with its length.</summary>
-    public Task SendAsync(byte[] packet)
-    {
-        var framed = new byte[StreamFraming.HeaderBytes + packet.Length];
-        StreamFraming.WriteHeader(framed, packet.Length);
-        packet.CopyTo(framed, StreamFraming.HeaderBytes);
-        return SendRawAsync(framed, WebSocketMessageType.Binary);
-    }
+    public Task SendAsync(byte[] packet) => SendRawAsync(Frame(packet), WebSocketMessageType.Binary);
 
     public async Task SendRawAsync(byte[] message, WebSocketMessageType type)
     {
@@ -90,6 +94,7 @@ internal sealed class TunnelPeer : IAsyncDisposable
         try
         {
             await _socket.SendAsync(message, type, endOfMessage: true, _stop.Token);
+            Sent += type == WebSocketMessageType.Binary ? message.Length : 0;
         }
         catch (WebSocketException)
         {
@@ -108,6 +113,14 @@ internal sealed class TunnelPeer : IAsyncDisposable
         _socket.Dispose();
         _stop.Dispose();
         _sending.Dispose();
+    }
+
+    private static byte[] Frame(byte[] packet)
+    {
+        var framed = new byte[StreamFraming.HeaderBytes + packet.Length];
+        StreamFraming.WriteHeader(framed, packet.Length);
+        packet.CopyTo(framed, StreamFraming.HeaderBytes);
+        return framed;
     }
 
     private async Task ReadAsync()
@@ -130,6 +143,7 @@ internal sealed class TunnelPeer : IAsyncDisposable
 
                 if (result.MessageType == WebSocketMessageType.Text)
                 {
+                    Acknowledgements++;
                     Acknowledged = long.Parse(Encoding.ASCII.GetString(buffer, 0, result.Count), CultureInfo.InvariantCulture);
                     continue;
                 }

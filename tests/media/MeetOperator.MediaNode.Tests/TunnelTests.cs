@@ -41,7 +41,7 @@ public sealed class TunnelTests : IAsyncLifetime
             bob);
 
         Assert.All(bob.Rtp.Where(packet => IsOf(packet, 96)), packet => Assert.Equal(KeyFrame, packet[^KeyFrame.Length..]));
-        Assert.True(alice.Acknowledged > 0);
+        await SyntheticPeer.UntilTrueAsync("what alice has sent is acknowledged", () => Task.FromResult(alice.Acknowledged == alice.Sent), bob);
         Assert.Equal((0, 1), (await SessionsAsync(loop => loop.TcpSessions), await SessionsAsync(loop => loop.TunnelSessions)));
         Assert.Equal(1, _node.Host.Tunnels.Counters.Open);
     }
@@ -126,6 +126,54 @@ public sealed class TunnelTests : IAsyncLifetime
 
         await eve.Ended.WaitAsync(TimeSpan.FromSeconds(30));
         await UntilSeenAsync(bob, alice);
+    }
+
+    /// <summary>A frame in messages of one byte each costs the loop no more than one that comes at once.</summary>
+    [Fact]
+    public async Task Send_FrameInPieces_LoopGetsItWhole()
+    {
+        using var bob = new SyntheticPeer();
+        await using var alice = await PublishAsync("alice");
+        await SubscribeAsync(bob, "bob");
+        await SyntheticPeer.UntilTrueAsync(
+            "bob sees alice",
+            async () =>
+            {
+                await SendPictureAsync(alice);
+                return bob.Rtp.Any(packet => IsOf(packet, 96));
+            },
+            bob);
+        await SyntheticPeer.UntilTrueAsync("the loop has all", async () => await ReceivedAsync() == alice.Sent, bob);
+        var before = alice.Sent;
+        byte[] picture = [.. KeyFrame, 9, 9];
+
+        var frame = alice.Frame(TestSdp.VideoSsrc, 96, ++_picture * 3000, picture, marker: true);
+        foreach (var one in frame[..^1])
+        {
+            await alice.SendRawAsync([one], WebSocketMessageType.Binary);
+        }
+
+        await SyntheticPeer.UntilTrueAsync("the pieces have arrived", () => Task.FromResult(alice.Acknowledged == alice.Sent), bob);
+        Assert.Equal(before, await ReceivedAsync());
+        await alice.SendRawAsync(frame[^1..], WebSocketMessageType.Binary);
+        await SyntheticPeer.UntilAsync("bob has the picture", () => bob.Rtp.Any(packet => packet.AsSpan().EndsWith(picture)), bob);
+        Assert.Equal(alice.Sent, await ReceivedAsync());
+
+        async Task<long> ReceivedAsync() => (await Task.WhenAll(_node.Host.Loops.Select(loop => loop.RunAsync(() => loop.Streams.ReceivedBytes, default)))).Sum();
+    }
+
+    [Fact]
+    public async Task Send_ManyPackets_AreAcknowledgedTogether()
+    {
+        await using var alice = await PublishAsync("alice");
+        var began = TimeProvider.System.GetTimestamp();
+        for (var i = 0; i < 300; i++)
+        {
+            await SendPictureAsync(alice);
+        }
+
+        await SyntheticPeer.UntilTrueAsync("all are acknowledged", () => Task.FromResult(alice.Acknowledged == alice.Sent));
+        Assert.InRange(alice.Acknowledgements, 1, 2 + (int)(TimeProvider.System.GetElapsedTime(began) / TunnelReceipts.MaxDelay));
     }
 
     [Fact]
@@ -284,9 +332,8 @@ public sealed class TunnelTests : IAsyncLifetime
     [Fact]
     public async Task Open_MoreThanTheRoomMayHave_IsRejectedUntilOneEnds()
     {
-        using var sdp = new SyntheticPeer();
-        var session = (await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(sdp), Tunnel = true }, default)).SessionId;
-        var places = Enumerable.Range(0, TunnelLimits.MaxOfRoom).Select(_ => _node.Host.Tunnels.Limits.Take("r")).ToList();
+        var session = await OfferAsync("alice");
+        var places = Take(TunnelLimits.MaxOfRoom, "r");
 
         await RejectedAsync(HttpStatusCode.TooManyRequests, () => _node.Control.OpenTunnelAsync("r", "alice", session, default));
         places[0].Dispose();
@@ -294,6 +341,71 @@ public sealed class TunnelTests : IAsyncLifetime
 
         await using var alice = await TunnelPeer.OpenAsync(_node, "alice", session);
         Assert.Equal(TunnelLimits.MaxOfRoom, _node.Host.Tunnels.Limits.Open);
+    }
+
+    /// <summary>Signaling asks the next media node only if this one does not know the session.</summary>
+    [Fact]
+    public async Task Open_UnknownSessionOnFullNode_IsUnknown()
+    {
+        for (var room = 0; room < TunnelLimits.MaxOfNode / TunnelLimits.MaxOfRoom; room++)
+        {
+            Take(TunnelLimits.MaxOfRoom, $"{room}");
+        }
+
+        await RejectedAsync(HttpStatusCode.NotFound, () => _node.Control.OpenTunnelAsync("r", "alice", "nothing", default));
+        await RejectedAsync(HttpStatusCode.NotFound, () => _node.Control.OpenTunnelAsync("unknown", "alice", "nothing", default));
+    }
+
+    [Fact]
+    public async Task Open_AgainInFullRoom_ReplacesTheFormerInItsPlace()
+    {
+        var session = await OfferAsync("alice");
+        await using var first = await TunnelPeer.OpenAsync(_node, "alice", session);
+        Take(TunnelLimits.MaxOfRoom - 1, "r");
+
+        await using var second = await TunnelPeer.OpenAsync(_node, "alice", session);
+
+        await first.Ended.WaitAsync(TimeSpan.FromSeconds(30));
+        await SyntheticPeer.UntilTrueAsync("the former has ended", () => Task.FromResult(_node.Host.Tunnels.Counters.Open == 1));
+        Assert.Equal(TunnelLimits.MaxOfRoom, _node.Host.Tunnels.Limits.Open);
+    }
+
+    /// <summary>The machine of the caller may be gone: then nobody answers the close frame, and pings fail only after many seconds.</summary>
+    [Fact]
+    public async Task Delete_ParticipantWhoseCallerIsGone_LeavesThePlaceAtOnce()
+    {
+        var session = await OfferAsync("alice");
+        using var tunnel = await _node.Control.OpenTunnelAsync("r", "alice", session, default); // reads nothing
+
+        await _node.Control.DeleteParticipantAsync("r", "alice", default);
+
+        Assert.Equal(0, _node.Host.Tunnels.Limits.Open);
+    }
+
+    /// <summary>A media node may be shared.</summary>
+    [Fact]
+    public async Task Open_MoreThanATenantMayHave_OthersHavePlaces()
+    {
+        var session = await OfferAsync("alice");
+        for (var room = 0; room < TunnelLimits.MaxOfTenant / TunnelLimits.MaxOfRoom; room++)
+        {
+            Take(TunnelLimits.MaxOfRoom, $"{room}", "acme");
+        }
+
+        await RejectedAsync(HttpStatusCode.TooManyRequests, () => _node.Control.OpenTunnelAsync("r", "alice", session, default, "acme"));
+        await RejectedAsync(HttpStatusCode.BadRequest, () => _node.Control.OpenTunnelAsync("r", "alice", session, default, new string('a', 254)));
+        using var other = await _node.Control.OpenTunnelAsync("r", "alice", session, default, "globex");
+        Assert.Equal(TunnelLimits.MaxOfTenant + 1, _node.Host.Tunnels.Limits.Open);
+    }
+
+    /// <summary>Takes places of other sessions of a room.</summary>
+    private List<IDisposable> Take(int places, string room, string? tenant = null) => [.. Enumerable.Range(0, places).Select(i => _node.Host.Tunnels.Limits.Take($"{room}-{i}", room, tenant))];
+
+    /// <summary>Opens a session on a tunnel that is not open yet.</summary>
+    private async Task<string> OfferAsync(string participant)
+    {
+        using var sdp = new SyntheticPeer();
+        return (await _node.Control.PublishAsync("r", participant, new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(sdp), Tunnel = true }, default)).SessionId;
     }
 
     private static bool IsOf(byte[] packet, byte payloadType) => RtpHeader.TryParse(packet, out var header) && header.PayloadType == payloadType;
@@ -320,12 +432,7 @@ public sealed class TunnelTests : IAsyncLifetime
         return SyntheticPeer.UntilAsync("pictures on the tunnel", () => Send(publisher) && subscriber.Rtp.Count(packet => IsOf(packet, 96)) > before + 3, [publisher, .. others]);
     }
 
-    private async Task<TunnelPeer> PublishAsync(string participant)
-    {
-        using var sdp = new SyntheticPeer();
-        var answer = await _node.Control.PublishAsync("r", participant, new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(sdp), Tunnel = true }, default);
-        return await TunnelPeer.OpenAsync(_node, participant, answer.SessionId);
-    }
+    private async Task<TunnelPeer> PublishAsync(string participant) => await TunnelPeer.OpenAsync(_node, participant, await OfferAsync(participant));
 
     private async Task<string> PublishAsync(SyntheticPeer peer, string participant)
     {

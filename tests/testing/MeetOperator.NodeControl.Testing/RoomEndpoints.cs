@@ -60,7 +60,7 @@ internal static class RoomEndpoints
                 return Results.NoContent();
             }
         });
-        api.MapGet("/sessions/{session}/tunnel", (string room, string participant, string session, HttpContext context) => TunnelAsync(node, room, participant, session, context));
+        api.MapGet("/sessions/{session}/tunnel", (string room, string participant, string session, string? tenant, HttpContext context) => TunnelAsync(node, room, participant, session, tenant, context));
         api.MapPost("/publish", (string room, string participant, HttpRequest request) => OnRoomAsync<SdpOffer>(node, room, request, (known, offer) =>
         {
             NodeEndpoints.Fence(known, offer.Generation);
@@ -164,7 +164,7 @@ internal static class RoomEndpoints
     private static SimulatedParticipant Participant(SimulatedRoom room, string participant) =>
         room.Participants.TryGetValue(participant, out var known) ? known : throw NodeProblemException.UnknownParticipant(participant);
 
-    private static async Task TunnelAsync(SimulatedMediaNode node, string room, string participant, string session, HttpContext context)
+    private static async Task TunnelAsync(SimulatedMediaNode node, string room, string participant, string session, string? tenant, HttpContext context)
     {
         SimulatedParticipant? owner;
         lock (node.Gate)
@@ -175,10 +175,11 @@ internal static class RoomEndpoints
         var isKnown = owner is not null && (owner.PublishSession == session || owner.SubscribeSession == session);
         if (!isKnown || node.TunnelError is not null)
         {
-            context.Response.StatusCode = isKnown ? node.TunnelError!.Value : StatusCodes.Status404NotFound;
+            context.Response.StatusCode = node.TunnelError ?? StatusCodes.Status404NotFound;
             return;
         }
 
+        owner!.TunnelTenant = tenant;
         using var tunnel = await context.WebSockets.AcceptWebSocketAsync().ConfigureAwait(false);
         try
         {

@@ -163,7 +163,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Serves the tunnels. Without a change, a tunnel sends back what it gets.</summary>
     public Func<WebSocket, Task> ServeTunnel { get; set; } = EchoAsync;
 
-    /// <summary>When not null, requests to open a tunnel fail with this status.</summary>
+    /// <summary>When not null, requests to open a tunnel fail with this status, whatever session they name.</summary>
     public int? TunnelError { get; set; }
 
     /// <summary>When true, requests for sessions on tunnels fail.</summary>

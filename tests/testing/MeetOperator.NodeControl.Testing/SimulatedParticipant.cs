@@ -36,6 +36,9 @@ public sealed class SimulatedParticipant(string id)
     /// <summary>Whether the last offer to publish asked for a tunnel.</summary>
     public bool OfferedTunnel { get; internal set; }
 
+    /// <summary>The tenant that the caller named when it opened the last tunnel.</summary>
+    public string? TunnelTenant { get; internal set; }
+
     /// <summary>All confirmations of slots that arrived.</summary>
     public IList<SlotsConfirmation> Confirmations { get; } = [];
 

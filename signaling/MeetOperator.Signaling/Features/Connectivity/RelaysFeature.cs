@@ -70,7 +70,7 @@ internal sealed class RelaysFeature(IMeeting meeting, TurnPools pools, Signaling
         return Task.CompletedTask;
     }
 
-    private static ConnectivityRule? RuleFor(Member member, MeetingView view) => view.ConnectivityOf(member.Media?.Room, member.Identity.Region);
+    private ConnectivityRule? RuleFor(Member member, MeetingView view) => view.ConnectivityOf(member.Media?.Room, member.Identity.Region, _sent.GetValueOrDefault(member.ParticipantId)?.Rule);
 
     private void SendIfDue(Member member, MeetingView view)
     {

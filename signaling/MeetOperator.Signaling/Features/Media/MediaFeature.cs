@@ -54,7 +54,8 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
         _ => null,
     };
 
-    private static bool AllowsTunnels(Member member, MeetingView view) => view.AllowsTunnels(member.Media?.Room, member.Identity.Region);
+    /// <summary>A client wants tunnels because they were allowed.</summary>
+    private static bool AllowsTunnels(Member member, MeetingView view) => view.AllowsTunnels(member.Media?.Room, member.Identity.Region, wereAllowed: member.WantsTunnels);
 
     private static ProtocolError TunnelDenied(OfferMessage offer) =>
         new(ErrorCode.Forbidden, "'tunnel' requires 'tunnel' in 'capabilities' of 'join', and a tenant and a pool that allow tunnels (spec.connectivity.tunnel).") { Reference = offer.Reference };

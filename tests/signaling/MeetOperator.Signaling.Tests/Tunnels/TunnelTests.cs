@@ -4,6 +4,7 @@ using System.Text;
 using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Tests.Rest;
@@ -137,6 +138,39 @@ public sealed class TunnelTests : IAsyncLifetime
         Assert.False(_node.Read(meeting, room => room.Participants[bob.Id].RequestedTunnel));
     }
 
+    /// <summary>The operator has found that the media node is gone, and places the meeting again. What comes is not known, so nobody is told that tunnels are denied.</summary>
+    [Fact]
+    public async Task Unplace_InAMeeting_LastAnswerCountsUntilItIsPlaced()
+    {
+        var (meeting, ann, session) = await EnterAsync();
+        await using var a = ann;
+        await using var bob = await _signaling.EnterAsync(meeting, "Bob");
+        using var tunnel = await OpenAsync(ann.Join, meeting, session);
+        var directory = _signaling.Service<Kubernetes.MeetingDirectory>();
+
+        await _cluster.AssignAsync(meeting, Assigned("default-aaaaa", 1, AssignmentRole.Origin, rule: null, AssignmentState.Lost));
+        await Eventually.TrueAsync(() => !directory.Find(meeting)!.Serving.Any(), "no media node serves the meeting");
+        await PassAsync("gone");
+        Assert.Equal([true], Tunnels(ann));
+        await AssignAsync(meeting, Allowed);
+        await Eventually.TrueAsync(() => directory.Find(meeting)!.Serving.Any(), "the media node is back");
+        await PassAsync("back");
+        Assert.Equal([true], Tunnels(ann));
+        byte[] packet = [1, 2, 3];
+        await tunnel.SendAsync(packet, WebSocketMessageType.Binary, true, default);
+        Assert.Equal(packet, await ReceiveAsync(tunnel, packet.Length, WebSocketMessageType.Binary));
+
+        await AssignAsync(meeting, rule: null);
+        await Eventually.TrueAsync(() => Tunnels(ann) is [true, false], "what the next media node denies is told");
+
+        // Until the meeting has handled what came before a message.
+        async Task PassAsync(string message)
+        {
+            await bob.SendAsync(new { type = "chat", message });
+            await ann.ExpectAsync("chat", received => (string?)received["message"] == message);
+        }
+    }
+
     [Fact]
     public async Task Allow_InAMeeting_MembersAreTold()
     {
@@ -193,6 +227,24 @@ public sealed class TunnelTests : IAsyncLifetime
         Assert.Equal(expected, await StatusAsync(ann.Join, meeting, session));
     }
 
+    /// <summary>The meeting is on two media nodes, and the one that is asked first fails.</summary>
+    [Theory]
+    [InlineData(500)]
+    [InlineData(429)]
+    public async Task Open_AnotherNodeFails_OpensAtTheNodeThatHasTheSession(int answer)
+    {
+        var (meeting, ann, session) = await EnterAsync();
+        await using var a = ann;
+        var other = await _cluster.AddNodeAsync("default-bbbbb");
+        await _cluster.AssignAsync(meeting, Assigned("default-bbbbb", 2, AssignmentRole.Edge, Allowed), Assigned("default-aaaaa", 1, AssignmentRole.Origin, Allowed));
+        await Eventually.TrueAsync(
+            () => _signaling.Service<Kubernetes.MeetingDirectory>().Find(meeting)!.Serving.Select(one => one.Node).SequenceEqual(["default-bbbbb", "default-aaaaa"]), "signaling knows both");
+        other.TunnelError = answer;
+
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, await StatusAsync(ann.Join, meeting, session));
+        Assert.Equal(answer == 429 ? HttpStatusCode.TooManyRequests : HttpStatusCode.ServiceUnavailable, await StatusAsync(ann.Join, meeting, "unknown"));
+    }
+
     [Fact]
     public async Task Open_MoreThanParticipantMayHave_IsRejectedUntilOneEnds()
     {
@@ -235,6 +287,28 @@ public sealed class TunnelTests : IAsyncLifetime
         Assert.Equal(["closed\"} 1", "denied\"} 1", "limit\"} 2", "unreachable\"} 1"], lines);
     }
 
+    /// <summary>One tenant does not take the places of all others: neither here, nor on a media node, which learns whose tunnel it is.</summary>
+    [Fact]
+    public async Task Open_MoreThanATenantMayHave_IsRejected()
+    {
+        var (meeting, ann, session) = await EnterAsync();
+        await using var a = ann;
+        var places = _signaling.Service<TunnelPlaces>();
+        var taken = Enumerable.Range(0, TunnelPlaces.MaxOfTenant).Select(i => Take(TestCluster.Tenant, i)).ToList();
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, await StatusAsync(ann.Join, meeting, session));
+        for (var i = 0; i < TunnelPlaces.MaxOfServer - TunnelPlaces.MaxOfTenant; i++)
+        {
+            Take("other", i);
+        }
+
+        taken[..2].ForEach(place => place.Dispose());
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, await StatusAsync(ann.Join, meeting, session));
+        Assert.Equal(TestCluster.Tenant, _node.Read(meeting, room => room.Participants[ann.Id].TunnelTenant));
+
+        IDisposable Take(string tenant, int i) => places.Take(new MeetingKey(tenant, $"meeting-{i / TunnelPlaces.MaxOfMeeting}"), $"participant-{i / TunnelPlaces.MaxOfParticipant}");
+    }
+
     /// <summary>What the client does not read stays with the node, which stops to send.</summary>
     [Fact]
     public async Task Relay_ClientDoesNotRead_NodeIsHeldBack()
@@ -272,6 +346,43 @@ public sealed class TunnelTests : IAsyncLifetime
         }
 
         await ends.CancelAsync();
+    }
+
+    /// <summary>However many tunnels a participant opens, it does not send more.</summary>
+    [Fact]
+    public async Task Relay_ParticipantFloodsAllItsTunnels_NodeGetsWhatOneParticipantMaySend()
+    {
+        const int Seconds = 4;
+        var got = 0L;
+        var isMuch = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _node.ServeTunnel = async tunnel =>
+        {
+            var buffer = new byte[16 * 1024];
+            while (await tunnel.ReceiveAsync(buffer.AsMemory(), default) is { MessageType: not WebSocketMessageType.Close } piece)
+            {
+                if (Interlocked.Add(ref got, piece.Count) > Seconds * TunnelPace.BytesPerSecond)
+                {
+                    isMuch.TrySetResult();
+                }
+            }
+        };
+        var (meeting, ann, session) = await EnterAsync();
+        await using var a = ann;
+        using var ends = new CancellationTokenSource();
+        List<ClientWebSocket> tunnels = [];
+        for (var i = 0; i < TunnelPlaces.MaxOfParticipant; i++)
+        {
+            tunnels.Add(await OpenAsync(ann.Join, meeting, session));
+        }
+
+        var began = TimeProvider.System.GetTimestamp();
+        var floods = tunnels.Select(tunnel => Task.Run(() => FloodAsync(tunnel, ends.Token))).ToList();
+        await isMuch.Task.WaitAsync(TimeSpan.FromMinutes(2));
+
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, Seconds - 1.5, 120); // a second's worth may come at once
+        await ends.CancelAsync();
+        await Task.WhenAll(floods);
+        tunnels.ForEach(tunnel => tunnel.Dispose());
     }
 
     [Fact]
@@ -312,8 +423,10 @@ public sealed class TunnelTests : IAsyncLifetime
     /// <summary>Whether tunnels are allowed, in each message that says so.</summary>
     private static bool[] Tunnels(TestClient client) => [.. client.Received.Where(message => (string?)message["type"] == "ice-servers").Select(message => (bool?)message["tunnel"] ?? false)];
 
-    private Task AssignAsync(string meeting, ConnectivityRule? rule) => _cluster.AssignAsync(
-        meeting, new MeetingAssignment { SfuNode = "default-aaaaa", Namespace = TestCluster.Namespace, Role = AssignmentRole.Origin, State = AssignmentState.Ready, Generation = 1, Connectivity = rule });
+    private Task AssignAsync(string meeting, ConnectivityRule? rule) => _cluster.AssignAsync(meeting, Assigned("default-aaaaa", 1, AssignmentRole.Origin, rule));
+
+    private static MeetingAssignment Assigned(string node, long generation, AssignmentRole role, ConnectivityRule? rule, AssignmentState state = AssignmentState.Ready) =>
+        new() { SfuNode = node, Namespace = TestCluster.Namespace, Role = role, State = state, Generation = generation, Connectivity = rule };
 
     private static async Task JoinAsync(TestClient client)
     {
@@ -363,6 +476,21 @@ public sealed class TunnelTests : IAsyncLifetime
     {
         using var socket = await OpenAsync(join, meeting, session, origin);
         return socket.HttpStatusCode;
+    }
+
+    private static async Task FloodAsync(ClientWebSocket tunnel, CancellationToken ct)
+    {
+        try
+        {
+            while (true)
+            {
+                await tunnel.SendAsync(new byte[16 * 1024], WebSocketMessageType.Binary, true, ct);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException)
+        {
+            // The test has seen enough.
+        }
     }
 
     private static async Task<byte[]> ReceiveAsync(ClientWebSocket tunnel, int bytes, WebSocketMessageType type)
