@@ -1,4 +1,5 @@
 using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Fleet;
 
@@ -10,9 +11,6 @@ namespace MeetOperator.Operator.Fleet;
 /// <param name="Zone">Its zone; null when it has no label for it.</param>
 internal sealed record ClusterNode(string Name, bool IsMissing, bool IsReady, bool IsCordoned, string? Zone = null)
 {
-    /// <summary>The label of a cluster node with its zone.</summary>
-    public const string ZoneLabel = "topology.kubernetes.io/zone";
-
     public static ClusterNode Missing(string name) => new(name, IsMissing: true, IsReady: false, IsCordoned: false);
 
     /// <summary>A cluster node without a Ready condition has not reported yet and counts as ready.</summary>
@@ -21,5 +19,5 @@ internal sealed record ClusterNode(string Name, bool IsMissing, bool IsReady, bo
         IsMissing: false,
         IsReady: node.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready") is null or { Status: "True" },
         IsCordoned: node.Spec?.Unschedulable == true,
-        Zone: node.Metadata.Labels?.TryGetValue(ZoneLabel, out var zone) == true && zone.Length > 0 ? zone : null);
+        Zone: node.Metadata.Labels?.TryGetValue(KubernetesLabels.Zone, out var zone) == true && zone.Length > 0 ? zone : null);
 }

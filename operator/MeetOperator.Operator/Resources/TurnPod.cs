@@ -5,7 +5,6 @@ using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Control;
-using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Resources;
@@ -94,7 +93,7 @@ internal static class TurnPod
             [
                 new TopologySpreadConstraint
                 {
-                    TopologyKey = ClusterNode.ZoneLabel,
+                    TopologyKey = KubernetesLabels.Zone,
                     WhenUnsatisfiable = "ScheduleAnyway",
                     LabelSelector = new LabelSelector { MatchLabels = new Dictionary<string, string> { [MeetLabels.TurnPool] = pool.Metadata.Name! } },
                 },

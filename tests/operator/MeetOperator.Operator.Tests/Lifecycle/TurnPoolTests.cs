@@ -77,10 +77,10 @@ public sealed class TurnPoolTests
 
         cluster.Kubelet.Relay(first).Allocations = 60;
         await cluster.EventuallyAsync(async () => (await PoolAsync(cluster, "edge")).Status is { Allocations: 60, DesiredReplicas: 3, DrainingReplicas: 0 }, "relays stay for a while");
-        for (var minute = 0; minute < 6; minute++)
+        for (var look = 0; look < 8; look++)
         {
             var before = cluster.Kubelet.Relay(first).State;
-            time.Skip(TimeSpan.FromSeconds(55));
+            time.Skip(TimeSpan.FromSeconds(45));
             await cluster.EventuallyAsync(() => Task.FromResult(!ReferenceEquals(cluster.Kubelet.Relay(first).State, before)), "the operator looks at the relay");
         }
 
