@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { headlessShell, launch } from './browser.mjs';
 import { freePort, startProduct } from './product.mjs';
 import { until } from './until.mjs';
@@ -66,18 +67,34 @@ export async function startProductFor(network) {
   }
 }
 
-/** Gives the relay a certificate and a listener for TLS, and waits until it serves both. */
-async function serveTls(product) {
+/** Stores a new certificate for the relay in its Secret. */
+export async function replaceCertificate({ home }) {
   const folder = await mkdtemp(join(tmpdir(), 'meet-certificate-'));
   const [certificate, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
-  const kubectl = (...args) => run('kubectl', '--kubeconfig', `${product.home}/kubeconfig`, '-n', 'meet-default', ...args);
-  const pool = () => JSON.parse(kubectl('get', 'turnpool', 'default', '-o', 'json'));
+  const kubectl = ['kubectl', '--kubeconfig', `${home}/kubeconfig`, '-n', 'meet-default'];
   try {
     run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', `/CN=${relayName}`, '-addext', `subjectAltName=DNS:${relayName}`, '-keyout', key, '-out', certificate);
-    kubectl('create', 'secret', 'tls', 'relay', `--cert=${certificate}`, `--key=${key}`);
+    const secret = run(...kubectl, 'create', 'secret', 'tls', 'relay', `--cert=${certificate}`, `--key=${key}`, '--dry-run=client', '-o', 'yaml');
+    execFileSync(kubectl[0], [...kubectl.slice(1), 'apply', '-f', '-'], { input: secret, stdio: ['pipe', 'ignore', 'pipe'] });
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** The fingerprint of the certificate that a relay has for TLS. */
+export const servedCertificate = (host, port) => new Promise((resolve, reject) => {
+  const socket = connect({ host, port, servername: relayName, rejectUnauthorized: false }, () => {
+    resolve(socket.getPeerCertificate().fingerprint256);
+    socket.destroy();
+  });
+  socket.on('error', reject);
+});
+
+/** Gives the relay a certificate and a listener for TLS, and waits until it serves both. */
+async function serveTls(product) {
+  const kubectl = (...args) => run('kubectl', '--kubeconfig', `${product.home}/kubeconfig`, '-n', 'meet-default', ...args);
+  const pool = () => JSON.parse(kubectl('get', 'turnpool', 'default', '-o', 'json'));
+  await replaceCertificate(product);
   const tlsPort = await freePort();
   const { listeners: [{ port: turnPort }] } = pool().spec;
   const spec = { listeners: [...['UDP', 'TCP'].map(protocol => ({ protocol, port: turnPort })), { protocol: 'TLS', port: tlsPort }], tls: { secretName: 'relay' } };
