@@ -97,11 +97,13 @@ public sealed class BadInputTests
         await cluster.CreatePoolAsync("p", TestCluster.Pool());
         await cluster.EventuallyAsync(
             async () => (await cluster.NodesAsync()) is [{ Status: { } status }] && Conditions.Get(status.Conditions, MeetConditions.Reconciling)?.Reason == "SettingsMissing", "the node reports what it waits for");
-        var secret = Assert.Single((await cluster.Client.ListAsync<Secret>("meet-a", null, default)).Items).Metadata.NamespacedName;
+        NamespacedName? secret = null;
+        await cluster.EventuallyAsync(
+            async () => (secret = (await cluster.Client.ListAsync<Secret>("meet-a", null, default)).Items.SingleOrDefault()?.Metadata.NamespacedName) is not null, "the node has a Secret");
 
-        await cluster.Client.DeleteAsync<Secret>(secret, default);
+        await cluster.Client.DeleteAsync<Secret>(secret!.Value, default);
 
-        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Secret>(secret, default) is not null, "the Secret exists again");
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Secret>(secret.Value, default) is not null, "the Secret exists again");
     }
 
     [Fact]
