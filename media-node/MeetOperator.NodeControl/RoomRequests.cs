@@ -39,7 +39,7 @@ public sealed record SdpOffer
     /// <summary>True to replace the session with one on a new transport, false to renegotiate it.</summary>
     public bool Restart { get; init; }
 
-    /// <summary>True to send a new session's packets on a tunnel (<see cref="NodeControlClient.OpenTunnelAsync"/>). An open session stays what it is.</summary>
+    /// <summary>True to send a new session's packets on a tunnel (<see cref="NodeControlClient.OpenTunnelAsync"/>). A session that is open already keeps its path.</summary>
     public bool Tunnel { get; init; }
 
     /// <summary>The session that the offer renegotiates. When that session has ended, the request fails with <c>unknown-session</c>. Null means the current session.</summary>
@@ -63,7 +63,7 @@ public sealed record SubscribeRequest
     public required long Generation { get; init; }
     public bool Restart { get; init; }
 
-    /// <summary>True to send a new session's packets on a tunnel. An open session stays what it is.</summary>
+    /// <summary>True to send a new session's packets on a tunnel. A session that is open already keeps its path.</summary>
     public bool Tunnel { get; init; }
 
     /// <summary>The slots that the client can use. Null for one media section a track.</summary>

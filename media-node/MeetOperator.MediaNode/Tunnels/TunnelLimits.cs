@@ -5,13 +5,13 @@ namespace MeetOperator.MediaNode.Tunnels;
 /// <summary>Limits how many tunnels are open, on the media node, of each tenant and in each room, because their bytes cost more than those of other sessions. Safe for concurrent use.</summary>
 internal sealed class TunnelLimits
 {
-    /// <summary>Tunnels of all rooms. A participant has two.</summary>
+    /// <summary>The maximum number of tunnels of all rooms. A participant has two.</summary>
     public const int MaxOfNode = 200;
 
-    /// <summary>Tunnels of one tenant: none takes the places of all others.</summary>
+    /// <summary>The maximum number of tunnels of one tenant, so that none takes the places of all others.</summary>
     public const int MaxOfTenant = MaxOfNode / 2;
 
-    /// <summary>Tunnels of one room.</summary>
+    /// <summary>The maximum number of tunnels of one room.</summary>
     public const int MaxOfRoom = 50;
     private readonly Lock _lock = new();
 

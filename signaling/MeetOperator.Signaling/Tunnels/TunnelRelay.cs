@@ -39,7 +39,7 @@ internal sealed class TunnelRelay(WebSocket client, WebSocket node, TunnelPace p
         await Task.WhenAll(directions).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>A piece of the client was passed on. Returns how long to wait for the next one.</summary>
+    /// <summary>Runs after a message of the client was passed on. Returns how long to wait for the next one.</summary>
     private TimeSpan WaitFor(ValueWebSocketReceiveResult piece)
     {
         var isFree = piece is { MessageType: WebSocketMessageType.Text, EndOfMessage: true } && Volatile.Read(ref _unacknowledged) > 0;
@@ -51,7 +51,7 @@ internal sealed class TunnelRelay(WebSocket client, WebSocket node, TunnelPace p
         return isFree ? TimeSpan.Zero : pace.TakeMessage(time.GetElapsedTime(0).Ticks);
     }
 
-    /// <summary>A piece of the media node, which limits itself, was passed on.</summary>
+    /// <summary>Runs after a message of the media node was passed on. The media node limits itself, so there is no wait.</summary>
     private TimeSpan CountForClient(ValueWebSocketReceiveResult piece)
     {
         if (piece is { MessageType: WebSocketMessageType.Binary, EndOfMessage: true } && Volatile.Read(ref _unacknowledged) < TunnelPace.MessagesPerSecond)

@@ -425,7 +425,7 @@ public sealed class TunnelTests : IAsyncLifetime
 
     private Task SendPictureAsync(TunnelPeer peer) => peer.SendRtpAsync(TestSdp.VideoSsrc, 96, ++_picture * 3000, KeyFrame, marker: true);
 
-    /// <summary>Until the subscriber has got more pictures of the publisher.</summary>
+    /// <summary>Waits until the subscriber has received more pictures of the publisher.</summary>
     private Task UntilSeenAsync(TunnelPeer subscriber, SyntheticPeer publisher, params SyntheticPeer[] others)
     {
         var before = subscriber.Rtp.Count(packet => IsOf(packet, 96));

@@ -77,7 +77,7 @@ public sealed class TunnelWindowTests
 
         public int BitsPerSecond { get; set; } = bitsPerSecond;
 
-        /// <summary>Bytes that were acknowledged.</summary>
+        /// <summary>The bytes acknowledged since the last reset.</summary>
         public long Delivered { get; private set; }
 
         /// <summary>The longest time from sending a byte to its acknowledgement.</summary>
