@@ -11,25 +11,15 @@ export const LANES = [
 /** The suites in which browsers call each other through a running product. */
 export const CALLS = ['cluster', 'browser'];
 
-/** What starts no servers and no product of its own: it can wait for the time that calls leave. */
-const BESIDE_CALLS = ['web', 'chart', 'architecture', 'verify'];
-
-/** The name that begins a lane whose suites get a small part of the processors. */
-export const LIGHT = 'light';
-
-/**
- * Stages run one after another, the lanes of a stage side by side, the suites of a lane one after another. With `callsAlone`, suites with calls run after the others, and beside them only what is light.
- */
+/** Stages run one after another, the lanes of a stage side by side, the suites of a lane one after another. With `callsAlone`, nothing runs beside a suite with calls. */
 export function stages(suites, callsAlone = false) {
   const selected = wanted => suites.filter(wanted);
   // No more lanes than suites: one suite that is in both lanes needs one.
   const stage = (lanes, wanted) => lanes.map(lane => lane.filter(suite => wanted.includes(suite))).filter(lane => lane.length > 0).slice(0, wanted.length);
-  if (!callsAlone) return [stage(LANES, suites)].filter(lanes => lanes.length > 0);
-  const calls = selected(suite => CALLS.includes(suite));
-  const light = calls.length === 0 ? [] : BESIDE_CALLS.filter(suite => suites.includes(suite));
-  const before = stage(LANES, selected(suite => !calls.includes(suite) && !light.includes(suite)));
-  const last = [CALLS.filter(suite => calls.includes(suite)), light.length === 0 ? [] : [LIGHT, ...light]].filter(lane => lane.length > 0);
-  return [before, last].filter(lanes => lanes.length > 0);
+  const all = callsAlone
+    ? [stage(LANES, selected(suite => !CALLS.includes(suite))), stage([CALLS], selected(suite => CALLS.includes(suite)))]
+    : [stage(LANES, suites)];
+  return all.filter(lanes => lanes.length > 0);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
