@@ -31,8 +31,8 @@ public sealed record TurnPoolSpec
     [Pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
     public string? Region { get; init; }
 
-    /// <summary>Realm of the credentials, which clients see. Default meet; immutable.</summary>
-    [MaxLength(63)]
+    /// <summary>Realm of the credentials, which clients see. At most 48 characters, so that the answers to forged requests stay small. Default meet; immutable.</summary>
+    [MaxLength(48)]
     [MinLength(1)]
     [Pattern("^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$")]
     [Default("\"meet\"")]

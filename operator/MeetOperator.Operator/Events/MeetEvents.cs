@@ -1,5 +1,6 @@
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Metadata;
@@ -46,6 +47,9 @@ internal sealed partial class MeetEvents(EventRecorder recorder, ILogger<MeetEve
         Began(about, MeetConditions.CertificateUnusable, before, after);
         Began(about, MeetConditions.CertificateExpiring, before, after);
     }
+
+    /// <summary>Records once that a tenant has as many allocations on relays as it may have.</summary>
+    public void RelayQuotaReached(Tenant about, IEnumerable<Condition>? before, IEnumerable<Condition> after) => Began(about, MeetConditions.RelayQuotaReached, before, after);
 
     /// <summary>Records once per reason that the ports of a pool do not answer, and that they answer again.</summary>
     public void ExposureChanged(KubernetesObject about, IEnumerable<Condition>? before, IEnumerable<Condition> after)

@@ -102,6 +102,7 @@ internal sealed class TenantController(
         if (await StatusWriter.WriteAsync(cluster.Client, tenant, tenant.Status, status, ct).ConfigureAwait(false) is not null)
         {
             _throttle.RecordWrite(key);
+            events.RelayQuotaReached(tenant, tenant.Status?.Conditions, status.Conditions);
         }
 
         return ReconcileResult.After(WriteThrottle.Interval);

@@ -39,6 +39,9 @@ public sealed class TenantRelaysTests
         await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "b"), JsonNode.Parse("""{"spec":{"quotas":{"turnAllocations":8}}}""")!, default);
         await UntilAsync(cluster, "a", tenant => Reached(tenant) is { Message: var message } && tenant.Status!.Message == message && message!.Contains("quota of 8", StringComparison.Ordinal), "it has reached its quota");
         Assert.Null(Reached(await TenantAsync(cluster, "b")));
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.ListAsync<Event>(null, null, default)).Items.Any(seen => seen is { Reason: MeetConditions.RelayQuotaReached, Type: "Warning" } && seen.Message!.Contains("quota of 8", StringComparison.Ordinal)),
+            "an event says that the quota is reached");
         shared.Tenants = [Use("a", 2), Use("b", 4)];
         await UntilAsync(cluster, "a", tenant => Reached(tenant) is null && tenant.Status!.Usage.TurnAllocations == 7, "there is room again");
     }
