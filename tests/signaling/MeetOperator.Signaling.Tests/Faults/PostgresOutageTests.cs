@@ -8,20 +8,19 @@ using MeetOperator.Testing;
 namespace MeetOperator.Signaling.Tests.Faults;
 
 /// <summary>Tests a meeting with two participants while PostgreSQL is killed and restarted.</summary>
-public sealed class PostgresOutageTests : IAsyncLifetime
+public sealed class PostgresOutageTests(PostgresServer postgres) : IAsyncLifetime, IClassFixture<PostgresServer>
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
-    private readonly PostgresServer _postgres = new();
     private TestCluster _cluster = null!;
     private TestSignaling _signaling = null!;
 
     public async Task InitializeAsync()
     {
-        await _postgres.InitializeAsync();
+        await postgres.StartAsync(); // A test that failed may have left it down.
         _cluster = await TestCluster.StartAsync();
         await _cluster.AddNodeAsync("default-aaaaa");
-        var database = await _postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateDatabaseAsync();
         _signaling = await TestSignaling.StartAsync(_cluster, options => options with { Database = database, Timings = options.Timings with { CodeLifetime = Long, FirmReservation = Long } });
     }
 
@@ -29,7 +28,6 @@ public sealed class PostgresOutageTests : IAsyncLifetime
     {
         await _signaling.DisposeAsync();
         await _cluster.DisposeAsync();
-        await _postgres.DisposeAsync();
     }
 
     [Fact]
@@ -43,7 +41,7 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         await WriteAsync(5);
         await ann.ExpectAsync("chat", m => (string?)m["reference"] == "r5");
 
-        _postgres.Kill();
+        postgres.Kill();
         await WriteAsync(3);
         await Eventually.TrueAsync(async () => await StatusAsync() == HttpStatusCode.ServiceUnavailable, "the server is unready");
         Assert.Equal(HttpStatusCode.OK, (await _signaling.Http.GetAsync("healthz")).StatusCode);
@@ -58,7 +56,7 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         await ann.SendAsync(new { type = "mute", mediaType = "audio" });
         await bob.ExpectAsync("media-update", m => (string?)m["participantId"] == ann.Id);
 
-        await _postgres.StartAsync();
+        await postgres.StartAsync();
         await Eventually.TrueAsync(async () => await StatusAsync() == HttpStatusCode.OK, "the server is ready again");
         await WriteAsync(5);
         await Eventually.TrueAsync(
@@ -105,8 +103,8 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         // The restart breaks all pooled connections, and each would fail a request.
         await Task.WhenAll(Enumerable.Range(0, 15).Select(_ => _signaling.JoinAsync(meeting.MeetingId, "Eve")));
-        _postgres.Kill();
-        await _postgres.StartAsync();
+        postgres.Kill();
+        await postgres.StartAsync();
 
         await Task.WhenAll(Enumerable.Range(0, 15).Select(_ => _signaling.JoinAsync(meeting.MeetingId, "Late")));
         await ann.SendAsync(new { type = "chat", message = "hello", reference = "r1" });
@@ -121,20 +119,20 @@ public sealed class PostgresOutageTests : IAsyncLifetime
     public async Task PostgresKilled_FailedJoin_ReleasesReservation()
     {
         var meeting = await _signaling.CreateAsync(new { maxParticipants = 1 });
-        _postgres.Kill();
+        postgres.Kill();
         var response = await _signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
         await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
-        await _postgres.StartAsync();
+        await postgres.StartAsync();
         await _signaling.JoinAsync(meeting.MeetingId, "Late");
     }
 
     [Fact]
     public async Task PostgresDown_AtStartup_ServerWaits()
     {
-        _postgres.Kill();
+        postgres.Kill();
         var text = _signaling.Options.Database;
         var starting = TestSignaling.StartAsync(_cluster, options => options with { Database = text });
-        await _postgres.StartAsync();
+        await postgres.StartAsync();
         await using var server = await starting;
         var meeting = await server.CreateAsync();
         await using var ann = await server.EnterAsync(meeting.MeetingId, "Ann");

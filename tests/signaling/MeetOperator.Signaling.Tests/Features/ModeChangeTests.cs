@@ -14,7 +14,7 @@ using static MeetOperator.Signaling.Tests.Harness.DirectClients;
 namespace MeetOperator.Signaling.Tests.Features;
 
 /// <summary>A change of the mode of a meeting reaches the calls that run.</summary>
-[Collection(ServersCollection.Name)]
+[Collection(ReplicasCollection.Name)]
 public sealed class ModeChangeTests(PostgresServer postgres) : TwoReplicasTestBase(postgres)
 {
     private protected override TimeSpan DirectDelay => TimeSpan.Zero;
