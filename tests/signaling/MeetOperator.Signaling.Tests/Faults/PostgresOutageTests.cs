@@ -119,6 +119,7 @@ public sealed class PostgresOutageTests(PostgresServer postgres) : IAsyncLifetim
     public async Task PostgresKilled_FailedJoin_ReleasesReservation()
     {
         var meeting = await _signaling.CreateAsync(new { maxParticipants = 1 });
+        await _signaling.PlacedAsync(meeting.MeetingId);
         postgres.Kill();
         var response = await _signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
         await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
