@@ -74,7 +74,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         {
             var identity = ServerIdentity.Load(options.DataDirectory, options.Token, options.TimeProvider.GetUtcNow());
             await core.PrepareAsync();
-            var application = LoopbackHost.Build(options.Port, identity.Certificate, options.MaxBodyBytes);
+            var application = LoopbackHost.Build(options.Port, identity.Certificate);
             var router = new RequestRouter(core, identity.Token, (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<EmbeddedApiServer>());
             application.Run(router.HandleAsync);
             try

@@ -20,7 +20,7 @@ internal static class LoopbackHost
 {
     private const byte TlsHandshake = 0x16;
 
-    public static WebApplication Build(int port, X509Certificate2 certificate, int maxBodyBytes)
+    public static WebApplication Build(int port, X509Certificate2 certificate)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Configuration.Sources.Clear();
@@ -30,7 +30,10 @@ internal static class LoopbackHost
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = maxBodyBytes + 1;
+
+            // RequestBody has the limit. With one here, Kestrel would close the connection while a client still sends, which then sees a reset instead of the answer. Without, it discards what
+            // the client sends for some seconds after the answer.
+            kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;

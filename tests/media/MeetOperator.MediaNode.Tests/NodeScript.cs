@@ -32,7 +32,7 @@ internal static class NodeScript
     private static async Task<string> ProcessAsync(string program, string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         var errors = process.StandardError.ReadToEndAsync(limit.Token);
         var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
         await process.WaitForExitAsync(limit.Token);

@@ -347,16 +347,16 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
             var session = kind == "publish" ? known.PublishSession : known.SubscribeSession;
             known.PublishSession = kind == "publish" ? null : known.PublishSession;
             known.SubscribeSession = kind == "publish" ? known.SubscribeSession : null;
-            _rooms[room].Emit(new RoomEvent { Type = RoomEventTypes.SessionState, ParticipantId = participant, SessionId = session, Kind = kind, State = state });
+            _rooms[room].EmitToFirstReader(new RoomEvent { Type = RoomEventTypes.SessionState, ParticipantId = participant, SessionId = session, Kind = kind, State = state });
         }
     }
 
-    /// <summary>Sends an event to every reader of the room.</summary>
+    /// <summary>Sends an event to every reader of the room. If nobody reads the events yet, the first reader gets it after the present state.</summary>
     public void Emit(string room, RoomEvent roomEvent)
     {
         lock (Gate)
         {
-            _rooms[room].Emit(roomEvent);
+            _rooms[room].EmitToFirstReader(roomEvent);
         }
     }
 

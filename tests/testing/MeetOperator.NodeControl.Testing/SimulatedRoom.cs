@@ -8,6 +8,9 @@ public sealed class SimulatedRoom(SimulatedMediaNode node, string id, RoomSpec s
     private readonly Dictionary<string, SimulatedParticipant> _participants = new(StringComparer.Ordinal);
     private readonly List<Channel<RoomEvent>> _readers = [];
 
+    /// <summary>Events for the first reader.</summary>
+    private readonly List<RoomEvent> _unread = [];
+
     public string Id { get; } = id;
     public RoomSpec Spec { get; internal set; } = spec;
 
@@ -128,6 +131,8 @@ public sealed class SimulatedRoom(SimulatedMediaNode node, string id, RoomSpec s
         }
 
         channel.Writer.TryWrite(new RoomEvent { Type = RoomEventTypes.Ready });
+        _unread.ForEach(roomEvent => channel.Writer.TryWrite(roomEvent));
+        _unread.Clear();
         _readers.Add(channel);
         return channel;
     }
@@ -141,6 +146,17 @@ public sealed class SimulatedRoom(SimulatedMediaNode node, string id, RoomSpec s
     internal void CloseReader(Channel<RoomEvent> channel) => _readers.Remove(channel);
 
     internal void Emit(RoomEvent roomEvent) => _readers.ForEach(reader => reader.Writer.TryWrite(roomEvent));
+
+    /// <summary>Sends an event of a test, which must not be lost only because signaling has not opened the stream yet.</summary>
+    internal void EmitToFirstReader(RoomEvent roomEvent)
+    {
+        if (_readers.Count == 0)
+        {
+            _unread.Add(roomEvent);
+        }
+
+        Emit(roomEvent);
+    }
 
     internal void End(string reason)
     {

@@ -1,6 +1,7 @@
 using MeetOperator.Stun;
 using MeetOperator.Testing;
 using MeetOperator.Turn.Settings;
+using MeetOperator.TurnControl;
 
 namespace MeetOperator.Turn.Tests;
 
@@ -23,12 +24,26 @@ public sealed class FullRelayTests(FullRelayTests.SmallRelay relay) : IClassFixt
         var clients = new List<TurnClient>();
         await Eventually.TrueAsync(async () =>
         {
-            clients.Add(await relay.ClientAsync(isTcp: true));
-            return await clients[^1].AllocateAsync(default) == QuotaReached && clients.Count > Allocations;
-        }, "no allocation is left");
-        await Eventually.TrueAsync(async () => (await relay.ReportAsync()).IsFull, "the relay reports that it is full");
-        var report = await relay.ReportAsync();
-        Assert.True(report.IsReady, report.Problem);
+            var client = await relay.ClientAsync(isTcp: true);
+            if (await client.AllocateAsync(default) == 0)
+            {
+                clients.Add(client);
+            }
+            else
+            {
+                client.Dispose(); // The check of the relay has an allocation for a moment.
+            }
+
+            return clients.Count == Allocations;
+        }, "clients have all allocations");
+        using (var late = await relay.ClientAsync(isTcp: true))
+        {
+            Assert.Equal(QuotaReached, await late.AllocateAsync(default));
+        }
+
+        TurnReport? report = null;
+        await Eventually.TrueAsync(async () => (report = await relay.ReportAsync()).IsFull, "the relay reports that it is full");
+        Assert.True(report!.IsReady, report.Problem);
         Assert.Equal(Allocations, report.Allocations);
 
         clients.ForEach(client => client.Dispose());

@@ -40,6 +40,7 @@ internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, Mee
     public async Task OnJoinedAsync(Member member, MeetingView view)
     {
         await UpdateAsync(null).ConfigureAwait(false);
+        Show(); // the status may have changed while this replica had no members
         if (member.Direct && _state is { } state)
         {
             member.Send(Message(state));

@@ -372,6 +372,6 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private static IPAddress NextAddress()
     {
         var next = Interlocked.Increment(ref _addresses);
-        return new IPAddress([127, (byte)(10 + (next >> 16 & 0x3F)), (byte)(next >> 8), (byte)(1 + (next & 0x7F))]);
+        return new IPAddress([127, (byte)(10 + (next >> 15 & 0x3F)), (byte)(next >> 7), (byte)(1 + (next & 0x7F))]);
     }
 }

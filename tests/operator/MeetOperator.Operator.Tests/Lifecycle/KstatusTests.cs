@@ -20,10 +20,8 @@ public sealed class KstatusTests
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
         await cluster.CreateMeetingAsync("standup");
-        var meeting = await cluster.WaitForReadyAsync("standup");
-
-        Assert.Equal("Current", Of(meeting));
-        Assert.Equal("Current", Of(await cluster.TenantAsync("a")));
+        var meeting = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && Of(seen) == "Current", "is current");
+        await cluster.EventuallyAsync(async () => Of(await cluster.TenantAsync("a")) == "Current", "the tenant is current");
         await cluster.EventuallyAsync(async () => Of(await cluster.PoolAsync("p")) == "Current", "the pool is current");
         await cluster.EventuallyAsync(async () => Of(Assert.Single(await cluster.NodesAsync())) == "Current", "the node is current");
 

@@ -68,8 +68,11 @@ public sealed class RbacTests
         await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "ends"), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
         await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", "deleted"), default);
         await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("ends") is null && await cluster.TryMeetingAsync("deleted") is null, "both meetings are deleted");
-        await cluster.Kubelet.FailAsync((await cluster.NodesAsync())[0].Metadata.Name!);
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.ReadyReplicas == 2, "the failed Pod is replaced");
+        var failing = await cluster.Client.GetAsync<Pod>((await cluster.NodesAsync())[0].Metadata.NamespacedName, default);
+        await cluster.Kubelet.FailAsync(failing.Metadata.Name!);
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.TryGetAsync<Pod>(failing.Metadata.NamespacedName, default))?.Metadata.Uid != failing.Metadata.Uid && (await cluster.PoolAsync("p")).Status!.ReadyReplicas == 2,
+            "the failed Pod is replaced");
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Status!.Addresses is ["198.51.100.4"]), "the nodes have their cluster node's address");
         await DrainTests.OwnAsync(cluster, (await cluster.NodesAsync())[1]);
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":1}}""")!, default);

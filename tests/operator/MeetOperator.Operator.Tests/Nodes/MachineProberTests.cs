@@ -243,35 +243,44 @@ public sealed class MachineProberTests
         Assert.Equal(1, most);
     }
 
+    /// <summary>At first, less time passes than a probe takes, so none ends.</summary>
     [Fact]
     public async Task Silence_ManyMachines_EightAtATime()
     {
-        await using var fleet = await ProbedFleet.StartAsync();
+        var time = new ManualTime();
+        await using var fleet = await ProbedFleet.StartAsync(time);
         var silent = Enumerable.Range(0, 12).Select(index => $"a{index}").ToArray();
-        var (now, most) = (0, 0);
         foreach (var name in silent)
         {
             fleet.Add(name, "m-" + name);
             fleet.Add("b-" + name, "n-" + name);
-            fleet.Server.Kubelets[name] = async context =>
-            {
-                lock (silent)
-                {
-                    most = Math.Max(most, ++now);
-                }
-
-                await LogServer.HangAsync(context);
-                lock (silent)
-                {
-                    now--;
-                }
-            };
+            fleet.Server.Kubelets[name] = LogServer.HangAsync;
         }
 
         fleet.Silence(silent);
 
-        await Eventually.TrueAsync(() => silent.All(fleet.IsDead), "all of them are dead");
-        Assert.InRange(most, 2, 8);
+        var begin = time.GetTimestamp();
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(time.GetElapsedTime(begin) < TimeSpan.FromSeconds(2) ? TimeSpan.FromMilliseconds(25) : TimeSpan.Zero);
+                return CountProbed() >= 8;
+            },
+            "eight machines are probed");
+        var timers = time.TimerCount;
+        time.Advance(TimeSpan.FromMilliseconds(300));
+        await Eventually.TrueAsync(() => time.TimerCount >= timers, "the prober has looked for further machines");
+        Assert.Equal(8, CountProbed());
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(50));
+                return silent.All(fleet.IsDead);
+            },
+            "all of them are dead",
+            TimeSpan.FromMinutes(3));
+
+        int CountProbed() => fleet.Server.Asked.Where(silent.Contains).Distinct().Count();
     }
 
     private static async Task<ProbedFleet> TwoMachinesAsync(TimeProvider? time = null)

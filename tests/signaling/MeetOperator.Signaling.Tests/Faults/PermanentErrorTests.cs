@@ -33,6 +33,7 @@ public sealed class PermanentErrorTests : IAsyncLifetime
     public async Task Join_MissingTable_Returns500AndLogsError()
     {
         var meeting = await _signaling.CreateAsync();
+        await _signaling.PlacedAsync(meeting.MeetingId);
         await ExecuteAsync("ALTER TABLE participants RENAME TO gone");
         var answer = await _signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Ann" });
 

@@ -8,7 +8,7 @@ using MeetOperator.Testing;
 namespace MeetOperator.Signaling.Tests.Faults;
 
 /// <summary>Tests a release with a new migration that is rolled out and rolled back during a meeting.</summary>
-[Collection(ServersCollection.Name)]
+[Collection(ReplicasCollection.Name)]
 public sealed class SchemaUpgradeTests(PostgresServer postgres) : TwoReplicasTestBase(postgres)
 {
     [Fact]

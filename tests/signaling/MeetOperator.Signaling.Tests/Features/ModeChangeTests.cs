@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Metadata;
+using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
@@ -12,7 +14,7 @@ using static MeetOperator.Signaling.Tests.Harness.DirectClients;
 namespace MeetOperator.Signaling.Tests.Features;
 
 /// <summary>A change of the mode of a meeting reaches the calls that run.</summary>
-[Collection(ServersCollection.Name)]
+[Collection(ReplicasCollection.Name)]
 public sealed class ModeChangeTests(PostgresServer postgres) : TwoReplicasTestBase(postgres)
 {
     private protected override TimeSpan DirectDelay => TimeSpan.Zero;
@@ -80,6 +82,37 @@ public sealed class ModeChangeTests(PostgresServer postgres) : TwoReplicasTestBa
         Assert.False(annAgain.Closed.IsCompleted);
         var topology = to == MeetingMode.Sfu ? MediaTopology.Sfu : MediaTopology.P2P;
         await Eventually.TrueAsync(async () => (await FindAsync(meeting.MeetingId)).Status?.Topology == topology, $"the meeting's status says {topology}");
+    }
+
+    /// <summary>As when another replica did not know of all participants yet.</summary>
+    [Fact]
+    public async Task Status_BecomesWrongWithoutMembers_IsCorrectedWhenOneReturns()
+    {
+        var meeting = await a.CreateAsync(new { mode = "Sfu" });
+        var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
+        await ann.DisposeAsync();
+        await Eventually.TrueAsync(async () => await CountMembersAsync() == 0, "the replica has no members");
+
+        await cluster.Client.MergePatchAsync<Meeting>(
+            (await FindAsync(meeting.MeetingId)).Metadata.NamespacedName,
+            new JsonObject { ["status"] = new JsonObject { ["topology"] = nameof(MediaTopology.P2P) } },
+            default,
+            new WriteOptions { Subresource = "status" });
+        await Eventually.TrueAsync(() => View()!.Object.Status!.Topology == MediaTopology.P2P, "the replica knows the status");
+        Assert.Equal(0, await CountMembersAsync()); // and has done what it does about it
+
+        await using var again = await TestClient.OpenByTicketAsync(ann.Join, a.Address);
+        await JoinAsync(again);
+
+        await Eventually.TrueAsync(async () => (await FindAsync(meeting.MeetingId)).Status!.Topology == MediaTopology.Sfu, "the status is correct");
+
+        MeetingView? View() => a.Service<MeetingDirectory>().Find(meeting.MeetingId);
+
+        async Task<int> CountMembersAsync()
+        {
+            await using var hold = await a.Service<MeetingSessions>().AcquireAsync(View()!);
+            return await hold.Session.InvokeAsync(() => Task.FromResult(hold.Session.Members.All.Count));
+        }
     }
 
     /// <summary>The direct connections carry the call until something else can.</summary>

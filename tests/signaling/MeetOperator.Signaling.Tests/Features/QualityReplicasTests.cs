@@ -3,7 +3,7 @@ using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Features;
 
-[Collection(ServersCollection.Name)]
+[Collection(ReplicasCollection.Name)]
 public sealed class QualityReplicasTests(PostgresServer postgres) : TwoReplicasTestBase(postgres)
 {
     [Fact]

@@ -12,7 +12,7 @@ using static MeetOperator.Signaling.Tests.Harness.DirectClients;
 namespace MeetOperator.Signaling.Tests.Features;
 
 /// <summary>Clients on two servers talk directly, and through the SFU when somebody needs it.</summary>
-[Collection(ServersCollection.Name)]
+[Collection(ReplicasCollection.Name)]
 public sealed class TopologyTests(PostgresServer postgres) : TwoReplicasTestBase(postgres)
 {
     private protected override TimeSpan DirectDelay => TimeSpan.Zero;

@@ -104,7 +104,7 @@ public sealed class TestClient : IAsyncDisposable
         JsonObject? found = null;
         await Eventually.TrueAsync(
             () => (found = Received.FirstOrDefault(m => (string?)m["type"] == type && (predicate is null || predicate(m)))) is not null,
-            $"{Join.ParticipantId} receives '{type}'; received: {string.Join(", ", Received.Select(m => (string?)m["type"]))}",
+            () => $"{Join.ParticipantId} receives '{type}'; received: {string.Join(", ", Received.Select(m => (string?)m["type"]))}",
             limit);
         return found!;
     }

@@ -171,6 +171,19 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Assigns a meeting to these nodes, like the operator during a move. Creates the rooms that are missing on them, unless the node rejects that.</summary>
     public async Task AssignAsync(string meetingId, params MeetingAssignment[] assignments)
     {
+        await _placing.WaitAsync(); // a first placement in progress would replace the assignments
+        try
+        {
+            await AssignNowAsync(meetingId, assignments);
+        }
+        finally
+        {
+            _placing.Release();
+        }
+    }
+
+    private async Task AssignNowAsync(string meetingId, MeetingAssignment[] assignments)
+    {
         foreach (var assignment in assignments.Where(one => one.State != AssignmentState.Lost && _nodes.TryGetValue(one.SfuNode, out var node) && !node.Rooms().ContainsKey(meetingId)))
         {
             try

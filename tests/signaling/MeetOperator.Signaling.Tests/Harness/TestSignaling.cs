@@ -5,6 +5,7 @@ using MeetOperator.Kube.Client;
 using MeetOperator.Signaling.Hosting;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Keys;
+using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -83,6 +84,9 @@ public sealed class TestSignaling : IAsyncDisposable
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return (await response.Content.ReadFromJsonAsync<CreateMeetingResponse>())!;
     }
+
+    /// <summary>Waits until the meeting has a media node. Before, a join is rejected after some seconds, which pass on a busy machine.</summary>
+    public Task PlacedAsync(string meetingId) => Eventually.TrueAsync(() => Service<MeetingDirectory>().Find(meetingId)?.Assignment is not null, "the meeting has a media node");
 
     public async Task<JoinResponse> JoinAsync(string meetingId, string name, string? hostToken = null, string? ticket = null, string? region = null)
     {

@@ -7,7 +7,7 @@ using MeetOperator.Testing;
 namespace MeetOperator.Signaling.Tests.Hub;
 
 /// <summary>Tests one meeting on two servers with one PostgreSQL and one Redis.</summary>
-[Collection(ServersCollection.Name)]
+[Collection(ReplicasCollection.Name)]
 public sealed class TwoReplicasTests(PostgresServer postgres) : TwoReplicasTestBase(postgres)
 {
     [Fact]

@@ -13,7 +13,7 @@ using static MeetOperator.Signaling.Tests.Harness.DirectClients;
 namespace MeetOperator.Signaling.Tests.Media;
 
 /// <summary>The members of a meeting with mode P2P are in its room on a media node, without sessions, so that the operator counts them.</summary>
-[Collection(ServersCollection.Name)]
+[Collection(ReplicasCollection.Name)]
 public sealed class DirectPlacesTests(PostgresServer postgres) : TwoReplicasTestBase(postgres)
 {
     private protected override SignalingTimings Change(SignalingTimings timings) =>

@@ -17,7 +17,6 @@ public sealed class LineTests : IAsyncLifetime
     private SimulatedMediaNode _next = null!;
     private TestSignaling _signaling = null!;
     private string _meeting = null!;
-    private int _level;
 
     public async Task InitializeAsync()
     {
@@ -25,7 +24,7 @@ public sealed class LineTests : IAsyncLifetime
         _node = await _cluster.AddNodeAsync("default-aaaaa");
         _signaling = await TestSignaling.StartAsync(_cluster, options => options with
         {
-            Timings = options.Timings with { TickInterval = TimeSpan.FromMilliseconds(300), NodeConnectTimeout = TimeSpan.FromMilliseconds(300) },
+            Timings = options.Timings with { TickInterval = TimeSpan.FromMilliseconds(300) },
         });
         _meeting = (await _signaling.CreateAsync()).MeetingId;
         await Eventually.TrueAsync(() => _node.Rooms().ContainsKey(_meeting), "the meeting is placed");
@@ -197,6 +196,7 @@ public sealed class LineTests : IAsyncLifetime
         await using var ann = await MeasuredAsync(Kbps);
         await LeaveAsync();
         await RequestedOnNextAsync(ann);
+        await ReadAllAsync(ann, _next); // a stream that opens later does not say why the session has ended
         var failed = SessionOnNext();
         _next.CloseSession(_meeting, ann.Id, "subscribe", "failed");
         await Eventually.TrueAsync(() => SessionOnNext() is { } session && session != failed, "the session is opened again");
@@ -263,17 +263,7 @@ public sealed class LineTests : IAsyncLifetime
     }
 
     /// <summary>Waits until signaling has handled all events of the client's node so far.</summary>
-    private async Task ReadAllAsync(TestClient client, SimulatedMediaNode? node = null)
-    {
-        var level = ++_level;
-        await Eventually.TrueAsync(
-            () =>
-            {
-                (node ?? _node).Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = client.Id, Level = level });
-                return client.OfType("speaking").Any(m => (int)m["level"]! == level);
-            },
-            "signaling reads the events");
-    }
+    private Task ReadAllAsync(TestClient client, SimulatedMediaNode? node = null) => EventStreams.ReadAsync(node ?? _node, _meeting, client);
 
     private Task<int?> RequestedOnNextAsync(TestClient client) => RequestedAsync(_next, client);
 

@@ -5,7 +5,7 @@ using MeetOperator.Testing;
 namespace MeetOperator.Signaling.Tests.Media;
 
 /// <summary>Clients of a meeting on two media nodes that reconnect to another signaling replica.</summary>
-[Collection(ServersCollection.Name)]
+[Collection(ReplicasCollection.Name)]
 public sealed class MoveReplicasTests(PostgresServer postgres) : TwoReplicasTestBase(postgres)
 {
     /// <summary>Whoever waits for a node that does not answer fails the test.</summary>

@@ -27,14 +27,14 @@ public abstract class MoveTestBase : IAsyncLifetime
 
     private protected string meeting { get; private set; } = null!;
 
+    private protected HoldableTime time { get; } = new();
+
     public async Task InitializeAsync()
     {
         cluster = await TestCluster.StartAsync();
         node = await cluster.AddNodeAsync("default-aaaaa");
-        signaling = await TestSignaling.StartAsync(cluster, options => options with
-        {
-            Timings = options.Timings with { TickInterval = TimeSpan.FromMilliseconds(300) },
-        });
+        signaling = await TestSignaling.StartAsync(
+            cluster, options => options with { Timings = options.Timings with { TickInterval = TimeSpan.FromMilliseconds(300) } }, time: time);
         created = await signaling.CreateAsync();
         meeting = created.MeetingId;
         await using var first = await EnterAsync("First");

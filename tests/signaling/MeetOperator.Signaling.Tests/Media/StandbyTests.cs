@@ -23,7 +23,7 @@ public sealed class StandbyTests : IAsyncLifetime
         _origin = await _cluster.AddNodeAsync("default-aaaaa");
         _signaling = await TestSignaling.StartAsync(_cluster, options => options with
         {
-            Timings = options.Timings with { TickInterval = TimeSpan.FromMilliseconds(300), NodeConnectTimeout = TimeSpan.FromMilliseconds(300) },
+            Timings = options.Timings with { TickInterval = TimeSpan.FromMilliseconds(300) },
         });
         _meeting = (await _signaling.CreateAsync()).MeetingId;
         await Eventually.TrueAsync(() => _origin.Rooms().ContainsKey(_meeting), "the meeting is placed");

@@ -22,7 +22,7 @@ namespace MeetOperator.Signaling.Tests.Media;
 public sealed class VanishedNodeTests(ITestOutputHelper output) : IAsyncLifetime
 {
     /// <summary>Far less than a call that nothing ends, and enough for a busy machine.</summary>
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
     private readonly HoldableTime _time = new();
     private TestCluster _cluster = null!;
     private TcpForwarder _link = null!;

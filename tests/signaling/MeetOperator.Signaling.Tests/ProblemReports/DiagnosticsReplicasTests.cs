@@ -4,7 +4,7 @@ using MeetOperator.Signaling.Tests.Rest;
 
 namespace MeetOperator.Signaling.Tests.ProblemReports;
 
-[Collection(ServersCollection.Name)]
+[Collection(ReplicasCollection.Name)]
 public sealed class DiagnosticsReplicasTests(PostgresServer postgres) : TwoReplicasTestBase(postgres)
 {
     [Fact]

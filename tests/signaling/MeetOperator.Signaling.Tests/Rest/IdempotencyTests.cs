@@ -63,7 +63,7 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
 
         var meeting = (await first.Content.ReadFromJsonAsync<CreateMeetingResponse>())!;
         var again = (await (await SendAsync(key, key)).Content.ReadFromJsonAsync<CreateMeetingResponse>())!;
-        Assert.Equal(HttpStatusCode.OK, (await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Ann" }, meeting.HostToken)).StatusCode);
+        await Signaling.JoinAsync(meeting.MeetingId, "Ann", meeting.HostToken);
         var name = new NamespacedName(TestCluster.Namespace, meeting.MeetingId);
         await server.Cluster.Client.MergePatchAsync<Meeting>(name, new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } }, default);
         await server.Cluster.Client.DeleteAsync<Meeting>(name, default);

@@ -6,7 +6,7 @@ using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Surveys;
 
-[Collection(ServersCollection.Name)]
+[Collection(ReplicasCollection.Name)]
 public sealed class SurveyReplicasTests(PostgresServer postgres) : TwoReplicasTestBase(postgres)
 {
     [Fact]
