@@ -91,7 +91,26 @@ describe('the network check', { skip: canMakeNetworks ? false : 'network namespa
       assert.ok(Object.values(states).every(state => state === 'failed'), JSON.stringify(states));
       assert.match(findings[0], /^Calls do not work/);
       assert.match(findings[1], /allow UDP to/);
+      assert.ok(findings.some(text => /do not allow tunnels/.test(text)), findings.join(' '));
     });
+  });
+
+  it('where only the page gets through and the tenant allows tunnels, a person reads that one works, and how fast it is', options, async t => {
+    allow();
+    changeTenant(product, { connectivity: { tunnel: 'LastResort' } });
+    try {
+      await beforeJoining(async (page, meeting, { states, findings }) => {
+        assert.deepEqual(Object.keys(states).filter(way => states[way] === 'connected'), ['tunnel'], JSON.stringify(states));
+        assert.match(findings[0], /^Calls work on a tunnel through the web server/);
+        assert.match(findings[1], /allow UDP to/);
+        const row = await page.locator('[data-way=tunnel]').textContent();
+        t.diagnostic(row);
+        assert.match(row, /works\d+ ms\d+ ms–$/);
+        assert.equal(await page.getByTestId('network-check-bandwidth').count(), 0);
+      }, ({ meetingId }) => meetingStatus(product, meetingId).assignments?.[0]?.connectivity?.tunnel === 'LastResort');
+    } finally {
+      changeTenant(product, { connectivity: { tunnel: 'Denied' } });
+    }
   });
 
   it('where the tenant allows relays only, nothing else is tried, and a person reads why', options, async t => {

@@ -2,8 +2,11 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol.Server;
 
-/// <summary>An SDP offer from the SFU (with session ID, revision and tracks) or relayed from a participant.</summary>
-public sealed record ForwardedOfferMessage(string From, string Sdp, int? Revision, IReadOnlyList<OfferedTrack>? Tracks, string? SessionId = null, int? SlotsVersion = null) : ServerMessage("offer")
+/// <summary>
+/// An SDP offer from the SFU (with session ID, revision and tracks) or relayed from a participant. <see cref="Tunnel"/> says whether the SFU's session is on a tunnel; null in relayed offers.
+/// </summary>
+public sealed record ForwardedOfferMessage(
+    string From, string Sdp, int? Revision, IReadOnlyList<OfferedTrack>? Tracks, string? SessionId = null, int? SlotsVersion = null, bool? Tunnel = null) : ServerMessage("offer")
 {
     private protected override void WriteFields(Utf8JsonWriter json)
     {
@@ -22,6 +25,11 @@ public sealed record ForwardedOfferMessage(string From, string Sdp, int? Revisio
         if (SlotsVersion is { } version)
         {
             json.WriteNumber("slotsVersion"u8, version);
+        }
+
+        if (Tunnel is { } tunnel)
+        {
+            json.WriteBoolean("tunnel"u8, tunnel);
         }
 
         if (Tracks is null)

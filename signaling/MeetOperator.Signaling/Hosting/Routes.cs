@@ -163,12 +163,13 @@ internal static class Routes
     }
 
     private static void MapTunnel(RouteGroupBuilder meetings) => ProducesProblems(
-        meetings.MapGet("/{id}/tunnel", async (HttpContext context, string id, string? session, TunnelEndpoint endpoint) =>
+        meetings.MapGet("/{id}/tunnel", async (HttpContext context, string id, string? session, string? check, TunnelEndpoint endpoint, CheckTunnelEndpoint checks) =>
             {
-                await endpoint.RunAsync(context, id, session).ConfigureAwait(false);
+                await (check is null ? endpoint.RunAsync(context, id, session) : checks.RunAsync(context, id, check)).ConfigureAwait(false);
                 return Results.Empty;
             })
-            .WithName("openTunnel").WithSummary("Open the tunnel of a media session, with an Upgrade header").WithDescription("Requires the ticket as a subprotocol, and a tenant that allows tunnels.")
+            .WithName("openTunnel").WithSummary("Open the tunnel of a media session, or of a network check, with an Upgrade header")
+            .WithDescription("Requires a tenant that allows tunnels, and the ticket as a subprotocol; with 'check', the address that opened the network check.")
             .Produces(StatusCodes.Status101SwitchingProtocols),
         400, 401, 403, 404, 410, 429, 503);
 

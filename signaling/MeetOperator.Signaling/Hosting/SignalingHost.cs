@@ -129,7 +129,7 @@ internal static class SignalingHost
         services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionSeal>().AddSingleton<Credentials>();
         services.AddSingleton(new OriginPolicy(options.PublicUrl)).AddSingleton(new Urls(options.PublicUrl)).AddSingleton(new SecurityHeaders(options.PublicUrl));
         services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<SocketAdmission>().AddSingleton<WebSocketEndpoint>().AddSingleton<TunnelPlaces>().AddSingleton<TunnelEndpoint>();
-        services.AddSingleton<IdempotencyKeys>().AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>().AddSingleton<QualityEndpoint>().AddSingleton<DiagnosticsEndpoint>().AddSingleton<SurveyEndpoint>().AddSingleton<CheckNodes>().AddSingleton<NetworkCheckEndpoint>();
+        services.AddSingleton<IdempotencyKeys>().AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>().AddSingleton<QualityEndpoint>().AddSingleton<DiagnosticsEndpoint>().AddSingleton<SurveyEndpoint>().AddSingleton<CheckNodes>().AddSingleton<NetworkCheckEndpoint>().AddSingleton<CheckTunnelEndpoint>();
         services.AddSingleton<Schema>().AddHostedService(p => p.GetRequiredService<Schema>()).AddSingleton<Readiness>().AddSingleton<MeetingNotFound>();
         services.AddSingleton<GracefulShutdown>().AddHostedService(p => p.GetRequiredService<GracefulShutdown>());
         services.AddSingleton(p => new PrometheusExposition(p.GetRequiredService<IMeterFactory>(), SignalingMetrics.MeterName, KubeMetrics.MeterName)).AddSingleton<SignalingMetrics>();

@@ -23,6 +23,9 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     private int _confirmedSlots;
     private int _appliedSlots;
 
+    /// <summary>Whether the subscribe session was requested on a tunnel.</summary>
+    private bool _isTunnel;
+
     public RoomClient Room { get; } = room;
 
     /// <summary>Calls that the member's queue does not wait for, while the member moves away from the node.</summary>
@@ -84,13 +87,15 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     private async Task<SubscribeOffer> SubscribeAsync(bool restart, MemberLine line, CancellationToken ct)
     {
         var slots = client.Slots ? ClientSlots : null;
+        _isTunnel = client.UsesTunnels; // offers of the session may come with events before the response
         try
         {
-            return await Room.SubscribeAsync(ParticipantId, restart, slots, line.Kbps, client.UsesTunnels, ct).ConfigureAwait(false);
+            return await Room.SubscribeAsync(ParticipantId, restart, slots, line.Kbps, _isTunnel, ct).ConfigureAwait(false);
         }
         catch (NodeControlException e) when (e.Code == "tunnel-denied")
         {
-            // The media node has got the rule first, or its version has no tunnels. The client finds out when it opens the tunnel.
+            // The media node has got the rule first. The offer tells the client.
+            _isTunnel = false;
             return await Room.SubscribeAsync(ParticipantId, restart, slots, line.Kbps, tunnel: false, ct).ConfigureAwait(false);
         }
     }
@@ -222,7 +227,7 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
         }
 
         (_sentRevision, _sentSlots) = (revision, slots ?? 0);
-        client.Send(new ForwardedOfferMessage(ProtocolLimits.Sfu, sdp, revision, [.. tracks.Select(ToOffered)], session, slots));
+        client.Send(new ForwardedOfferMessage(ProtocolLimits.Sfu, sdp, revision, [.. tracks.Select(ToOffered)], session, slots, _isTunnel));
     }
 
     /// <summary>Tells the client what its slots carry, if that is news. Drops what is about another session.</summary>

@@ -20,7 +20,7 @@ namespace MeetOperator.Signaling.NetworkChecks;
 /// there, for 12 s. Requests are bound to the address that opened the check; media is not.
 /// </summary>
 internal sealed class NetworkCheckEndpoint(
-    MeetingDirectory directory, MeetingNotFound missing, IParticipantRepository participants, CheckNodes nodes, Credentials credentials, MediaSessionSeal seal, TurnPools relays, SignalingOptions options, SignalingMetrics metrics,
+    MeetingDirectory directory, MeetingNotFound missing, IParticipantRepository participants, CheckNodes nodes, Credentials credentials, MediaSessionSeal seal, TurnPools relays, Urls urls, SignalingOptions options, SignalingMetrics metrics,
     TimeProvider time) : IDisposable
 {
     /// <summary>Clocks of relays may differ by some seconds.</summary>
@@ -138,15 +138,17 @@ internal sealed class NetworkCheckEndpoint(
         var user = OpenCheck.ParticipantOf(ticket?.ParticipantId ?? caller);
         var isFull = RelayQuota.IsReached(view.Tenant);
         var grant = isFull ? TurnGrant.None : relays.Issue(view, user, region, rule, CredentialLifetime, rankId: ticket?.ParticipantId);
+        var check = new OpenCheck(assignment.Namespace, assignment.Node, report.CheckId, (time.GetUtcNow() + TimeSpan.FromSeconds(report.Seconds) + Grace).ToUnixTimeSeconds()).Seal(seal, view, caller);
         return new NetworkCheckResponse(
-            new OpenCheck(assignment.Namespace, assignment.Node, report.CheckId, (time.GetUtcNow() + TimeSpan.FromSeconds(report.Seconds) + Grace).ToUnixTimeSeconds()).Seal(seal, view, caller),
+            check,
             report.Seconds,
             report.Connections,
             grant.IceServers,
             report.Addresses,
             report.UdpPorts,
             report.TcpPort,
-            [.. CheckPaths.Denied(rule, isFull)]);
+            [.. CheckPaths.Denied(rule, isFull)],
+            rule is { AllowsTunnels: true } ? urls.CheckTunnelUrl(request, id, check) : null);
     }
 
     private async Task<IResult> ExchangeAsync(
@@ -179,7 +181,8 @@ internal sealed class NetworkCheckEndpoint(
         return placed is null or { IsEnded: true } ? throw Ended() : placed;
     }
 
-    private async Task<(MeetingView View, OpenCheck Check)> FindAsync(HttpRequest request, string id, string checkId, CancellationToken ct)
+    /// <summary>The check that a request names. Throws when it is not one of the meeting, was opened from another address, has ended, or has too many requests.</summary>
+    public async Task<(MeetingView View, OpenCheck Check)> FindAsync(HttpRequest request, string id, string checkId, CancellationToken ct)
     {
         var view = await FindMeetingAsync(request, id, ct).ConfigureAwait(false);
         if (!OpenCheck.TryRead(seal, view, CallerAddress.Of(request), checkId, out var check))
@@ -199,7 +202,8 @@ internal sealed class NetworkCheckEndpoint(
         return row is null or { ConnectionStatus: ConnectionStatuses.Removed } ? throw new ProblemException(ProblemCode.Forbidden, "This participant is no longer in the meeting.") : ticket;
     }
 
-    private static MediaAssignment AssignmentOf(MeetingView view, OpenCheck check) =>
+    /// <summary>The media node of a check. Throws when the meeting has left it.</summary>
+    public static MediaAssignment AssignmentOf(MeetingView view, OpenCheck check) =>
         view.Serving.FirstOrDefault(one => one.Namespace == check.Namespace && one.Node == check.Node)
         ?? throw new ProblemException(ProblemCode.UnknownCheck, "The meeting has left the media node of the network check. Open another one.");
 

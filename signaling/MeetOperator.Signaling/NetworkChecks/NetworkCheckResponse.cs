@@ -11,6 +11,7 @@ namespace MeetOperator.Signaling.NetworkChecks;
 /// <param name="UdpPorts">Its UDP ports for media; none if only relays are allowed.</param>
 /// <param name="TcpPort">Its TCP port for media; null if it has none, and if TCP is denied.</param>
 /// <param name="Denied">What the tenant or the pool denies, so that it need not be tried: <c>direct</c>, <c>tcp</c> or <c>relay</c>.</param>
+/// <param name="TunnelUrl">The URL of a WebSocket that acknowledges what arrives, at the path of tunnels; null if tunnels are denied.</param>
 internal sealed record NetworkCheckResponse(
     string CheckId, int Seconds, int Connections, IReadOnlyList<IceServer> IceServers, IReadOnlyList<string> Addresses, IReadOnlyList<int> UdpPorts, int? TcpPort,
-    IReadOnlyList<string> Denied);
+    IReadOnlyList<string> Denied, string? TunnelUrl);

@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling.NetworkChecks;
 /// <summary>Validates the bodies of network checks. Every error names the field and the valid values. Pure.</summary>
 internal static class NetworkCheckRules
 {
-    /// <summary>UDP and TCP, each over IPv4 and IPv6, and two relays, each over UDP, TCP and TLS: ten, and room for more.</summary>
+    /// <summary>UDP and TCP, each over IPv4 and IPv6, and two relays, each over UDP, TCP and TLS, and a tunnel: eleven, and room for more.</summary>
     internal const int MaxRungs = 16;
 
     /// <summary>An offer of a browser for one microphone and one camera has 8 KB.</summary>
@@ -48,7 +48,7 @@ internal static class NetworkCheckRules
 
     private static (PathKind Path, CheckFamily Family, CheckOutcome Outcome) Read(CheckedRung rung, int index) =>
         !WireName.TryParse<PathKind>(rung.Path, out var path) || path is PathKind.P2p or PathKind.None
-            ? throw ProblemException.Invalid($"rungs[{index}].path", "must be udp, tcp, relay-udp, relay-tcp or relay-tls.")
+            ? throw ProblemException.Invalid($"rungs[{index}].path", "must be udp, tcp, relay-udp, relay-tcp, relay-tls or tunnel.")
             : !WireName.TryParse<CheckFamily>(rung.Family, out var family) ? throw ProblemException.Invalid($"rungs[{index}].family", "must be ipv4, ipv6 or unknown.")
             : !WireName.TryParse<CheckOutcome>(rung.Result, out var outcome) ? throw ProblemException.Invalid($"rungs[{index}].result", "must be connected or failed.")
             : (path, family, outcome);

@@ -54,6 +54,26 @@ describe('the words of the network check', () => {
     expect(findingTexts(await translate([language]), { ...withoutUdp, results: [], bandwidth: null, denied: ['relay-quota'] })[1]).toContain(text);
   });
 
+  const tunnel: Rung = { name: 'tunnel', path: 'tunnel', family: 'unknown', protocol: 'tcp', hosts: ['meet.example.org'], ports: [443], relay: null };
+  const onlyTunnel: NetworkCheck = { results: [{ rung: udp, state: 'failed', ...none }, { rung: tunnel, state: 'connected', ...none, connectMs: 80, rttMs: 30 }], denied: [], bandwidth: null, isDone: true };
+
+  it.each([
+    ['en', 'Calls work on a tunnel through the web server', 'Tunnel through the web server', 'works', 'no WebSocket to meet.example.org either'],
+    ['de', 'Anrufe funktionieren mit einem Tunnel über den Webserver', 'Tunnel über den Webserver', 'funktioniert', 'auch kein WebSocket zu meet.example.org'],
+  ])('describe a tunnel in %s', async (language, works, way, result, fails) => {
+    const t = await translate([language]);
+    expect(findingTexts(t, onlyTunnel)[0]).toContain(works);
+    expect(rowsOf(t, onlyTunnel)[1]).toMatchObject({ way, address: expect.stringMatching(/^meet\.example\.org, [Pp]ort 443$/) as string, result, connectTime: '80 ms', roundTrip: '30 ms', loss: '–' });
+    expect(bandwidthText(t, onlyTunnel)).toBeNull();
+    expect(findingTexts(t, { ...onlyTunnel, results: onlyTunnel.results.map(one => ({ ...one, state: 'failed' as const })) })[0]).toContain(fails);
+  });
+
+  it.each([['en', 'do not allow tunnels', 'this browser cannot use them'], ['de', 'erlauben keine Tunnel', 'dieser Browser kann sie nicht']])('say in %s why no tunnel was tried', async (language, settings, browser) => {
+    const texts = findingTexts(await translate([language]), { ...withoutUdp, results: [], bandwidth: null, denied: ['tunnel', 'tunnel-browser'] });
+    expect(texts[1]).toContain(settings);
+    expect(texts[2]).toContain(browser);
+  });
+
   it('exist in German', async () => {
     expect(findingTexts(await translate(['de']), withoutUdp)[1]).toBe('Direkt, UDP ist blockiert. Falls eine Firewall die Ursache ist: UDP zu 203.0.113.5, Ports 40000–40003 erlauben. Anrufe können andere Adressen, Ports und Relays verwenden.');
   });

@@ -3,12 +3,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MeetClient } from '../src/client.js';
 import { findingsOf } from '../src/features/network-check/findings.js';
 import type { NetworkCheck } from '../src/features/network-check/results.js';
-import { onlyCandidatesOf, rungsOf, type OpenedCheck } from '../src/features/network-check/rungs.js';
+import { onlyCandidatesOf, rungsOf, tunnelRung, type OpenedCheck } from '../src/features/network-check/rungs.js';
 import type { CheckMedia } from '../src/features/network-check/synthetic-media.js';
 import { ScriptedServer, settle, track, type FakePeerConnection, type RestResponse } from './fakes.js';
 
 beforeEach(() => { vi.useFakeTimers(); });
-afterEach(() => { vi.useRealTimers(); });
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 const relay = { username: '1:m:p', credential: 'secret' };
 const opened: OpenedCheck = {
@@ -46,6 +49,13 @@ describe('the ways to a media node', () => {
     expect(rungsOf({ ...opened, connections: 3 }).map(({ name }) => name)).toEqual(['udp-ipv4', 'udp-ipv6']);
   });
 
+  it.each([
+    ['wss://meet.example.com/meetings/m1/tunnel?check=c', 'unknown meet.example.com 443'], ['ws://127.0.0.1:8080/meetings/m1/tunnel?check=c', 'ipv4 127.0.0.1 8080'], ['ws://[2001:db8::1]/meetings/m1/tunnel', 'ipv6 2001:db8::1 80'],
+  ])('are also the tunnel at %s', (url, read) => {
+    const { family, hosts, ports } = tunnelRung(url);
+    expect(`${family} ${hosts.join()} ${ports.join()}`).toBe(read);
+  });
+
   it('leave only their own candidates in the answer', () => {
     const left = rungsOf(opened).map(rung => candidatesOf(onlyCandidatesOf(rung, answer)));
     expect(left.slice(0, 4)).toEqual([['udp 203.0.113.5 40000'], ['udp 2001:db8::5 40000'], ['tcp 203.0.113.5 40100'], ['tcp 2001:db8::5 40100']]);
@@ -57,8 +67,9 @@ describe('the ways to a media node', () => {
 /** Starts a check in which the connections behave as `behave` says when they have the answer. */
 async function checking(
   behave: (connection: FakePeerConnection, kind: string) => void,
-  { check = opened, signal, wasHidden = false, refuse = () => null, onOpen, createMedia }: {
+  { check = opened, signal, wasHidden = false, refuse = () => null, onOpen, createMedia, createWebSocket }: {
     check?: OpenedCheck; signal?: AbortSignal; wasHidden?: boolean; refuse?: (kind: string) => RestResponse | null; onOpen?: () => void; createMedia?: () => CheckMedia;
+    createWebSocket?: (url: string, protocols?: string[]) => WebSocket;
   } = {},
 ) {
   const server = new ScriptedServer();
@@ -78,7 +89,7 @@ async function checking(
     return { status: 200, body: { sdp: answer } };
   };
   const createPeerConnection = (configuration: RTCConfiguration) => Object.assign(server.environment.createPeerConnection(configuration), { iceGatheringState: 'gathering' });
-  const client = new MeetClient({ baseUrl: 'https://meet.test', environment: { ...server.environment, createPeerConnection } });
+  const client = new MeetClient({ baseUrl: 'https://meet.test', environment: { ...server.environment, createPeerConnection, ...(createWebSocket === undefined ? {} : { createWebSocket }) } });
   const run = client.checkNetwork('m1', {
     ticket: 'ticket', onProgress: check => progress.push(check), createMedia: createMedia ?? (() => ({ audio: track('audio'), video: track('video'), stop: stopped, wasHidden: () => wasHidden })), ...(signal === undefined ? {} : { signal }),
   });
@@ -252,5 +263,100 @@ describe('a network check', () => {
     expect(check.results.map(({ state }) => state)).toEqual(['untried', 'failed', 'connected', 'connected', 'untried', 'failed', 'failed']);
     expect(results()[0]!['rungs']).toHaveLength(5);
     expect(findingsOf(check)).toEqual([{ kind: 'works', path: 'tcp' }, { kind: 'incomplete' }, { kind: 'blocked', rule: { path: 'udp', protocol: 'udp', hosts: ['2001:db8::5'], ports: [40_000, 40_001] } }]);
+  });
+});
+
+/** What a browser needs for tunnels. */
+const canTunnel = () => { for (const name of ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator', 'VideoEncoder', 'VideoDecoder', 'AudioEncoder', 'AudioDecoder']) vi.stubGlobal(name, () => undefined); };
+
+describe('the tunnel of a network check', () => {
+  const tunnelUrl = 'wss://meet.test/meetings/m1/tunnel?check=c1.x';
+  const check = { ...opened, iceServers: [], tunnelUrl };
+
+  /** A WebSocket that opens after `openMs`, and acknowledges each message after the next of `answersMs`, the last of them from then on; never after null. */
+  function webSocket(openMs: number | null, answersMs: readonly (number | null)[] = [40]) {
+    const seen = { urls: [] as string[], sent: [] as number[], isClosed: false };
+    const createWebSocket = (url: string, protocols?: string[]) => {
+      seen.urls.push(`${url} ${protocols?.join()}`);
+      let received = 0;
+      const socket = {
+        onopen: null as (() => void) | null, onmessage: null as ((event: { data: unknown }) => void) | null, onclose: null as (() => void) | null,
+        send: (data: Uint8Array) => {
+          const afterMs = answersMs[Math.min(seen.sent.length, answersMs.length - 1)]!;
+          seen.sent.push(data.length);
+          received += data.length;
+          const text = String(received);
+          if (afterMs !== null) setTimeout(() => socket.onmessage?.({ data: text }), afterMs);
+        },
+        close: () => { seen.isClosed = true; },
+      };
+      setTimeout(() => { if (openMs === null) socket.onclose?.(); else socket.onopen?.(); }, openMs ?? 10);
+      return socket as unknown as WebSocket;
+    };
+    return { seen, createWebSocket };
+  }
+  const tunnelOf = ({ results }: NetworkCheck) => results.find(({ rung }) => rung.path === 'tunnel');
+
+  it('is opened beside the other ways, and gives times until it is open and until messages are acknowledged', async () => {
+    canTunnel();
+    const { seen, createWebSocket } = webSocket(70, [90, 40, 45, 41, 400]);
+    const { finish, results } = await checking(() => undefined, { check, createWebSocket });
+    const done = await finish();
+    expect(seen).toEqual({ urls: [`${tunnelUrl} meet.v1`], sent: [1_200, 1_200, 1_200, 1_200, 1_200], isClosed: true });
+    expect(tunnelOf(done)).toMatchObject({ state: 'connected', connectMs: 70, rttMs: 45, sendLoss: null });
+    expect(done.results.at(-1)).toBe(tunnelOf(done));
+    expect(done.bandwidth).toBeNull();
+    expect(findingsOf(done)[0]).toEqual({ kind: 'works', path: 'tunnel' });
+    expect(results()[0]!['rungs']).toContainEqual({ path: 'tunnel', family: 'unknown', result: 'connected' });
+  });
+
+  it.each<[string, Parameters<typeof webSocket>]>([['does not open', [null]], ['takes too long', [60_000]], ['opens and passes nothing on', [70, [null]]], ['stops', [70, [40, null]]]])('has failed when it %s', async (_, socket) => {
+    canTunnel();
+    const { seen, createWebSocket } = webSocket(...socket);
+    const { server, finish } = await checking(() => undefined, { check, createWebSocket });
+    const respond = server.respond;
+    server.respond = call => (call.path === '/meetings/m1/tunnel' ? { status: 400, body: { type: 'urn:meetoperator:error:invalid-request' } } : respond(call));
+    const done = await finish();
+    expect(tunnelOf(done)!.state).toBe('failed');
+    expect(seen.isClosed).toBe(true);
+    expect(findingsOf(done)[0]).toEqual({ kind: 'no-web-socket', host: 'meet.test' });
+  });
+
+  it('is untried when the server says that it refuses it', async () => {
+    canTunnel();
+    const { server, finish } = await checking(() => undefined, { check, createWebSocket: webSocket(null).createWebSocket });
+    const respond = server.respond;
+    server.respond = call => (call.path === '/meetings/m1/tunnel' ? { status: 429, body: { type: 'urn:meetoperator:error:quota-exceeded' } } : respond(call));
+    expect(tunnelOf(await finish())!.state).toBe('untried');
+    expect(server.calls.find(({ path }) => path === '/meetings/m1/tunnel')).toMatchObject({ method: 'GET', query: '?check=c1.x' });
+  });
+
+  it.each<[string, Partial<OpenedCheck>, boolean, string[]]>([
+    ['the settings deny tunnels', { tunnelUrl: null }, true, ['tunnel']],
+    ['the browser has none', {}, false, ['tunnel-browser']],
+  ])('is not tried when %s, and the result says so', async (_, more, isAble, denied) => {
+    if (isAble) canTunnel();
+    const { seen, createWebSocket } = webSocket(70);
+    const { finish } = await checking(() => undefined, { check: { ...check, ...more }, createWebSocket });
+    const done = await finish();
+    expect([done.denied, tunnelOf(done), seen.urls]).toEqual([denied, undefined, []]);
+  });
+
+  it('is not tried with a server of an earlier version, which says nothing about tunnels', async () => {
+    canTunnel();
+    const { finish } = await checking(() => undefined, { check: { ...opened, iceServers: [] } });
+    const done = await finish();
+    expect([done.denied, tunnelOf(done)]).toEqual([[], undefined]);
+  });
+
+  it('is closed when the check is aborted', async () => {
+    canTunnel();
+    const abort = new AbortController();
+    const { seen, createWebSocket } = webSocket(70, [null]);
+    const { run } = await checking(() => undefined, { check, createWebSocket, signal: abort.signal });
+    await vi.advanceTimersByTimeAsync(500);
+    abort.abort();
+    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    expect(seen.isClosed).toBe(true);
   });
 });

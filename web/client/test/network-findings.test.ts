@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findingsOf, portsText } from '../src/features/network-check/findings.js';
 import type { Bandwidth, RungResult } from '../src/features/network-check/results.js';
-import { rungsOf, type DeniedWay } from '../src/features/network-check/rungs.js';
+import { rungsOf, tunnelRung, type DeniedWay } from '../src/features/network-check/rungs.js';
 
 const rungs = rungsOf({
   checkId: 'c', seconds: 30, connections: 13, addresses: ['203.0.113.5', '2001:db8::5'], udpPorts: [40_000, 40_001], tcpPort: 40_100,
@@ -49,6 +49,27 @@ describe('the findings of a network check', () => {
 
   it('say that no path is left when the settings allow relays only and there is none', () => {
     expect(findingsOf({ results: [], denied: ['direct'], bandwidth: null, isDone: true })).toEqual([{ kind: 'no-path' }, { kind: 'denied', way: 'direct' }]);
+  });
+
+  const withTunnel = (state: RungResult['state'], working: readonly string[] = [], denied: readonly DeniedWay[] = []) =>
+    findingsOf({ results: [...results(working), { ...results([])[0]!, rung: tunnelRung('wss://meet.example.com/meetings/m1/tunnel?check=c'), state }], denied, bandwidth: null, isDone: true });
+
+  it('name a tunnel only where nothing else works, with all rules that would give a better path', () => {
+    expect(withTunnel('connected', all)).toEqual([{ kind: 'works', path: 'udp' }]);
+    expect(withTunnel('connected').map(ruleText)).toEqual(['works', 'udp 203.0.113.5,2001:db8::5 40000–40001', 'tcp 203.0.113.5,2001:db8::5 40100', 'udp 198.51.100.9 3478', 'tcp 198.51.100.9 3478', 'tcp relay.example.com 443']);
+    expect(withTunnel('connected')[0]).toEqual({ kind: 'works', path: 'tunnel' });
+  });
+
+  it('say that nobody can join where no WebSocket gets through, and name no rule for the address of the page', () => {
+    expect(withTunnel('failed')[0]).toEqual({ kind: 'no-web-socket', host: 'meet.example.com' });
+    expect(withTunnel('failed').map(ruleText)).not.toContain('tcp meet.example.com 443');
+    expect(withTunnel('failed', all)).toEqual([{ kind: 'works', path: 'udp' }]);
+    expect(withTunnel('untried').map(({ kind }) => kind)).not.toContain('nothing-works');
+  });
+
+  it.each(['tunnel', 'tunnel-browser'] as const)('say that there are no tunnels only where nothing works: %s', way => {
+    expect(findings(all, {}, null, [way])).toEqual([{ kind: 'works', path: 'udp' }]);
+    expect(findings([], {}, null, [way]).at(-1)).toEqual({ kind: 'denied', way });
   });
 
   it('name the path that calls take, and not a worse one that also works', () => {

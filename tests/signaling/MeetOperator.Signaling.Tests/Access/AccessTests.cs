@@ -73,6 +73,15 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public void CheckTunnelUrl_PageOnThePublicUrl_IsThere()
+    {
+        var request = Request("meet-signaling.meet-system:8080");
+        request.Headers.Origin = "https://meet.example";
+        Assert.Equal("wss://meet.example/meetings/m/tunnel?check=a%2Fb", new Urls(new Uri("https://meet.example")).CheckTunnelUrl(request, "m", "a/b"));
+        Assert.Equal("ws://meet-signaling.meet-system:8080/meetings/m/tunnel?check=c", new Urls(null).CheckTunnelUrl(request, "m", "c"));
+    }
+
+    [Fact]
     public async Task TryTake_BurstUsed_WaitsForReplenishment()
     {
         using var throttle = new Throttle(perSecond: 10, burst: 3);

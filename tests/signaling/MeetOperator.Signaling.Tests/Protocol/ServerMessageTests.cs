@@ -65,6 +65,8 @@ public sealed class ServerMessageTests
         { new MeetingEndedMessage("ended"), """{"type":"meeting-ended","reason":"ended"}""" },
         { new RemovedMessage("removed"), """{"type":"removed","reason":"removed"}""" },
         { new ForwardedAnswerMessage("sfu", "v=0\r\n", "s1"), """{"type":"answer","from":"sfu","sdp":"v=0\r\n","sessionId":"s1"}""" },
+        { new ForwardedOfferMessage("sfu", "v=0\r\n", 3, [], "s1", 2, true), """{"type":"offer","from":"sfu","sdp":"v=0\r\n","sessionId":"s1","revision":3,"slotsVersion":2,"tunnel":true,"tracks":[]}""" },
+        { new ForwardedOfferMessage("sfu", "v=0\r\n", 3, null, "s1", Tunnel: false), """{"type":"offer","from":"sfu","sdp":"v=0\r\n","sessionId":"s1","revision":3,"tunnel":false}""" },
         { new ForwardedOfferMessage("sfu", "v=0\r\n", 3, null, "s1"), """{"type":"offer","from":"sfu","sdp":"v=0\r\n","sessionId":"s1","revision":3}""" },
         { new ErrorMessage(ErrorCode.UnknownSession, "Unknown session.", SessionId: "s1"), """{"type":"error","code":"unknown-session","message":"Unknown session.","sessionId":"s1"}""" },
         { new ErrorMessage(ErrorCode.NotJoined, "Send 'join' first."), """{"type":"error","code":"not-joined","message":"Send 'join' first."}""" },

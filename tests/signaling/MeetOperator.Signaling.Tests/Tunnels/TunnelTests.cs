@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
+using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.NodeControl.Testing;
@@ -184,7 +185,7 @@ public sealed class TunnelTests : IAsyncLifetime
         await Eventually.TrueAsync(() => Tunnels(bob) is [true], "the member is told");
     }
 
-    /// <summary>The media node has got the rule before signaling: the participant gets an ordinary session at once.</summary>
+    /// <summary>The media node has got the rule before signaling: the participant gets an ordinary session at once, and learns that it is one.</summary>
     [Fact]
     public async Task Join_NodeDeniesTunnels_OpensOrdinarySession()
     {
@@ -194,7 +195,36 @@ public sealed class TunnelTests : IAsyncLifetime
         await using var a = ann;
 
         Assert.False(_node.Read(meeting, room => room.Participants[ann.Id].RequestedTunnel));
+        Assert.Equal([false], OfferedTunnels(ann).Distinct());
         Assert.Empty(ann.OfType("error"));
+    }
+
+    /// <summary>A client that looks for a better path meanwhile would otherwise guess which kind of session it is.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Move_MemberOnTunnel_OfferSaysWhetherTheNextSessionIsOnOne(bool denies)
+    {
+        var (meeting, ann, _) = await EnterAsync();
+        await using var a = ann;
+        Assert.Equal([true], OfferedTunnels(ann).Distinct());
+        _node.AddTracks(meeting, "cem", Sdp.Publish());
+        await using var bob = await _signaling.EnterAsync(meeting, "Bob");
+        await bob.ExpectAsync("offer");
+        var next = await _cluster.AddNodeAsync("default-bbbbb");
+        next.DeniesTunnels = denies;
+
+        await _cluster.AssignAsync(
+            meeting,
+            Assigned("default-aaaaa", 1, AssignmentRole.Edge, Allowed, AssignmentState.Leaving) with { Deadline = DateTimeOffset.UtcNow.AddMinutes(1) },
+            Assigned("default-bbbbb", 2, AssignmentRole.Origin, Allowed));
+        next.AddTracks(meeting, "cem", Sdp.Publish());
+
+        Assert.Equal(!denies, (bool?)(await OfferOfNextAsync(ann))["tunnel"]);
+        Assert.False((bool?)(await OfferOfNextAsync(bob))["tunnel"]);
+
+        Task<JsonObject> OfferOfNextAsync(TestClient client) => client.ExpectAsync(
+            "offer", offer => next.Read(meeting, room => room.Participants.GetValueOrDefault(client.Id)?.SubscribeSession) is { } session && (string?)offer["sessionId"] == session);
     }
 
     [Fact]
@@ -423,6 +453,9 @@ public sealed class TunnelTests : IAsyncLifetime
     /// <summary>Whether tunnels are allowed, in each message that says so.</summary>
     private static bool[] Tunnels(TestClient client) => [.. client.Received.Where(message => (string?)message["type"] == "ice-servers").Select(message => (bool?)message["tunnel"] ?? false)];
 
+    /// <summary>Whether the session of each offer is on a tunnel.</summary>
+    private static bool?[] OfferedTunnels(TestClient client) => [.. client.OfType("offer").Select(offer => (bool?)offer["tunnel"])];
+
     private Task AssignAsync(string meeting, ConnectivityRule? rule) => _cluster.AssignAsync(meeting, Assigned("default-aaaaa", 1, AssignmentRole.Origin, rule));
 
     private static MeetingAssignment Assigned(string node, long generation, AssignmentRole role, ConnectivityRule? rule, AssignmentState state = AssignmentState.Ready) =>
@@ -430,7 +463,7 @@ public sealed class TunnelTests : IAsyncLifetime
 
     private static async Task JoinAsync(TestClient client)
     {
-        await client.SendAsync(new { type = "join", participantId = client.Id, capabilities = new { tunnel = true, slots = true } });
+        await client.SendAsync(new { type = "join", participantId = client.Id, capabilities = new { tunnel = true, slots = true, move = true } });
         await client.ExpectAsync("joined");
     }
 

@@ -228,6 +228,47 @@ describe('the last resort', () => {
     expect(isTunnel(publish())).toBe(true);
   });
 
+  it('opens what the server says during a look, and after it; an earlier server says nothing', () => {
+    const { tunnel, calls, connect, publish, fallBack } = open();
+    fallBack();
+    const receive = (isTunnel?: boolean) => isTunnel === undefined ? connect() : tunnel.environment.createPeerConnection({}, isTunnel) as unknown as Connection;
+    tunnel.look();
+    const found = publish();
+    expect([receive(true), receive(false), receive()].map(isTunnel)).toEqual([true, false, false]);
+    found.setIce('connected');
+    expect([receive(true), receive(false), receive()].map(isTunnel)).toEqual([true, false, false]);
+    vi.advanceTimersByTime(1_000);
+    expect(calls).toEqual(['publish']);
+  });
+
+  it('ends for a minute when the server offers another session than it was asked for', () => {
+    const { tunnel, calls, states, connect, join, fallBack } = open();
+    fallBack();
+    expect(isTunnel(tunnel.environment.createPeerConnection({}, false) as unknown as Connection)).toBe(false);
+    vi.advanceTimersByTime(0);
+    expect([calls, states]).toEqual([['replace'], ['off']]);
+    expect(join()).toEqual({});
+    connect();
+    vi.advanceTimersByTime(59_000);
+    expect(calls).toEqual(['replace']);
+    vi.advanceTimersByTime(1_000);
+    expect(calls).toEqual(['replace', 'replace']);
+  });
+
+  it('does not end because of an offer from before it was asked for', () => {
+    const { tunnel, calls, connect, join } = open();
+    join();
+    connect();
+    vi.advanceTimersByTime(6_000);
+    tunnel.environment.createPeerConnection({}, false);
+    vi.advanceTimersByTime(0);
+    tunnel.joinFields();
+    tunnel.environment.createPeerConnection({}, false);
+    vi.advanceTimersByTime(0);
+    expect(calls).toEqual(['replace']);
+    expect(join()).toEqual({ tunnel: true });
+  });
+
   it('is left by both when the receiving connection finds another path', () => {
     const { tunnel, calls, states, connect, join, fallBack } = open();
     fallBack();

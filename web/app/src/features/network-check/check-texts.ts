@@ -24,7 +24,7 @@ export const rowsOf = (t: TFunction, { results }: NetworkCheck): CheckRow[] => r
   result: t(`networkCheck.states.${state}`),
   connectTime: figure(state, connectMs === null ? null : millisecondsText(t, connectMs)),
   roundTrip: figure(state, rttMs === null ? null : millisecondsText(t, rttMs)),
-  loss: figure(state, sendLoss === null ? null : percentText(t, sendLoss)),
+  loss: rung.path === 'tunnel' ? '–' : figure(state, sendLoss === null ? null : percentText(t, sendLoss)), // TCP repeats what is lost
 }));
 
 const figure = (state: RungResult['state'], value: string | null): string => (state === 'connected' ? value ?? '…' : '–');
@@ -57,14 +57,15 @@ function findingText(t: TFunction, finding: Finding, all: readonly Finding[]): s
     case 'no-path': return t('networkCheck.noPath');
     case 'denied': return t(`networkCheck.denied.${finding.way}`);
     case 'nothing-works': return t('networkCheck.nothingWorks');
+    case 'no-web-socket': return t('networkCheck.noWebSocket', { host: finding.host });
     case 'no-ipv4': return t('networkCheck.noIpv4');
     case 'no-ipv6': return t('networkCheck.noIpv6');
   }
 }
 
-/** What the best way carries; null while it is not known, and when there is none. */
+/** What the best way carries; null while it is not known, and when there is none but a tunnel, on which it is not measured. */
 export function bandwidthText(t: TFunction, { bandwidth, results, isDone }: NetworkCheck): string | null {
-  if (bandwidth === null) return isDone && results.some(({ state }) => state === 'connected') ? t('networkCheck.unmeasured') : null;
+  if (bandwidth === null) return isDone && results.some(({ state, rung }) => state === 'connected' && rung.path !== 'tunnel') ? t('networkCheck.unmeasured') : null;
   const loss = (fraction: number | null) => (fraction === null ? t('quality.notMeasured') : percentText(t, fraction));
   return t('networkCheck.bandwidth', { send: bitrateText(t, bandwidth.sendBitrate), receive: bitrateText(t, bandwidth.receiveBitrate), sendLoss: loss(bandwidth.sendLoss), receiveLoss: loss(bandwidth.receiveLoss) });
 }

@@ -14,7 +14,7 @@ export type TracksClientMessage =
   | { type: 'slots'; sessionId: string; version: number };
 
 export type TracksServerMessage =
-  | { type: 'offer'; from: string; sdp: string; sessionId?: string; revision?: number; tracks?: OfferedTrack[]; slotsVersion?: number }
+  | { type: 'offer'; from: string; sdp: string; sessionId?: string; revision?: number; tracks?: OfferedTrack[]; slotsVersion?: number; tunnel?: boolean }
   | { type: 'answer'; from: string; sdp: string; sessionId?: string; reference?: string }
   | { type: 'ice-candidate'; from: string; candidate: unknown }
   | { type: 'slots'; sessionId: string; version: number; slots: OfferedTrack[] }

@@ -1,5 +1,4 @@
 import { backoffMs, refusedBackoff } from '../../core/backoff.js';
-import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { Arrival, canTakeOver, silentAfterMs } from './arrival.js';
@@ -9,7 +8,7 @@ import { isUp } from './former-connections.js';
 import type { OfferedTrack } from './messages.js';
 import { keepPlayoutDelay } from './playout-delay.js';
 import { iceCredentials, withStereo } from './sdp.js';
-import { nameSession } from '../tunnel/tunnelled.js';
+import { nameSession, type TunnelEnvironment } from '../tunnel/tunnelled.js';
 
 export interface RemoteTrack {
   readonly participantId: string;
@@ -26,6 +25,8 @@ export interface SubscribeOffer {
   readonly tracks?: readonly OfferedTrack[];
   /** The version of `tracks` when the sections are slots. Servers of earlier versions have none. */
   readonly slotsVersion?: number;
+  /** Whether the session is on a tunnel. Servers of earlier versions do not say it. */
+  readonly tunnel?: boolean;
 }
 
 export interface SlotsUpdate {
@@ -89,7 +90,7 @@ const pollMs = 20;
  * media: during a move, when everything that arrives on the old one arrives on the new one, otherwise with the first picture.
  */
 export class SubscribeSession {
-  readonly #environment: Environment;
+  readonly #environment: TunnelEnvironment;
   readonly #host: SubscribeHost;
   readonly #connectTime: ConnectTime;
   #current: Generation | null = null;
@@ -106,7 +107,7 @@ export class SubscribeSession {
   #running = false;
   #closed = false;
 
-  constructor(environment: Environment, host: SubscribeHost) {
+  constructor(environment: TunnelEnvironment, host: SubscribeHost) {
     this.#environment = environment;
     this.#host = host;
     this.#connectTime = new ConnectTime(environment.random, environment.monotonicNow);
@@ -267,7 +268,7 @@ export class SubscribeSession {
     this.#host.sendSlotsApplied(slots.sessionId, slots.version);
   }
 
-  #generationFor({ sdp, sessionId }: SubscribeOffer): Generation {
+  #generationFor({ sdp, sessionId, tunnel }: SubscribeOffer): Generation {
     const credentials = iceCredentials(sdp);
     for (const known of [this.#next, this.#current]) {
       if (known?.sessionId !== undefined && sessionId !== undefined) {
@@ -277,7 +278,7 @@ export class SubscribeSession {
       const remote = known?.connection.remoteDescription?.sdp;
       if (known && (remote === undefined || iceCredentials(remote) === credentials)) return known;
     }
-    const generation = this.#open(sessionId);
+    const generation = this.#open(sessionId, tunnel);
     if (this.#current === null) {
       this.#current = generation;
       this.#host.onState('connecting');
@@ -289,9 +290,9 @@ export class SubscribeSession {
     return generation;
   }
 
-  #open(sessionId: string | undefined): Generation {
+  #open(sessionId: string | undefined, isTunnel: boolean | undefined): Generation {
     const configuration: RTCConfiguration = { bundlePolicy: 'max-bundle' };
-    const connection = this.#environment.createPeerConnection(this.#host.transforms()?.configure(configuration) ?? configuration);
+    const connection = this.#environment.createPeerConnection(this.#host.transforms()?.configure(configuration) ?? configuration, isTunnel);
     nameSession(connection, sessionId);
     let markEnded = () => {};
     const ended = new Promise<void>(resolve => { markEnded = resolve; });

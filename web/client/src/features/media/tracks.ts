@@ -1,5 +1,4 @@
 import { backoffMs, pathPatienceMs } from '../../core/backoff.js';
-import type { Environment } from '../../core/environment.js';
 import type { ErrorMessage, ErrorOutcome, Feature, JoinedSocket } from '../../core/feature.js';
 import type { MessageHandlers } from '../../core/messages.js';
 import type { TrackSource } from '../../core/wire-types.js';
@@ -10,6 +9,7 @@ import { MoveLog, moveReason, type MediaMove } from './moves.js';
 import { PublishSession } from './publish-session.js';
 import { ProbeLimit } from './probe-limit.js';
 import { SubscribeSession, type RemoteTrack } from './subscribe-session.js';
+import type { TunnelEnvironment } from '../tunnel/tunnelled.js';
 
 export interface TracksHost {
   send(message: TracksClientMessage): boolean;
@@ -63,7 +63,7 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
     'media-move': ({ deadline, reason }) => this.#handleMove(Math.min(deadline, longestMoveMs), moveReason(reason)),
     'ice-candidate': () => undefined, // the SFU sends all its candidates in the SDP
   };
-  readonly #environment: Environment;
+  readonly #environment: TunnelEnvironment;
   readonly #host: TracksHost;
   readonly #publish: PublishSession;
   readonly #subscribe: SubscribeSession;
@@ -89,7 +89,7 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
   /** Set while the meeting does not use the media node any more, and the connections carry what they can until direct ones do. */
   #leaving: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(environment: Environment, host: TracksHost) {
+  constructor(environment: TunnelEnvironment, host: TracksHost) {
     this.#environment = environment;
     this.#host = host;
     this.#moves = new MoveLog(environment.monotonicNow, host.onMoves);

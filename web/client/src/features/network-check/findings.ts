@@ -10,8 +10,8 @@ export interface FirewallRule {
 }
 
 /**
- * One finding of a check. `works`: media takes this path. `nothing-works`: no path gets through. `no-path`: there is none to try. `denied`: the settings of the server do not allow it, so
- * it was not tried. `incomplete`: the server did not let some paths be tried. `blocked`: the rule would give a better path, or one at all. `no-ipv6`, `no-ipv4`: one family does
+ * One finding of a check. `works`: media takes this path. `nothing-works`: no path gets through. `no-web-socket`: the same, and no WebSocket to the server of the page does, without which nobody can
+ * join. `no-path`: there is none to try. `denied`: the settings of the server, or the browser, do not allow it, so it was not tried; tunnels are named only where nothing works. `incomplete`: the server did not let some paths be tried. `blocked`: the rule would give a better path, or one at all. `no-ipv6`, `no-ipv4`: one family does
  * not get through and the other one does, which does no harm. `relay-full`, `relay-refused`: the relay answers and takes no further client. `relay-cut-off`:
  * the relay answers and does not reach the media node. `loss`, `delay`, `slow`: the line is worse than video needs, as far as the browser
  * tells what limits it.
@@ -19,6 +19,7 @@ export interface FirewallRule {
 export type Finding =
   | { readonly kind: 'works'; readonly path: CheckedPath }
   | { readonly kind: 'nothing-works' }
+  | { readonly kind: 'no-web-socket'; readonly host: string }
   | { readonly kind: 'no-path' }
   | { readonly kind: 'denied'; readonly way: DeniedWay }
   | { readonly kind: 'incomplete' }
@@ -45,7 +46,7 @@ const [allocationQuotaReached, insufficientCapacity] = [486, 508];
 export function findingsOf({ results, denied, bandwidth }: NetworkCheck): Finding[] {
   const best = bestOf(results);
   const isIncomplete = results.some(({ state }) => state === 'untried');
-  const findings: Finding[] = best !== null ? [{ kind: 'works', path: best.rung.path }] : isIncomplete ? [] : [{ kind: results.length === 0 ? 'no-path' : 'nothing-works' }];
+  const findings: Finding[] = best !== null ? [{ kind: 'works', path: best.rung.path }] : isIncomplete ? [] : [failureOf(results)];
   if (isIncomplete) findings.push({ kind: 'incomplete' });
   findings.push(...rulesOf(results, best).map(rule => ({ kind: 'blocked', rule }) as const));
   const cutOff = new Set<string>();
@@ -55,9 +56,9 @@ export function findingsOf({ results, denied, bandwidth }: NetworkCheck): Findin
     else if (refusal !== null) findings.push({ kind: refusal === allocationQuotaReached || refusal === insufficientCapacity ? 'relay-full' : 'relay-refused', host: rung.hosts[0]!, code: refusal });
   }
   findings.push(...[...cutOff].map(host => ({ kind: 'relay-cut-off', host }) as const));
-  findings.push(...denied.map(way => ({ kind: 'denied', way }) as const));
+  findings.push(...denied.filter(way => best === null || !isTunnel(way)).map(way => ({ kind: 'denied', way }) as const));
   for (const family of ['ipv4', 'ipv6'] as const) {
-    const direct = results.filter(({ rung }) => rung.relay === null);
+    const direct = results.filter(({ rung }) => rung.path === 'udp' || rung.path === 'tcp');
     const [own, other] = [direct.filter(({ rung }) => rung.family === family), direct.filter(({ rung }) => rung.family !== family)];
     if (own.length > 0 && own.every(isFailed) && other.some(isConnected)) findings.push({ kind: family === 'ipv4' ? 'no-ipv4' : 'no-ipv6' });
   }
@@ -76,13 +77,21 @@ export function findingsOf({ results, denied, bandwidth }: NetworkCheck): Findin
   return findings;
 }
 
+/** Where a rule helps. The page itself has the address of tunnels. */
 const order: readonly CheckedPath[] = ['udp', 'tcp', 'relay-udp', 'relay-tcp', 'relay-tls'];
 const isFailed = ({ state }: RungResult): boolean => state === 'failed';
 const isConnected = ({ state }: RungResult): boolean => state === 'connected';
 
+const isTunnel = (way: DeniedWay): boolean => way === 'tunnel' || way === 'tunnel-browser';
+
+function failureOf(results: readonly RungResult[]): Finding {
+  const tunnel = results.find(result => result.rung.path === 'tunnel' && isFailed(result));
+  return tunnel === undefined ? { kind: results.length === 0 ? 'no-path' : 'nothing-works' } : { kind: 'no-web-socket', host: tunnel.rung.hosts[0]! };
+}
+
 /** One rule for each better path that does not work, with the addresses of the families that get through. Relays help only where neither direct path does, and one that answers is not blocked. */
 function rulesOf(results: readonly RungResult[], best: RungResult | null): FirewallRule[] {
-  const better = best === null ? order : order.slice(0, order.indexOf(best.rung.path)).filter(path => best.rung.relay !== null || path === 'udp');
+  const better = best === null || best.rung.path === 'tunnel' ? order : order.slice(0, order.indexOf(best.rung.path)).filter(path => best.rung.relay !== null || path === 'udp');
   const families = new Set<CheckedFamily>(results.filter(isConnected).map(({ rung }) => rung.family));
   families.delete('unknown');
   return better.flatMap(path => {

@@ -1,11 +1,13 @@
 import type { Environment } from '../../core/environment.js';
 import type { HttpApi } from '../../core/http.js';
 import { encodingFor } from '../media/encodings.js';
-import { endCheck, exchange, openCheck, type CheckRequest } from './api.js';
+import { canTunnel } from '../tunnel/media-streams.js';
+import { ensureTunnel, endCheck, exchange, openCheck, type CheckRequest } from './api.js';
 import { bestOf, bitrateOf, isLimitedByLine, largestSentOf, outgoingEstimateOf, receiveLossOf, roundTripOf, sendLossOf, trying, type Bandwidth, type NetworkCheck, type RungResult } from './results.js';
 import { RungConnection } from './rung-connection.js';
-import { deniedBy, rungsOf, type DeniedWay, type OpenedCheck, type Rung } from './rungs.js';
+import { deniedBy, rungsOf, tunnelRung, type DeniedWay, type OpenedCheck, type Rung } from './rungs.js';
 import { syntheticMedia, type CheckMedia } from './synthetic-media.js';
+import { measureTunnel } from './measure-tunnel.js';
 
 export interface NetworkCheckOptions extends CheckRequest {
   readonly signal?: AbortSignal;
@@ -57,14 +59,15 @@ export class NetworkCheckRun {
     try {
       this.#signal.throwIfAborted(); // it may have been aborted while the check was opened
       const media = made = (this.#options.createMedia ?? (() => syntheticMedia(this.#environment.random)))();
-      this.#results = rungsOf(check).map(trying);
-      this.#denied = deniedBy(check);
+      const tunnels = canTunnel() && typeof check.tunnelUrl === 'string' ? [tunnelRung(check.tunnelUrl)] : [];
+      this.#results = [...rungsOf(check), ...tunnels].map(trying);
+      this.#denied = deniedBy(check, canTunnel());
       this.#report(false);
-      await Promise.all(this.#results.map(({ rung }) => this.#try(check, rung, media)));
+      await Promise.all(this.#results.map(({ rung }) => (rung.path === 'tunnel' ? this.#tryTunnel(check, rung) : this.#try(check, rung, media))));
       if (this.#results.length > 0 && this.#results.every(({ state }) => state === 'untried')) throw this.#obstacle;
       const best = bestOf(this.#results);
       // The check may end meanwhile on a slow line. Its results count nevertheless.
-      if (best !== null) this.#bandwidth = await this.#measure(check, best.rung, media).catch(() => null);
+      if (best !== null && best.rung.path !== 'tunnel') this.#bandwidth = await this.#measure(check, best.rung, media).catch(() => null);
       this.#signal.throwIfAborted();
       return this.#report(true);
     } finally {
@@ -94,6 +97,21 @@ export class NetworkCheckRun {
     } finally {
       connection.close();
       this.#open.delete(connection);
+    }
+  }
+
+  /** The tunnel of a check ends at the server of the page. What lies behind it is the same for everybody. */
+  async #tryTunnel(check: OpenedCheck, rung: Rung): Promise<void> {
+    try {
+      const socket = this.#environment.createWebSocket(check.tunnelUrl!, ['meet.v1']);
+      const measured = await measureTunnel(socket, this.#environment.monotonicNow, connectLimitMs, this.#signal);
+      if (measured === null) await ensureTunnel(this.#http, this.#meetingId, check.checkId);
+      this.#signal.throwIfAborted();
+      this.#set(rung, measured === null ? { state: 'failed' } : { state: 'connected', ...measured });
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      this.#obstacle ??= error;
+      this.#set(rung, { state: 'untried' });
     }
   }
 

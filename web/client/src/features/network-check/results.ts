@@ -5,10 +5,10 @@ export interface RungResult {
   readonly rung: Rung;
   /** `failed`: no media gets through. `untried`: the server refused the connection or did not answer, so nothing is known about this way. */
   readonly state: 'trying' | 'connected' | 'failed' | 'untried';
-  /** From the offer until media can be sent; null unless connected. */
+  /** From the offer until media can be sent, or until the WebSocket of a tunnel is open; null unless connected. */
   readonly connectMs: number | null;
   readonly rttMs: number | null;
-  /** The fraction of sent packets that the media node did not receive; null where the browser does not tell. */
+  /** The fraction of sent packets that the media node did not receive; null where the browser does not tell, and on tunnels. */
   readonly sendLoss: number | null;
   /** Why the relay refused: the code of its error response (RFC 8489 §14.8, RFC 8656 §19), such as 486 when it is full; null otherwise. */
   readonly refusal: number | null;
@@ -31,9 +31,9 @@ export interface Bandwidth {
 
 export interface NetworkCheck {
   readonly results: readonly RungResult[];
-  /** What the settings of the server deny, so that it is not tried. */
+  /** What the settings of the server, or the browser, deny, so that it is not tried. */
   readonly denied: readonly DeniedWay[];
-  /** Null until it is measured, when no way works, and when the measurement says nothing: a connection did not last, or the page was hidden and drew few pictures. */
+  /** Null until it is measured, when no way works but a tunnel, and when the measurement says nothing: a connection did not last, or the page was hidden and drew few pictures. */
   readonly bandwidth: Bandwidth | null;
   readonly isDone: boolean;
 }

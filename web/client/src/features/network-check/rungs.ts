@@ -1,11 +1,11 @@
-/** A way to the media node: directly, or through a relay (TURN) that the browser reaches over UDP, TCP or TLS. */
-export type CheckedPath = 'udp' | 'tcp' | 'relay-udp' | 'relay-tcp' | 'relay-tls';
+/** A way to the media node: directly, through a relay (TURN) that the browser reaches over UDP, TCP or TLS, or on a WebSocket to the server of the page. */
+export type CheckedPath = 'udp' | 'tcp' | 'relay-udp' | 'relay-tcp' | 'relay-tls' | 'tunnel';
 
 /** `unknown`: the address is a name. */
 export type CheckedFamily = 'ipv4' | 'ipv6' | 'unknown';
 
-/** What the settings of the server deny: everything without a relay, TCP without a relay, or relays. */
-export type DeniedWay = 'direct' | 'tcp' | 'relay' | 'relay-quota';
+/** What the settings of the server deny: everything without a relay, TCP without a relay, relays, or tunnels. `tunnel-browser`: tunnels are allowed, and this browser has none. */
+export type DeniedWay = 'direct' | 'tcp' | 'relay' | 'relay-quota' | 'tunnel' | 'tunnel-browser';
 
 const deniedWays: readonly DeniedWay[] = ['direct', 'tcp', 'relay', 'relay-quota'];
 
@@ -20,10 +20,15 @@ export interface OpenedCheck {
   readonly udpPorts: readonly number[];
   readonly tcpPort?: number | null;
   readonly denied?: readonly string[];
+  /** A WebSocket that acknowledges what arrives, at the path of tunnels; null if tunnels are denied. Servers of earlier versions do not name it. */
+  readonly tunnelUrl?: string | null;
 }
 
 /** What is denied, as far as this version knows it. */
-export const deniedBy = ({ denied = [] }: OpenedCheck): DeniedWay[] => deniedWays.filter(way => denied.includes(way));
+export const deniedBy = ({ denied = [], tunnelUrl }: OpenedCheck, canTunnel: boolean): DeniedWay[] => [
+  ...deniedWays.filter(way => denied.includes(way)),
+  ...(tunnelUrl === undefined ? [] : tunnelUrl === null ? ['tunnel' as const] : canTunnel ? [] : ['tunnel-browser' as const]),
+];
 
 /** One way to try, and what a firewall has to let out for it. */
 export interface Rung {
@@ -35,11 +40,18 @@ export interface Rung {
   /** The addresses, or the name of a relay. */
   readonly hosts: readonly string[];
   readonly ports: readonly number[];
-  /** The relay, with this URL only; null for a direct way. */
+  /** The relay, with this URL only; null for a way without one. */
   readonly relay: RTCIceServer | null;
 }
 
-/** All ways, the best first (RFC 8421 §4 is about families: the browser would use either). One connection is left for the bandwidth. */
+/** The last resort: a tunnel, which is a WebSocket and not a connection of WebRTC. */
+export function tunnelRung(url: string): Rung {
+  const { hostname, port, protocol } = new URL(url);
+  const host = hostname.replace(/[[\]]/g, '');
+  return { name: 'tunnel', path: 'tunnel', family: familyOf(host), protocol: 'tcp', hosts: [host], ports: [Number(port || (protocol === 'wss:' ? 443 : 80))], relay: null };
+}
+
+/** All ways of WebRTC, the best first (RFC 8421 §4 is about families: the browser would use either). One connection is left for the bandwidth. */
 export function rungsOf({ addresses, udpPorts, tcpPort, iceServers, connections }: OpenedCheck): Rung[] {
   const direct = (protocol: 'udp' | 'tcp', ports: readonly number[]): Rung[] => (['ipv4', 'ipv6'] as const).flatMap(family => {
     const hosts = addresses.filter(address => familyOf(address) === family);

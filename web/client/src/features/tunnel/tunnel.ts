@@ -1,7 +1,7 @@
 import type { Environment } from '../../core/environment.js';
 import type { Feature } from '../../core/feature.js';
 import { TunnelConnection } from './connection.js';
-import { isTunnelled } from './tunnelled.js';
+import { isTunnelled, type TunnelEnvironment } from './tunnelled.js';
 
 /** `on`: media takes tunnels, because no other path works. */
 export type TunnelState = 'off' | 'on';
@@ -44,7 +44,7 @@ const refusedMs = 60_000;
 export class Tunnel implements Feature<unknown, TunnelServerMessage> {
   readonly handlers = { 'ice-servers': ({ tunnel }: Omit<TunnelServerMessage, 'type'>) => this.#allow(tunnel === true) };
   /** The environment of the connections to the SFU. */
-  readonly environment: Environment;
+  readonly environment: TunnelEnvironment;
   readonly #host: TunnelHost;
   /** Connections to the media node that are not closed. */
   readonly #open = new Set<RTCPeerConnection>();
@@ -54,6 +54,8 @@ export class Tunnel implements Feature<unknown, TunnelServerMessage> {
   #isOn = false;
   /** The connection that sends looks for another path, while its tunnel goes on. */
   #isLooking = false;
+  /** The last `join` on this socket asked for tunnels. */
+  #hasAsked = false;
   /** The server has not answered `join` yet. */
   #isJoining = false;
   #isOver = false;
@@ -66,7 +68,13 @@ export class Tunnel implements Feature<unknown, TunnelServerMessage> {
 
   constructor(environment: Environment, host: TunnelHost) {
     this.#host = host;
-    this.environment = { ...environment, createPeerConnection: configuration => (this.#isOn ? this.#createTunnel(environment) : this.#watch(environment.createPeerConnection(configuration))) };
+    this.environment = {
+      ...environment,
+      createPeerConnection: (configuration, isTunnel = this.#isOn) => {
+        if (!isTunnel && this.#isOn && this.#hasAsked && !this.#isJoining) this.#after(0, () => this.#handleRefused());
+        return isTunnel ? this.#createTunnel(environment) : this.#watch(environment.createPeerConnection(configuration));
+      },
+    };
   }
 
   get isOn(): boolean {
@@ -77,7 +85,12 @@ export class Tunnel implements Feature<unknown, TunnelServerMessage> {
   joinFields(): { readonly tunnel?: true } {
     this.#isJoining = true;
     this.#isAllowed = false; // the server says it again before `joined`
-    return this.#isOn || this.#isLooking ? { tunnel: true } : {};
+    this.#hasAsked = this.#isOn || this.#isLooking;
+    return this.#hasAsked ? { tunnel: true } : {};
+  }
+
+  handleOffline(): void {
+    this.#hasAsked = false;
   }
 
   handleJoined(): void {
@@ -195,7 +208,7 @@ export class Tunnel implements Feature<unknown, TunnelServerMessage> {
     this.#host.replacePublishing();
   }
 
-  /** A tunnel did not open: the server refuses it, or the network does. The other paths are tried again. */
+  /** A tunnel did not open, because the server or the network refuses it, or the server has offered another session than it was asked for. The other paths are tried again. */
   #handleRefused(): void {
     this.#refusedUntil = this.environment.monotonicNow() + refusedMs;
     this.#after(refusedMs, () => this.#check());

@@ -1,3 +1,11 @@
+import type { Environment } from '../../core/environment.js';
+
+/** Opens connections to the media node, on tunnels or not. */
+export interface TunnelEnvironment extends Environment {
+  /** `isTunnel`: whether the session of the connection is on a tunnel, as the media node has opened it; without it, the client chooses. */
+  readonly createPeerConnection: (configuration: RTCConfiguration, isTunnel?: boolean) => RTCPeerConnection;
+}
+
 /** A connection whose packets travel on a WebSocket, which is opened for one session of the media node. */
 interface Tunnelled {
   /** Whether it only sends and plays frames that have passed a transform. */
