@@ -207,7 +207,7 @@ export class PersonNetwork {
     // Firefox can be controlled at its loopback address only.
     this.#inside('iptables', '-t', 'nat', '-A', 'PREROUTING', '-p', 'tcp', '--dport', controlPort, '-j', 'DNAT', '--to', `127.0.0.1:${controlPort}`);
     const executablePath = await this.#write('firefox', `${this.#command(firefox)} 2>&1 | sed -u 's|ws://127.0.0.1:|ws://${this.person.ipv4}:|' >&2`);
-    return launchFirefox({ executablePath, debuggingPort: Number(controlPort), acceptInsecureCerts: true });
+    return launchFirefox({ executablePath, args: [`--remote-allow-hosts=${this.person.ipv4}`], debuggingPort: Number(controlPort), acceptInsecureCerts: true });
   }
 
   #leadTo(port) {
