@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect as connectTcp, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
@@ -106,9 +107,6 @@ async function serveTls(product) {
   return { turnPort, tlsPort };
 }
 
-/** The port at which tests control Firefox. Chromium is controlled through pipes, which do not end at the border of a namespace. */
-const controlPort = '9222';
-
 /**
  * The network of one person: a namespace that a pair of interfaces joins to this machine, with IPv4 and IPv6. Its firewall lets nothing out but what `allow` says.
  * Requires root. `close` removes everything.
@@ -121,12 +119,16 @@ export class PersonNetwork {
   #name;
   #folder;
   #devices;
+  /** Where tests control Firefox, at loopback addresses of this machine and of the network. Chromium is controlled through pipes, which do not end at the border of a namespace. */
+  #controlPort;
+  #control = null;
 
-  constructor(number, place, folder) {
+  constructor(number, place, folder, controlPort) {
     this.#number = number;
     this.#place = place;
     this.#name = `meet-e2e-${process.pid}-${number}-${place}`;
     this.#folder = folder;
+    this.#controlPort = controlPort;
     this.#devices = { outside: `mee${number}h${place}`, inside: `mee${number}p${place}` };
     /** The addresses of this machine, as the person sees it. */
     this.host = { ipv4: `10.203.${number}.1`, ipv6: `fd77:${number}::1` };
@@ -143,7 +145,7 @@ export class PersonNetwork {
   }
 
   static async #open(number, place) {
-    const network = new PersonNetwork(number, place, await mkdtemp(join(tmpdir(), 'meet-network-')));
+    const network = new PersonNetwork(number, place, await mkdtemp(join(tmpdir(), 'meet-network-')), await freePort());
     try {
       network.#make(network.#devices);
     } catch (error) {
@@ -181,7 +183,7 @@ export class PersonNetwork {
       const isBlocked = isIncomingBlocked && !traffic.some(one => one.family === family && one.protocol === 'udp');
       // Neighbour discovery is how IPv6 finds the other end of a link.
       const always = [
-        '-A OUTPUT -o lo -j ACCEPT', ...(isBlocked ? ['-A INPUT ! -i lo -p udp -j DROP'] : []), family === 6 ? '-A OUTPUT -p icmpv6 -j ACCEPT' : `-A OUTPUT -p tcp --sport ${controlPort} -j ACCEPT`,
+        '-A OUTPUT -o lo -j ACCEPT', ...(isBlocked ? ['-A INPUT ! -i lo -p udp -j DROP'] : []), family === 6 ? '-A OUTPUT -p icmpv6 -j ACCEPT' : `-A OUTPUT -p tcp --sport ${this.#controlPort} -j ACCEPT`,
       ];
       execFileSync('ip', ['netns', 'exec', this.#name, `${tables}-restore`], { input: ['*filter', ':INPUT ACCEPT', ':FORWARD DROP', ':OUTPUT DROP', ...always, ...rules, 'COMMIT', ''].join('\n') });
     }
@@ -204,10 +206,16 @@ export class PersonNetwork {
   /** The same with Firefox. */
   async launchFirefox(port) {
     this.#leadTo(port);
-    // Firefox can be controlled at its loopback address only.
-    this.#inside('iptables', '-t', 'nat', '-A', 'PREROUTING', '-p', 'tcp', '--dport', controlPort, '-j', 'DNAT', '--to', `127.0.0.1:${controlPort}`);
-    const executablePath = await this.#write('firefox', `${this.#command(firefox)} 2>&1 | sed -u 's|ws://127.0.0.1:|ws://${this.person.ipv4}:|' >&2`);
-    return launchFirefox({ executablePath, args: [`--remote-allow-hosts=${this.person.ipv4}`], debuggingPort: Number(controlPort), acceptInsecureCerts: true });
+    const controlPort = this.#controlPort;
+    this.#inside('iptables', '-t', 'nat', '-A', 'PREROUTING', '-p', 'tcp', '--dport', String(controlPort), '-j', 'DNAT', '--to', `127.0.0.1:${controlPort}`);
+    // Firefox answers at its own loopback address only, and to nobody who names another one.
+    this.#control = createServer(socket => {
+      const browser = connectTcp(controlPort, this.person.ipv4);
+      socket.pipe(browser).pipe(socket);
+      for (const [one, other] of [[socket, browser], [browser, socket]]) one.on('error', () => other.destroy());
+    });
+    await new Promise(resolve => this.#control.listen(controlPort, '127.0.0.1', resolve));
+    return launchFirefox({ executablePath: await this.#write('firefox', `exec ${this.#command(firefox)}`), debuggingPort: controlPort, acceptInsecureCerts: true });
   }
 
   #leadTo(port) {
@@ -233,6 +241,7 @@ export class PersonNetwork {
 
   /** The interfaces go with the namespace. */
   async close() {
+    this.#control?.close();
     try {
       run('ip', 'netns', 'delete', this.#name);
     } catch {
