@@ -107,7 +107,7 @@ describe('Firefox', () => {
       await ada.waitForSound();
       await ada.page.evaluate(listen);
       const delays = [];
-      for (let mutes = 0; mutes < 5; mutes++) {
+      for (let mutes = 0; mutes < 3; mutes++) {
         await fay.page.click('[data-testid=control-microphone]');
         await ada.tile('Fay').and(ada.page.locator('[data-muted=true]')).waitFor();
         await new Promise(resolve => setTimeout(resolve, 2_000));

@@ -9,7 +9,7 @@ import { until } from './support/visitor.mjs';
 const room = meetingRoom();
 const options = { timeout: 300_000 };
 
-describe('a meeting that cannot be joined', () => {
+describe('a meeting that cannot be joined', { concurrency: true }, () => {
   it('an unknown meeting leads to a notice', options, async () => {
     const ada = await room.arrive('Ada');
     try {
@@ -58,7 +58,7 @@ describe('a meeting that cannot be joined', () => {
   });
 });
 
-describe('a host', () => {
+describe('a host', { concurrency: true }, () => {
   it('a host can mute and remove participants and end the meeting', options, async () => {
     const meeting = await createMeeting(room.product);
     const [host, bob, eve] = await Promise.all(['Ada', 'Bob', 'Eve'].map(name => room.arrive(name)));

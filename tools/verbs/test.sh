@@ -210,7 +210,7 @@ suite_web() {
 # usual delay.
 suite_browser() {
   MEET_HOME=$(mktemp -d) MEET_PORT=$(free_port)
-  export MEET_HOME MEET_PORT MEET_URL=http://localhost:$MEET_PORT MEET_DIRECT_DELAY_SECONDS=10
+  export MEET_HOME MEET_PORT MEET_URL=http://localhost:$MEET_PORT MEET_DIRECT_DELAY_SECONDS=5
   trap 'exit 143' TERM
   trap 'trap "" TERM; ./meet down; rm -rf "$MEET_HOME"' EXIT
   ./meet up --detach || return

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import puppeteer from 'puppeteer-core';
 import { lightCapture, watchConnections } from './browser.mjs';
-import { until } from './visitor.mjs';
+import { describePage, until } from './visitor.mjs';
 
 const preferences = {
   'intl.accept_languages': 'en-US, en',
@@ -18,11 +18,12 @@ const preferences = {
   'network.connectivity-service.enabled': false,
 };
 
+/** Debian's Firefox. */
+export const firefox = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
+
 /** Starts Debian's Firefox, controlled over WebDriver BiDi. */
-export function launchFirefox() {
-  return puppeteer.launch({
-    browser: 'firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr', headless: true, extraPrefsFirefox: preferences, env: { ...process.env, ...codecPlugin() },
-  });
+export function launchFirefox(more = {}) {
+  return puppeteer.launch({ browser: 'firefox', executablePath: firefox, headless: true, extraPrefsFirefox: preferences, env: { ...process.env, ...codecPlugin() }, ...more });
 }
 
 /** The plugin with which Firefox has H.264. It is built in a second; without the headers of OpenH264, Firefox starts without H.264. */
@@ -65,8 +66,13 @@ export class FirefoxVisitor {
     await page.$eval('[data-testid=name-input]', input => { input.focus(); input.select(); }); // the page remembers the name of an earlier visit
     await page.keyboard.type(name);
     await page.click('[data-testid=join-button]');
-    await page.waitForSelector('[data-testid=meeting][data-phase=connected]');
-    return new FirefoxVisitor(page, name);
+    const visitor = new FirefoxVisitor(page, name);
+    await visitor.connected();
+    return visitor;
+  }
+
+  async connected() {
+    await this.page.waitForSelector('[data-testid=meeting][data-phase=connected]');
   }
 
   /** What the page has received so far: decoded frames and their codecs, sound energy and lost packets, from the browser's statistics. */
@@ -108,5 +114,13 @@ export class FirefoxVisitor {
       const now = await this.received();
       return now.frames >= before.frames + 20 && now.energy > before.energy + 1e-4;
     }, `${this.name} receives video and sound`, 60_000);
+  }
+
+  describe() {
+    return describePage(this);
+  }
+
+  close() {
+    return this.page.close();
   }
 }

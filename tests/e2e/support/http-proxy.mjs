@@ -2,8 +2,8 @@ import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 
 /**
- * An ordinary HTTP proxy on all addresses of this machine: it forwards requests, and opens connections for CONNECT (RFC 9110 §9.3.6) to these ports only, as most proxies do for 443. Browsers use CONNECT
- * for TLS and WebSockets, and also for ICE over TCP.
+ * An ordinary HTTP proxy on all IPv4 and IPv6 addresses of this machine: it forwards requests, and opens connections for CONNECT (RFC 9110 §9.3.6) to these ports only, as most proxies do for 443. Browsers use
+ * CONNECT for TLS and WebSockets, and also for ICE over TCP.
  */
 export async function startProxy(ports) {
   const sockets = new Set();
@@ -32,7 +32,7 @@ export async function startProxy(ports) {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise(resolve => server.listen(0, '0.0.0.0', resolve));
+  await new Promise(resolve => server.listen(0, '::', resolve));
   return {
     port: String(server.address().port),
     /** The number of connections that were opened for CONNECT. */

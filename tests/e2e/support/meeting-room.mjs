@@ -4,7 +4,7 @@ import { createMeeting, openProduct } from './product.mjs';
 import { describeOnFailure, Visitor } from './visitor.mjs';
 
 /** How many seconds nobody must have needed the media node before media flows directly: in an installation of the tests less than usual, so that they wait less. */
-export const directDelay = Number(process.env.MEET_DIRECT_DELAY_SECONDS ?? (process.env.MEET_URL ? 30 : 10));
+export const directDelay = Number(process.env.MEET_DIRECT_DELAY_SECONDS ?? (process.env.MEET_URL ? 30 : 5));
 
 /** One product and one browser for the tests of a file. Every test has its own visitors. */
 export function meetingRoom(openBrowser = launch) {

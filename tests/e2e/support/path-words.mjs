@@ -8,11 +8,13 @@ import { until } from './until.mjs';
 export async function readsPath(person, path) {
   const { text, help } = wordsFor(path);
   const { page } = person;
-  if (await page.getByTestId('statistics-panel').count() === 0) {
-    await page.getByTestId('quality').click();
-    await page.getByTestId('open-statistics').click();
+  if (await page.$('[data-testid=statistics-panel]') === null) {
+    for (const button of ['quality', 'open-statistics']) {
+      await page.waitForSelector(`[data-testid=${button}]`);
+      await page.click(`[data-testid=${button}]`);
+    }
   }
-  const shown = async id => (await page.getByTestId(id).allTextContents()).join(' ');
+  const shown = id => page.$$eval(`[data-testid=${id}]`, elements => elements.map(element => element.textContent).join(' '));
   let last;
   await until(async () => text.test(last = await shown('statistics-path')), `${person.name} reads ${text}`, 20_000)
     .catch(error => { throw new Error(`${error.message}, not: ${last}`); });

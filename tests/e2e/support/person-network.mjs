@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect as connectTcp, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { headlessShell, launch } from './browser.mjs';
+import { firefox, launchFirefox } from './firefox.mjs';
 import { freePort, startProduct } from './product.mjs';
 import { until } from './until.mjs';
 
@@ -12,34 +14,35 @@ const run = (program, ...args) => execFileSync(program, args, { stdio: ['ignore'
 /** Whether this process may make networks. */
 export const canMakeNetworks = process.getuid?.() === 0;
 
+const families = [4, 6];
+
 /**
- * The ways to a media node, the best first: what a network must let out for it beside the page, the path that media then takes, and the seconds within which half of the people should see
- * somebody. `turnPort` is the port of the relay for UDP and TCP, `tlsPort` the one for TLS.
+ * The ways to a media node, the best first, each over IPv4 and IPv6: what a network must let out for it beside the page, the path that media then takes, and the seconds within which half of the people should
+ * see somebody. `turnPort` is the port of the relay for UDP and TCP, `tlsPort` the one for TLS.
  */
 export const rungs = ({ turnPort, tlsPort }) => [
-  { name: 'udp4', family: 4, protocol: 'udp', ports: '1024:65535', path: 'direct udp ipv4', limit: 1 },
-  { name: 'udp6', family: 6, protocol: 'udp', ports: '1024:65535', path: 'direct udp ipv6', limit: 1 },
-  { name: 'tcp4', family: 4, protocol: 'tcp', ports: '1024:65535', path: 'direct tcp ipv4', limit: 1 },
-  { name: 'tcp6', family: 6, protocol: 'tcp', ports: '1024:65535', path: 'direct tcp ipv6', limit: 1 },
-  { name: 'turn-udp', family: 4, protocol: 'udp', ports: turnPort, path: 'relay udp ipv4', limit: 1.5 },
-  { name: 'turn-tcp', family: 4, protocol: 'tcp', ports: turnPort, path: 'relay tcp ipv4', limit: 1.5 },
-  { name: 'turn-tls', family: 4, protocol: 'tcp', ports: tlsPort, path: 'relay tls ipv4', limit: 1.5 },
+  ...['udp', 'tcp'].flatMap(protocol => families.map(family => ({ name: `${protocol}${family}`, kind: protocol, family, protocol, ports: '1024:65535', path: `direct ${protocol} ipv${family}`, limit: 1 }))),
+  ...[['udp', 'udp', turnPort], ['tcp', 'tcp', turnPort], ['tls', 'tcp', tlsPort]].flatMap(([way, protocol, ports]) =>
+    families.map(family => ({ name: `turn-${way}${family === 4 ? '' : family}`, kind: `turn-${way}`, family, protocol, ports, path: `relay ${way}`, limit: 1.5 }))),
 ];
 
-/** The names of all rungs. */
-export const rungNames = rungs({}).map(rung => rung.name);
+/** The names of all rungs, and their kinds, which leave out the family of the addresses. */
+export const rungNames = rungs({}).map(({ name }) => name);
+export const rungKinds = [...new Set(rungs({}).map(({ kind }) => kind))];
 
-/** Runs in the page: the kinds of paths that its connections use. */
+/** Runs in the page: the paths that its connections use, as `rungs` names them. The relay may have addresses of another family than those at which the page reaches it. */
 export const pathsInUse = async () => {
   const kinds = new Set();
   for (const connection of globalThis.connections.filter(one => one.connectionState === 'connected')) {
     const report = await connection.getStats();
-    report.forEach(record => {
-      if (record.type !== 'transport') return;
-      const pair = report.get(record.selectedCandidatePairId);
-      const [local, remote] = [report.get(pair?.localCandidateId), report.get(pair?.remoteCandidateId)];
-      kinds.add(`${local?.relayProtocol === undefined ? 'direct' : 'relay'} ${local?.relayProtocol ?? local?.protocol} ${remote?.address?.includes(':') ? 'ipv6' : 'ipv4'}`);
+    const selected = [...report.values()].flatMap(({ type, id, selected: isSelected, selectedCandidatePairId }) => {
+      if (type === 'transport') return selectedCandidatePairId ?? [];
+      return type === 'candidate-pair' && isSelected ? id : []; // Firefox
     });
+    for (const pair of new Set(selected.map(id => report.get(id)))) {
+      const [local, remote] = [report.get(pair?.localCandidateId), report.get(pair?.remoteCandidateId)];
+      kinds.add(local?.relayProtocol === undefined ? `direct ${local?.protocol} ${remote?.address?.includes(':') ? 'ipv6' : 'ipv4'}` : `relay ${local.relayProtocol}`);
+    }
   }
   return [...kinds];
 };
@@ -111,23 +114,38 @@ async function serveTls(product) {
 export class PersonNetwork {
   static #count = 0;
 
+  #number;
+  #place;
   #name;
   #folder;
   #devices;
+  /** Where tests control Firefox, at loopback addresses of this machine and of the network. Chromium is controlled through pipes, which do not end at the border of a namespace. */
+  #controlPort;
+  #control = null;
 
-  constructor(name, folder, number) {
-    this.#name = name;
+  constructor(number, place, folder, controlPort) {
+    this.#number = number;
+    this.#place = place;
+    this.#name = `meet-e2e-${process.pid}-${number}-${place}`;
     this.#folder = folder;
-    this.#devices = { outside: `mee${number}h`, inside: `mee${number}p` };
+    this.#controlPort = controlPort;
+    this.#devices = { outside: `mee${number}h${place}`, inside: `mee${number}p${place}` };
     /** The addresses of this machine, as the person sees it. */
     this.host = { ipv4: `10.203.${number}.1`, ipv6: `fd77:${number}::1` };
-    this.person = { ipv4: `10.203.${number}.2`, ipv6: `fd77:${number}::2` };
+    this.person = { ipv4: `10.203.${number}.${place}`, ipv6: `fd77:${number}::${place}` };
   }
 
-  static async open() {
-    const number = 1 + (process.pid + PersonNetwork.#count++) % 250;
-    const name = `meet-e2e-${process.pid}-${number}`;
-    const network = new PersonNetwork(name, await mkdtemp(join(tmpdir(), 'meet-network-')), number);
+  static open() {
+    return PersonNetwork.#open(1 + (process.pid + PersonNetwork.#count++) % 250, 2);
+  }
+
+  /** The network of another person, with a firewall of its own, in which this machine has the same addresses. Each network can have one such neighbour. */
+  openNeighbour() {
+    return PersonNetwork.#open(this.#number, this.#place + 1);
+  }
+
+  static async #open(number, place) {
+    const network = new PersonNetwork(number, place, await mkdtemp(join(tmpdir(), 'meet-network-')), await freePort());
     try {
       network.#make(network.#devices);
     } catch (error) {
@@ -140,25 +158,33 @@ export class PersonNetwork {
   #make({ outside, inside }) {
     run('ip', 'netns', 'add', this.#name);
     run('ip', 'link', 'add', outside, 'type', 'veth', 'peer', 'name', inside, 'netns', this.#name);
-    for (const [at, device, { ipv4, ipv6 }] of [[[], outside, this.host], [['-n', this.#name], inside, this.person]]) {
-      run('ip', ...at, 'address', 'add', `${ipv4}/24`, 'dev', device);
-      run('ip', ...at, 'address', 'add', `${ipv6}/64`, 'dev', device, 'nodad');
+    const within = ['-n', this.#name];
+    for (const [at, device, own, other] of [[[], outside, this.host, this.person], [within, inside, this.person, this.host]]) {
       run('ip', ...at, 'link', 'set', device, 'up');
+      // Addresses of the two ends alone, because several networks share those of this machine.
+      run('ip', ...at, 'address', 'add', own.ipv4, 'peer', other.ipv4, 'dev', device);
+      run('ip', ...at, 'address', 'add', own.ipv6, 'peer', other.ipv6, 'dev', device, 'nodad');
     }
-    run('ip', '-n', this.#name, 'link', 'set', 'lo', 'up');
-    run('ip', '-n', this.#name, 'route', 'add', 'default', 'via', this.host.ipv4);
+    run('ip', ...within, 'link', 'set', 'lo', 'up');
+    for (const [family, address] of [['-4', this.host.ipv4], ['-6', this.host.ipv6]]) run('ip', ...within, family, 'route', 'add', 'default', 'via', address, 'dev', inside);
+  }
+
+  #inside(...command) {
+    return run('ip', 'netns', 'exec', this.#name, ...command);
   }
 
   /**
    * Lets only this traffic out, from now on: a list of `{ family: 4 | 6, protocol: 'udp' | 'tcp', ports: '8080' | '1000:2000' }`. Everything else is dropped without an answer,
-   * as firewalls do; loopback works. With `isIncomingBlocked`, nothing comes in over UDP where none is let out; otherwise what others send still arrives.
+   * as firewalls do; loopback and the control of Firefox work. With `isIncomingBlocked`, nothing comes in over UDP where none is let out; otherwise what others send still arrives.
    */
   allow(traffic, { isIncomingBlocked = false } = {}) {
     for (const [family, tables] of [[4, 'iptables'], [6, 'ip6tables']]) {
       const rules = traffic.filter(one => one.family === family).map(({ protocol, ports }) => `-A OUTPUT -p ${protocol} --dport ${ports} -j ACCEPT`);
-      // Neighbour discovery is how IPv6 finds the other end of a link.
       const isBlocked = isIncomingBlocked && !traffic.some(one => one.family === family && one.protocol === 'udp');
-      const always = ['-A OUTPUT -o lo -j ACCEPT', ...(isBlocked ? ['-A INPUT ! -i lo -p udp -j DROP'] : []), ...(family === 6 ? ['-A OUTPUT -p icmpv6 -j ACCEPT'] : [])];
+      // Neighbour discovery is how IPv6 finds the other end of a link.
+      const always = [
+        '-A OUTPUT -o lo -j ACCEPT', ...(isBlocked ? ['-A INPUT ! -i lo -p udp -j DROP'] : []), family === 6 ? '-A OUTPUT -p icmpv6 -j ACCEPT' : `-A OUTPUT -p tcp --sport ${this.#controlPort} -j ACCEPT`,
+      ];
       execFileSync('ip', ['netns', 'exec', this.#name, `${tables}-restore`], { input: ['*filter', ':INPUT ACCEPT', ':FORWARD DROP', ':OUTPUT DROP', ...always, ...rules, 'COMMIT', ''].join('\n') });
     }
   }
@@ -171,21 +197,51 @@ export class PersonNetwork {
     }
   }
 
-  /** Starts a browser in this network. In it, `http://localhost:PORT` is the page of this machine, because browsers give the camera to plain HTTP on localhost only. */
+  /** Starts Chromium in this network. In it, `http://localhost:PORT` is the page of this machine, because browsers give the camera to plain HTTP on localhost only. */
   async launch(port, extra = []) {
-    const inside = (...command) => run('ip', 'netns', 'exec', this.#name, ...command);
-    inside('sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1');
-    inside('iptables', '-t', 'nat', '-F');
-    inside('iptables', '-t', 'nat', '-A', 'OUTPUT', '-d', '127.0.0.1', '-p', 'tcp', '--dport', port, '-j', 'DNAT', '--to', `${this.host.ipv4}:${port}`);
-    inside('iptables', '-t', 'nat', '-A', 'POSTROUTING', '-s', '127.0.0.1', '-j', 'MASQUERADE');
-    const program = join(this.#folder, 'browser');
-    await writeFile(program, `#!/bin/sh\nexec ip netns exec ${this.#name} ${headlessShell} "$@"\n`);
-    await chmod(program, 0o755);
-    return launch([...extra, `--host-resolver-rules=MAP ${relayName} ${this.host.ipv4}`, '--ignore-certificate-errors'], program);
+    this.#leadTo(port);
+    return launch([...extra, '--ignore-certificate-errors'], await this.#write('chromium', `exec ${this.#command(headlessShell)}`));
+  }
+
+  /** The same with Firefox. */
+  async launchFirefox(port) {
+    this.#leadTo(port);
+    const controlPort = this.#controlPort;
+    this.#inside('iptables', '-t', 'nat', '-A', 'PREROUTING', '-p', 'tcp', '--dport', String(controlPort), '-j', 'DNAT', '--to', `127.0.0.1:${controlPort}`);
+    // Firefox answers at its own loopback address only, and to nobody who names another one.
+    this.#control = createServer(socket => {
+      const browser = connectTcp(controlPort, this.person.ipv4);
+      socket.pipe(browser).pipe(socket);
+      for (const [one, other] of [[socket, browser], [browser, socket]]) one.on('error', () => other.destroy());
+    });
+    await new Promise(resolve => this.#control.listen(controlPort, '127.0.0.1', resolve));
+    return launchFirefox({ executablePath: await this.#write('firefox', `exec ${this.#command(firefox)}`), debuggingPort: controlPort, acceptInsecureCerts: true });
+  }
+
+  #leadTo(port) {
+    this.#inside('sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1');
+    this.#inside('iptables', '-t', 'nat', '-F');
+    this.#inside('iptables', '-t', 'nat', '-A', 'OUTPUT', '-d', '127.0.0.1', '-p', 'tcp', '--dport', port, '-j', 'DNAT', '--to', `${this.host.ipv4}:${port}`);
+    this.#inside('iptables', '-t', 'nat', '-A', 'POSTROUTING', '-s', '127.0.0.1', '-j', 'MASQUERADE');
+  }
+
+  /** The command in a shell that runs a program, with its arguments, in this network, where the name of the relay is known. */
+  #command(program) {
+    return `ip netns exec ${this.#name} sh -c 'mount --bind ${this.#folder}/hosts /etc/hosts && exec ${program} "$@"' sh "$@"`;
+  }
+
+  /** Writes a program. */
+  async #write(name, command) {
+    const path = join(this.#folder, name);
+    await writeFile(path, `#!/bin/sh\n${command}\n`);
+    await writeFile(join(this.#folder, 'hosts'), ['127.0.0.1 localhost', '::1 localhost', ...Object.values(this.host).map(address => `${address} ${relayName}`), ''].join('\n'));
+    await chmod(path, 0o755);
+    return path;
   }
 
   /** The interfaces go with the namespace. */
   async close() {
+    this.#control?.close();
     try {
       run('ip', 'netns', 'delete', this.#name);
     } catch {

@@ -133,11 +133,8 @@ export class Visitor {
     await this.page.getByTestId('chat-text').filter({ hasText: text }).waitFor();
   }
 
-  /** What the page shows and what its connections receive, for the report of a test that failed. */
-  async describe() {
-    const page = this.page.evaluate(report);
-    const late = new Promise(resolve => setTimeout(resolve, 5_000, 'the page does not respond'));
-    return `${this.name} sees: ${await Promise.race([page, late]).catch(error => error.message)}`;
+  describe() {
+    return describePage(this);
   }
 
   marks() {
@@ -147,6 +144,12 @@ export class Visitor {
   close() {
     return this.context.close();
   }
+}
+
+/** What the page of a visitor shows and what its connections receive, for the report of a test that failed. */
+export async function describePage({ name, page }) {
+  const late = new Promise(resolve => setTimeout(resolve, 5_000, 'the page does not respond'));
+  return `${name} sees: ${await Promise.race([page.evaluate(report), late]).catch(error => error.message)}`;
 }
 
 /** Adds the text of the visitors' pages to the error of a failed test. */
