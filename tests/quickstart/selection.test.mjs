@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { CALLS, LANES, stages } from '../../tools/test/lanes.mjs';
+import { CALLS, LANES, LIGHT, stages } from '../../tools/test/lanes.mjs';
 import { FAST, fast, fromArguments, fromChanges, lines, suiteNames } from '../../tools/test/selection.mjs';
 import { dependents, readTree } from '../../tools/test/tree.mjs';
 
@@ -69,18 +69,22 @@ describe('lanes', () => {
   for (const callsAlone of [false, true]) {
     test(`every selected suite runs, and no other one, ${callsAlone ? 'with' : 'without'} calls alone`, () => {
       for (const suites of [suiteNames(), ...suiteNames().map(suite => [suite]), ['web', 'browser'], ['chart', 'verify']]) {
-        assert.deepEqual([...new Set(stages(suites, callsAlone).flat(2))].sort(), [...suites].sort());
+        assert.deepEqual([...new Set(stages(suites, callsAlone).flat(2))].filter(suite => suite !== LIGHT).sort(), [...suites].sort());
       }
     });
   }
 
   test('without calls alone there is one stage of two lanes', () => assert.deepEqual(stages(suiteNames()), [LANES]));
 
-  test('with calls alone, suites with calls run after the others, in one lane', () => {
-    const [first, second, ...more] = stages(suiteNames(), true);
+  test('with calls alone, suites with calls run after the others, one after the other, and only light suites beside browser', () => {
+    const [first, cluster, browser, ...more] = stages(suiteNames(), true);
     assert.equal(first.length, 2);
-    assert.ok(CALLS.every(suite => !first.flat().includes(suite)));
-    assert.deepEqual([second, more], [[CALLS], []]);
+    assert.ok([...CALLS, 'web'].every(suite => !first.flat().includes(suite)));
+    const [calls, light] = browser;
+    assert.deepEqual([cluster, calls, light[0], more], [[['cluster']], ['browser'], LIGHT, []]);
+    assert.ok(!light.includes('unit') && !light.includes('page'));
+    assert.deepEqual(stages(['web', 'cluster'], true), [[['web']], [['cluster']]]);
+    assert.deepEqual(stages(['web', 'unit'], true), [[['web'], ['unit', 'web']]]);
   });
 
   test('one suite needs one lane', () => {

@@ -11,15 +11,23 @@ export const LANES = [
 /** The suites in which browsers call each other through a running product. */
 export const CALLS = ['cluster', 'browser'];
 
-/** Stages run one after another, the lanes of a stage side by side, the suites of a lane one after another. With `callsAlone`, nothing runs beside a suite with calls. */
+/** What starts no servers and no product of its own: it can wait for the time that `browser` leaves, about a third of two processors. `cluster` leaves less, and was slower beside it. */
+const BESIDE_BROWSER = ['web', 'chart', 'architecture', 'verify'];
+
+/** The name that begins a lane whose suites get a small part of the processors. */
+export const LIGHT = 'light';
+
+/**
+ * Stages run one after another, the lanes of a stage side by side, the suites of a lane one after another. With `callsAlone`, suites with calls run after the others, `cluster` alone, and beside `browser` only what is light.
+ */
 export function stages(suites, callsAlone = false) {
-  const selected = wanted => suites.filter(wanted);
   // No more lanes than suites: one suite that is in both lanes needs one.
   const stage = (lanes, wanted) => lanes.map(lane => lane.filter(suite => wanted.includes(suite))).filter(lane => lane.length > 0).slice(0, wanted.length);
-  const all = callsAlone
-    ? [stage(LANES, selected(suite => !CALLS.includes(suite))), stage([CALLS], selected(suite => CALLS.includes(suite)))]
-    : [stage(LANES, suites)];
-  return all.filter(lanes => lanes.length > 0);
+  const calls = callsAlone ? CALLS.filter(suite => suites.includes(suite)) : [];
+  const light = calls.includes('browser') ? BESIDE_BROWSER.filter(suite => suites.includes(suite)) : [];
+  const before = stage(LANES, suites.filter(suite => !calls.includes(suite) && !light.includes(suite)));
+  const after = calls.map(suite => (suite === 'browser' && light.length > 0 ? [[suite], [LIGHT, ...light]] : [[suite]]));
+  return [before, ...after].filter(lanes => lanes.length > 0);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -3,7 +3,7 @@ source tools/verbs/cluster.sh
 
 # Lanes of suites run side by side, because most tests wait; tools/test/lanes.mjs arranges them. A slow or busy machine runs one lane at a time: tests whose processes get
 # too little of it fail on their time limits. MEET_LANES sets the number. With MEET_CALLS_ALONE=1, as where there are fewer than
-# four processors, nothing runs beside a suite in which browsers call each other.
+# four processors, the suites in which browsers call each other run last, and beside `browser` only light ones, which get a small part of the processors.
 RESULTS=obj/meet/results
 
 # verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
@@ -11,7 +11,7 @@ verb_test() {
   local suites suite stages stage lanes lane parallel running=() alive=() kubernetes=
   [[ ${1:-} != --help ]] || { test_help; return; }
   [[ ${MEET_LANES:-1} =~ ^[1-2]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at the same time, 1 or 2"
-  [[ ${MEET_CALLS_ALONE:-0} =~ ^[01]$ ]] || die "MEET_CALLS_ALONE is '$MEET_CALLS_ALONE'; set it to 1 to run nothing beside suites with calls between browsers, or to 0"
+  [[ ${MEET_CALLS_ALONE:-0} =~ ^[01]$ ]] || die "MEET_CALLS_ALONE is '$MEET_CALLS_ALONE'; set it to 1 to run only light suites beside those with calls between browsers, or to 0"
   export MEET_CALLS_ALONE=${MEET_CALLS_ALONE:-$(($(nproc) < 4 ? 1 : 0))}
   require_tools
   PLAN=$(node tools/test/plan.mjs "$@") || exit 1
@@ -98,10 +98,16 @@ alive_of() {
   for pid in "$@"; do ! kill -0 "$pid" 2>/dev/null || echo "$pid"; done
 }
 
-# run_lane SUITE…: runs those that the other lane has not begun.
+# run_lane [light] SUITE…: runs those that the other lane has not begun.
 run_lane() {
   local suite
+  [[ $1 != light ]] || { LIGHT=1; shift; }
   for suite in "$@"; do ! mkdir "$RESULTS/$suite/started" 2>/dev/null || run_suite "$suite"; done
+}
+
+# lightly COMMAND…: in a light lane, the command gets a tenth of the weight of others (autogroup nice 10, sched(7)), because the kernel shares the CPU among sessions.
+lightly() {
+  if [[ -n ${LIGHT:-} ]]; then setsid -w bash -c 'echo 10 2>/dev/null >/proc/self/autogroup; exec "$@"' light "$@"; else "$@"; fi
 }
 
 # cpu_seconds FILE: adds up the output of `times`. It contains only processes whose parents waited for their end.
@@ -174,7 +180,7 @@ suite_architecture() { targets architecture | run_dotnet_tests architecture; }
 run_dotnet_tests() {
   local suite=$1 project filter jobs=$(( $(nproc) > 4 ? 4 : 2 ))
   while IFS=$'\t' read -r project filter; do printf '%s\0%s\0' "$project" "$filter"; done | xargs -0 -n 2 -P "$jobs" \
-    setsid bash -c 'echo -2 2>/dev/null >/proc/self/autogroup; exec bash tools/checks/dotnet-test.sh "$@"' dotnet-test "$RESULTS/$suite"
+    setsid bash -c 'echo "$1" 2>/dev/null >/proc/self/autogroup; exec bash tools/checks/dotnet-test.sh "${@:2}"' dotnet-test "$([[ -n ${LIGHT:-} ]] && echo 10 || echo -2)" "$RESULTS/$suite"
 }
 
 # Builds the whole solution for the whole suite unit, and otherwise only the projects that run.
@@ -202,8 +208,8 @@ suite_chart() { run_node_tests chart 1 $(test_files chart tests/chart); }
 suite_web() {
   local files
   mapfile -t files < <(targets web)
-  ((${#files[@]} > 0)) || record "$RESULTS/web/lint.tap" npm --prefix web run lint
-  (cd web && npx vitest run "${files[@]#web/}" --reporter=default --reporter=json --outputFile.json="$MEET_ROOT/$RESULTS/web/vitest.json")
+  ((${#files[@]} > 0)) || record "$RESULTS/web/lint.tap" lightly npm --prefix web run lint
+  (cd web && lightly npx vitest run "${files[@]#web/}" --reporter=default --reporter=json --outputFile.json="$MEET_ROOT/$RESULTS/web/vitest.json")
 }
 
 # All files use one installation. Tests that break a part of it wait until it has recovered. Media flows directly sooner than usual; tests/cluster/call.test.mjs checks the
@@ -235,7 +241,7 @@ suite_conformance() {
   on_cluster_machine conformance || return 0
   local project filter
   IFS=$'\t' read -r project filter < <(targets conformance)
-  build_kubernetes && with_real_servers bash tools/checks/dotnet-test.sh "$RESULTS/conformance" "$project" "$filter"
+  build_kubernetes && with_real_servers lightly bash tools/checks/dotnet-test.sh "$RESULTS/conformance" "$project" "$filter"
 }
 
 suite_cluster() {
@@ -276,7 +282,7 @@ run_node_tests() {
 
 # node_tests LOG ARGUMENT…
 node_tests() {
-  timeout 2400 node --test --test-reporter=spec "${@:2}" 2>&1 | tee "$1"
+  lightly timeout 2400 node --test --test-reporter=spec "${@:2}" 2>&1 | tee "$1"
   return "${PIPESTATUS[0]}"
 }
 

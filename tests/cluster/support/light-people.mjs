@@ -12,6 +12,14 @@ const script = () => {
   const { Audio, AudioContext, AnalyserNode, GainNode, MediaStream, OscillatorNode, document } = globalThis;
   const block = 240; // samples, 5 ms
   globalThis.people = new Map();
+  /** The SDK closes a socket itself when it looks for a better path with new connections, which open beside those that carry media. */
+  let isClosing = false;
+  const close = globalThis.WebSocket.prototype.close;
+  globalThis.WebSocket.prototype.close = function (...args) {
+    isClosing = this.readyState === globalThis.WebSocket.OPEN;
+    globalThis.queueMicrotask(() => { isClosing = false; });
+    return close.apply(this, args);
+  };
   let context;
   let lookedAt = performance.now();
   let stoodStill = 0;
@@ -187,7 +195,7 @@ const script = () => {
     });
     meeting.on('connection', ({ phase, code, waitingFor }) => {
       if (['failed', 'left', 'ended', 'removed'].includes(phase)) person.over ??= `${phase} ${code ?? ''}`.trim();
-      if (phase === 'reconnecting' && waitingFor === 'signaling') person.restarts.push('signaling');
+      if (phase === 'reconnecting' && waitingFor === 'signaling' && !isClosing) person.restarts.push('signaling');
     });
     await meeting.publish(person.sources[0].track, 'microphone');
     await meeting.publish(person.sources[1].track, 'camera');
@@ -231,7 +239,7 @@ const script = () => {
     for (const { at, reason } of person.meeting.snapshot.moves) {
       if (at <= person.movedAt) continue;
       person.movedAt = at;
-      if (reason === 'moved' || reason === 'lost') person.restarts.push(reason);
+      if (reason === 'moved' || reason === 'lost') person.restarts.push(`${reason} after ${person.meeting.snapshot.moves.filter(one => one.at < at).map(one => `${one.reason} ${Math.round(at - one.at)} ms before`).slice(-3).join(' and ') || 'no move'}`);
     }
   };
 
@@ -380,7 +388,7 @@ export class LightPeople {
 
   /**
    * For each person: `name`, `phase`, why they were `dropped` or null, how often the media node changed (`moves`), where a connection was closed before the next one was open (`restarts`, a
-   * list: `moved` and `lost` are moves of that kind, `signaling` is a new socket, also one for a new connection that receives; a new connection that only sends is not in it), what they
+   * list: `moved` and `lost` are moves of that kind, with the moves before them; `signaling` is a socket that was lost, and not one that the SDK replaces for a better path), what they
    * send according to their SDK (`sends: { audio, video }`), and by name of the other what they are `told` of that and of a `screen`, the names of the `others` and of those who the SDK says
    * are `unreachable`, of those whose camera (`paused`) or screen (`pausedScreens`) the media node does not send because the line is too narrow, the `texts` of the chat, and by name of the
    * other, in ms: how long they have not been heard (`unheard`) or seen (`unseen`), or their screen has not been seen while they share it (`screenUnseen`), and their longest pauses since
