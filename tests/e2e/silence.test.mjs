@@ -94,7 +94,7 @@ const growth = async (measure, milliseconds) => {
 
 const cases = { '': {}, ' in a meeting that is encrypted end to end': { e2ee: 'Required' }, ' on a direct connection': { mode: 'Auto' } };
 const quiet = { maxPacketsPerSecond: 8, maxBytesPerSecond: 600, maxConcealedShare: 0.02 };
-const seconds = 3;
+const seconds = 5;
 
 /** Two people in a meeting, of whom Ada has begun to speak and Bob hears her. */
 async function withSpeaker(settings, run) {
@@ -117,78 +117,43 @@ async function withSpeaker(settings, run) {
   }
 }
 
-/** In silence, Ada sends little and Bob conceals nothing, and the next syllable is heard in full. */
-async function checkSilence(t, ada, bob) {
-  const talking = await growth(() => sent(ada), seconds * 1_000);
-  await ada.page.evaluate(() => globalThis.speak(false));
-  await new Promise(resolve => setTimeout(resolve, 2_000));
-  const [silent, heard] = await Promise.all([growth(() => sent(ada), seconds * 1_000), growth(() => received(bob), seconds * 1_000)]);
-  t.diagnostic(`in ${seconds} s, ${talking.packets} packets and ${talking.bytes} bytes of speech, ${silent.packets} packets and ${silent.bytes} bytes of silence; received ${JSON.stringify(heard)}`);
-  assert.ok(talking.packets > 40 * seconds, 'speech is sent without gaps');
-  assert.ok(silent.packets > 0 && silent.packets <= quiet.maxPacketsPerSecond * seconds && silent.bytes <= quiet.maxBytesPerSecond * seconds, JSON.stringify(silent));
-  assert.equal(heard.lost, 0);
-  assert.ok(heard.packets > 0 && heard.packets <= quiet.maxPacketsPerSecond * seconds, JSON.stringify(heard));
-  assert.ok(heard.concealed <= quiet.maxConcealedShare * heard.samples, JSON.stringify(heard));
-
-  const syllableMs = 300;
-  const delays = [];
-  for (const pauseMs of [1_130, 1_310, 1_470]) { // at other moments between two packets of silence
-    await bob.page.evaluate(() => { globalThis.loud = []; });
-    const began = await ada.page.evaluate(async milliseconds => {
-      const at = globalThis.speak(true);
-      await new Promise(resolve => setTimeout(resolve, milliseconds));
-      globalThis.speak(false);
-      return at;
-    }, syllableMs);
-    await new Promise(resolve => setTimeout(resolve, pauseMs));
-    const loud = await bob.page.evaluate(() => globalThis.loud);
-    delays.push(`${Math.round(loud[0] - began)} ms`);
-    t.diagnostic(`a syllable of ${syllableMs} ms is heard for ${loud.length * 10} ms`);
-    assert.ok(loud.length * 10 >= syllableMs - 30, `${loud.length * 10} ms of ${syllableMs} ms are heard`);
-    assert.ok(loud[0] - began < 1_000, delays.at(-1));
-  }
-  t.diagnostic(`delays ${delays.join(', ')}`);
-}
-
-/** How long, in ms, an unmute may take until it is heard. */
-const longestUnmute = 500;
-
-/** While she is muted, Ada sends nothing, and she is heard at once when she turns her microphone on. */
-async function checkMutes(t, ada, bob) {
-  const microphone = ada.control('microphone');
-  const mute = async () => {
-    await microphone.click();
-    await bob.tile('Ada').and(bob.page.locator('[data-muted=true]')).waitFor();
-    await new Promise(resolve => setTimeout(resolve, 700));
-  };
-  const delays = [];
-  let packets = 0;
-  for (let mutes = 0; mutes < 3; mutes++) {
-    await mute();
-    packets += (await growth(() => sent(ada), 2_000)).packets;
-    delays.push(await unmuteAndListen(ada.page, bob.page));
-  }
-  t.diagnostic(`${packets} packets in 3 times 2 s; heard ${delays.join(', ')} ms after it was turned on`);
-  assert.ok(Math.max(...delays) <= longestUnmute, `heard ${delays.join(', ')} ms after it was turned on`);
-
-  // On, off, on and off again, faster than the browser changes what it sends.
-  await ada.page.evaluate(() => { for (let click = 0; click < 3; click++) document.querySelector('[data-testid=control-microphone]').click(); });
-  await bob.tile('Ada').and(bob.page.locator('[data-muted=true]')).waitFor();
-  await new Promise(resolve => setTimeout(resolve, 700));
-  packets += (await growth(() => sent(ada), 2_000)).packets;
-  await unmuteAndListen(ada.page, bob.page);
-  assert.equal(packets, 0, 'packets of a muted microphone');
-}
-
-describe('a microphone', () => {
+describe('a microphone that is on', () => {
   for (const [where, settings] of Object.entries(cases)) {
-    it(`sends little in silence and nothing while it is muted, and what follows is heard in full and at once${where}`, options, t => withSpeaker(settings, async (ada, bob) => {
-      await bob.page.evaluate(listen);
-      await checkSilence(t, ada, bob);
-      await ada.page.evaluate(() => globalThis.speak(true));
-      await checkMutes(t, ada, bob);
-      await until(async () => await bob.tile('Ada').getAttribute('data-quality') !== 'poor', 'the tile of Ada is not poor', 10_000);
-    }));
+    it(`sends little in silence, and the next syllable is heard in full${where}`, options, async t => {
+      await withSpeaker(settings, async (ada, bob) => {
+        const talking = await growth(() => sent(ada), seconds * 1_000);
+        await bob.page.evaluate(listen);
+        await ada.page.evaluate(() => globalThis.speak(false));
+        await new Promise(resolve => setTimeout(resolve, 2_000));
+        const [silent, heard] = await Promise.all([growth(() => sent(ada), seconds * 1_000), growth(() => received(bob), seconds * 1_000)]);
+        t.diagnostic(`in ${seconds} s, ${talking.packets} packets and ${talking.bytes} bytes of speech, ${silent.packets} packets and ${silent.bytes} bytes of silence; received ${JSON.stringify(heard)}`);
+        assert.ok(talking.packets > 40 * seconds, 'speech is sent without gaps');
+        assert.ok(silent.packets > 0 && silent.packets <= quiet.maxPacketsPerSecond * seconds && silent.bytes <= quiet.maxBytesPerSecond * seconds, JSON.stringify(silent));
+        assert.equal(heard.lost, 0);
+        assert.ok(heard.packets > 0 && heard.packets <= quiet.maxPacketsPerSecond * seconds, JSON.stringify(heard));
+        assert.ok(heard.concealed <= quiet.maxConcealedShare * heard.samples, JSON.stringify(heard));
+
+        const syllableMs = 300;
+        const delays = [];
+        for (const pauseMs of [1_130, 1_310, 1_470]) { // at other moments between two packets of silence
+          await bob.page.evaluate(() => { globalThis.loud = []; });
+          const began = await ada.page.evaluate(async milliseconds => {
+            const at = globalThis.speak(true);
+            await new Promise(resolve => setTimeout(resolve, milliseconds));
+            globalThis.speak(false);
+            return at;
+          }, syllableMs);
+          await new Promise(resolve => setTimeout(resolve, pauseMs));
+          const loud = await bob.page.evaluate(() => globalThis.loud);
+          delays.push(`${Math.round(loud[0] - began)} ms`);
+          t.diagnostic(`a syllable of ${syllableMs} ms is heard for ${loud.length * 10} ms`);
+          assert.ok(loud.length * 10 >= syllableMs - 30, `${loud.length * 10} ms of ${syllableMs} ms are heard`);
+          assert.ok(loud[0] - began < 1_000, delays.at(-1));
+        }
+        t.diagnostic(`delays ${delays.join(', ')}`);
+        await until(async () => await bob.tile('Ada').getAttribute('data-quality') !== 'poor', 'the tile of Ada is not poor', 10_000);
+      });
+    });
   }
 
   it('leaves out silence, and the sound of a shared tab beside it does not', options, async t => {
@@ -207,6 +172,43 @@ describe('a microphone', () => {
       await ada.close();
     }
   });
+});
+
+/** How long, in ms, an unmute may take until it is heard. */
+const longestUnmute = 500;
+
+describe('a microphone that is muted', () => {
+  for (const [where, settings] of Object.entries(cases)) {
+    it(`sends nothing, and is heard at once when it is turned on${where}`, options, async t => {
+      await withSpeaker(settings, async (ada, bob) => {
+        await bob.page.evaluate(listen);
+        const microphone = ada.control('microphone');
+        const mute = async () => {
+          await microphone.click();
+          await bob.tile('Ada').and(bob.page.locator('[data-muted=true]')).waitFor();
+          await new Promise(resolve => setTimeout(resolve, 700));
+        };
+        const delays = [];
+        let packets = 0;
+        for (let mutes = 0; mutes < 5; mutes++) {
+          await mute();
+          packets += (await growth(() => sent(ada), 2_000)).packets;
+          delays.push(await unmuteAndListen(ada.page, bob.page));
+        }
+        t.diagnostic(`${packets} packets in 5 times 2 s; heard ${delays.join(', ')} ms after it was turned on`);
+        assert.ok(Math.max(...delays) <= longestUnmute, `heard ${delays.join(', ')} ms after it was turned on`);
+
+        // On, off, on and off again, faster than the browser changes what it sends.
+        await ada.page.evaluate(() => { for (let click = 0; click < 3; click++) document.querySelector('[data-testid=control-microphone]').click(); });
+        await bob.tile('Ada').and(bob.page.locator('[data-muted=true]')).waitFor();
+        await new Promise(resolve => setTimeout(resolve, 700));
+        packets += (await growth(() => sent(ada), 2_000)).packets;
+        await unmuteAndListen(ada.page, bob.page);
+        assert.equal(packets, 0, 'packets of a muted microphone');
+        await until(async () => await bob.tile('Ada').getAttribute('data-quality') !== 'poor', 'the tile of Ada is not poor', 10_000);
+      });
+    });
+  }
 });
 
 /** By how many ms the sound may come after the picture until people notice it, and until they find it unacceptable (ITU-R BT.1359-1). A slot with another stream needs longer until both are together. */

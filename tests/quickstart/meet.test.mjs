@@ -49,6 +49,7 @@ for (const [args, env, message] of [
   [['up'], { MEET_PORT: 'x' }, /MEET_PORT must be a number/],
   [['test', 'nothing'], {}, /unknown suite 'nothing'; known suites: cluster unit architecture verify quickstart browser page chart web conformance/],
   [['test', 'web'], { MEET_LANES: '0' }, /MEET_LANES is '0'; set it to the number of lanes that run at the same time, 1 or 2/],
+  [['test', 'web'], { MEET_SHORT: 'yes' }, /MEET_SHORT is 'yes'; set it to 1 to leave out the longest tests, or to 0/],
   [['test', 'web'], { MEET_CALLS_ALONE: 'yes' }, /MEET_CALLS_ALONE is 'yes'; set it to 1 to run only light suites beside those with calls between browsers, or to 0/],
   [['test', 'unit', 'nothing'], {}, /no project and no test class of suite unit contains 'nothing'; projects: .*Placement/],
   [['test', 'browser', 'nothing'], {}, /no test file of suite browser contains 'nothing'; there are: .*meeting .*recovery/],

@@ -24,5 +24,6 @@ MEET_ADVERTISE  the addresses to which browsers send media, separated by commas
                 (127.0.0.1, the first other IPv4 address of this machine, and ::1 where it exists)
 MEET_LANES      how many lanes of suites `test` runs at a time (2, or 1 where the machine is slow or busy)
 MEET_CALLS_ALONE  1: `test` runs only light suites beside those in which browsers call each other (so with fewer than 4 processors)
+MEET_SHORT      1: `test` leaves out the longest tests (so in CI)
 TEXT
 }

@@ -6,12 +6,16 @@ source tools/verbs/cluster.sh
 # four processors, the suites in which browsers call each other run last, and beside `browser` only light ones, which get a small part of the processors.
 RESULTS=obj/meet/results
 
+# With MEET_SHORT=1, a suite that runs as a whole leaves out these files, whose subjects other tests have too, and counts one skipped test for each.
+LONG=(tests/cluster/{canary,chaos,dual-stack,previous-version,unlinked-drain}.test.mjs tests/e2e/shared-line.test.mjs)
+
 # verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
 verb_test() {
   local suites suite stages stage lanes lane parallel running=() alive=() kubernetes=
   [[ ${1:-} != --help ]] || { test_help; return; }
   [[ ${MEET_LANES:-1} =~ ^[1-2]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at the same time, 1 or 2"
   [[ ${MEET_CALLS_ALONE:-0} =~ ^[01]$ ]] || die "MEET_CALLS_ALONE is '$MEET_CALLS_ALONE'; set it to 1 to run only light suites beside those with calls between browsers, or to 0"
+  [[ ${MEET_SHORT:-0} =~ ^[01]$ ]] || die "MEET_SHORT is '$MEET_SHORT'; set it to 1 to leave out the longest tests, or to 0"
   export MEET_CALLS_ALONE=${MEET_CALLS_ALONE:-$(($(nproc) < 4 ? 1 : 0))}
   require_tools
   PLAN=$(node tools/test/plan.mjs "$@") || exit 1
@@ -263,7 +267,21 @@ on_cluster_machine() {
 test_files() {
   local selected
   selected=$(targets "$1")
-  printf '%s\n' "${selected:-$(printf '%s\n' "$2"/*.test.mjs)}"
+  printf '%s\n' "${selected:-$(printf '%s\n' "$2"/*.test.mjs | without_long "$1")}"
+}
+
+# without_long SUITE: reads test files, and prints those that run. Counts the others as skipped.
+without_long() {
+  local file skipped=0
+  while IFS= read -r file; do
+    if [[ ${MEET_SHORT:-0} == 1 && " ${LONG[*]} " == *" $file "* ]]; then
+      say "left out: $file" >&2
+      skipped=$((skipped + 1))
+    else
+      printf '%s\n' "$file"
+    fi
+  done
+  ((skipped == 0)) || printf '# pass 0\n# fail 0\n# skipped %s\n' "$skipped" >"$RESULTS/$1/long.tap"
 }
 
 # run_node_tests SUITE CONCURRENCY FILE…: shows the output and stores it for sum.mjs, in RUNNER_LOG when a suite has several runs. With SECOND_RUN=1, the files of a
