@@ -11,7 +11,7 @@ export const LANES = [
 /** The suites in which browsers call each other through a running product. */
 export const CALLS = ['cluster', 'browser'];
 
-/** What starts no servers and no product of its own: it can wait for the time that `browser` leaves, about a third of two processors. `cluster` leaves less, and was slower beside it. */
+/** What starts no servers and no product of its own: it can wait for the time that `browser` leaves, about a third of two processors. `cluster` leaves less. */
 const BESIDE_BROWSER = ['web', 'chart', 'architecture', 'verify'];
 
 /** The name that begins a lane whose suites get a small part of the processors. */

@@ -31,8 +31,8 @@ internal static class LoopbackHost
         {
             kestrel.AddServerHeader = false;
 
-            // RequestBody has the limit. With one here, Kestrel would close the connection while a client still sends, which then sees a reset instead of the answer. Without, it discards what
-            // the client sends for some seconds after the answer.
+            // RequestBody limits the size. With a limit here, Kestrel would close the connection while the client still sends, and the client would see a reset instead of the answer.
+            // Without one, Kestrel reads and discards the rest for some seconds after the answer.
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;

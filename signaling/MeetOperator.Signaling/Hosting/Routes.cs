@@ -169,7 +169,7 @@ internal static class Routes
                 return Results.Empty;
             })
             .WithName("openTunnel").WithSummary("Open the tunnel of a media session, or of a network check, with an Upgrade header")
-            .WithDescription("Requires a tenant that allows tunnels, and the ticket as a subprotocol; with 'check', the address that opened the network check.")
+            .WithDescription("The tenant must allow tunnels. The tunnel of a session takes the ticket as a subprotocol; that of a network check ('check') must come from the address that opened the check.")
             .Produces(StatusCodes.Status101SwitchingProtocols),
         400, 401, 403, 404, 410, 429, 503);
 

@@ -10,7 +10,7 @@ internal sealed class Urls(Uri? publicUrl)
 
     public string WebSocketUrl(HttpRequest request, string meetingId, string code) => $"{WebSocketOrigin(request)}/meetings/{meetingId}?code={code}";
 
-    /// <summary>Where the tunnels of a meeting are opened, for a network check.</summary>
+    /// <summary>The URL of the tunnel of a network check.</summary>
     public string CheckTunnelUrl(HttpRequest request, string meetingId, string checkId) => $"{WebSocketOrigin(request)}/meetings/{meetingId}/tunnel?check={Uri.EscapeDataString(checkId)}";
 
     /// <summary>

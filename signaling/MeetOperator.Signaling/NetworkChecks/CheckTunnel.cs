@@ -6,7 +6,7 @@ using MeetOperator.Signaling.Tunnels;
 namespace MeetOperator.Signaling.NetworkChecks;
 
 /// <summary>
-/// Acknowledges each binary message with the number of bytes received so far, in decimal, as the other end of a tunnel does (<c>docs/node-control.md</c>). Text messages are ignored.
+/// Acknowledges each binary message with the total number of bytes received, in decimal, as a media node does on a tunnel (<c>docs/node-control.md</c>). Text messages are ignored.
 /// </summary>
 /// <param name="socket">The WebSocket of the client. The caller disposes it.</param>
 /// <param name="pace">How many messages the client may send.</param>

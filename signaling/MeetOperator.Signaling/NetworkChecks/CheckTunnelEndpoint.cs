@@ -39,7 +39,7 @@ internal sealed class CheckTunnelEndpoint(NetworkCheckEndpoint checks, SocketAdm
         using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = context.WebSockets.WebSocketRequestedProtocols.Contains(ProtocolLimits.Subprotocol) ? ProtocolLimits.Subprotocol : null,
-            KeepAliveTimeout = Timeout.InfiniteTimeSpan, // it would read on by itself
+            KeepAliveTimeout = Timeout.InfiniteTimeSpan, // no pings, as in TunnelEndpoint
         }).ConfigureAwait(false);
         using var limit = new CancellationTokenSource(Lifetime, time);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, context.RequestAborted, sessions.Evacuating);

@@ -243,7 +243,7 @@ public sealed class MachineProberTests
         Assert.Equal(1, most);
     }
 
-    /// <summary>At first, less time passes than a probe takes, so none ends.</summary>
+    /// <summary>The clock first advances by less than the time limit of a probe, so that none ends.</summary>
     [Fact]
     public async Task Silence_ManyMachines_EightAtATime()
     {

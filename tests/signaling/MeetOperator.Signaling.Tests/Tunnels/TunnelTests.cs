@@ -453,7 +453,7 @@ public sealed class TunnelTests : IAsyncLifetime
     /// <summary>Whether tunnels are allowed, in each message that says so.</summary>
     private static bool[] Tunnels(TestClient client) => [.. client.Received.Where(message => (string?)message["type"] == "ice-servers").Select(message => (bool?)message["tunnel"] ?? false)];
 
-    /// <summary>Whether the session of each offer is on a tunnel.</summary>
+    /// <summary>For each offer, whether its session is on a tunnel.</summary>
     private static bool?[] OfferedTunnels(TestClient client) => [.. client.OfType("offer").Select(offer => (bool?)offer["tunnel"])];
 
     private Task AssignAsync(string meeting, ConnectivityRule? rule) => _cluster.AssignAsync(meeting, Assigned("default-aaaaa", 1, AssignmentRole.Origin, rule));
