@@ -25,7 +25,7 @@ public sealed record TurnPoolSpec
     [Default("1")]
     public int Replicas { get; init; } = 1;
 
-    /// <summary>Region of the relays, as in SfuPools. Participants of the region use them first. Optional; default no region; immutable.</summary>
+    /// <summary>Region of the relays, as in SfuPools. Participants of the region use them first, then those whose media node is there. Optional; default no region; immutable.</summary>
     [MaxLength(63)]
     [MinLength(1)]
     [Pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]

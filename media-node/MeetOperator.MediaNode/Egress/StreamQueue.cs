@@ -27,7 +27,7 @@ internal sealed class StreamQueue(SlabPool urgentSlabs, SlabPool videoSlabs)
     private const int FreeBytes = 16 * 1024;
 
     /// <summary>How long video may wait before no more begins.</summary>
-    public const long CongestedTicks = 300 * TimeSpan.TicksPerMillisecond;
+    public const long CongestedTicks = 200 * TimeSpan.TicksPerMillisecond;
 
     /// <summary>How long it may wait before a key frame is cut off.</summary>
     public const long FullTicks = 1500 * TimeSpan.TicksPerMillisecond;

@@ -41,6 +41,9 @@ internal interface IMeetingFeature
     /// <param name="view">The meeting's resource after the change.</param>
     Task OnMeetingChangedAsync(MeetingView view) => Task.CompletedTask;
 
+    /// <summary>The relays of the installation have changed.</summary>
+    Task OnRelaysChangedAsync() => Task.CompletedTask;
+
     /// <summary>Called after the meeting was assigned another media node or generation, or has left one.</summary>
     Task OnRoomsChangedAsync(RoomsChange change) => Task.CompletedTask;
 

@@ -123,9 +123,10 @@ internal static class SignalingHost
         services.AddSingleton(p => new Informer<SfuNode>(kube, watched, time, logger: p.GetService<ILogger<Informer<SfuNode>>>()));
         services.AddSingleton(p => new Informer<Tenant>(kube, watched, time, logger: p.GetService<ILogger<Informer<Tenant>>>()));
         services.AddSingleton(p => new Informer<ConfigMap>(kube, ApiKeys.Where(options) with { Health = health }, time, logger: p.GetService<ILogger<Informer<ConfigMap>>>()));
+        services.AddSingleton(p => new Informer<Secret>(kube, TurnPools.Where(options) with { Health = health }, time, logger: p.GetService<ILogger<Informer<Secret>>>()));
         services.AddSingleton<MeetingDirectory>().AddSingleton<MeetingWriter>().AddSingleton<MeetingStateReader>();
         services.AddSingleton<ModerationReader>().AddSingleton<SocketLimits>().AddHostedService<InformerService>().AddHostedService<EndedRows>().AddHostedService<OrphanedRows>();
-        services.AddSingleton<ControlCertificate>().AddHostedService(p => p.GetRequiredService<ControlCertificate>()).AddSingleton<MediaNodes>().AddSingleton<TurnPools>().AddHostedService(p => p.GetRequiredService<TurnPools>()).AddSingleton<MoveTurns>().AddSingleton<MediaServices>().AddHostedService<FormerRooms>();
+        services.AddSingleton<ControlCertificate>().AddHostedService(p => p.GetRequiredService<ControlCertificate>()).AddSingleton<MediaNodes>().AddSingleton<TurnPools>().AddSingleton<MoveTurns>().AddSingleton<MediaServices>().AddHostedService<FormerRooms>();
         services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionSeal>().AddSingleton<Credentials>();
         services.AddSingleton(new OriginPolicy(options.PublicUrl)).AddSingleton(new Urls(options.PublicUrl)).AddSingleton(new SecurityHeaders(options.PublicUrl));
         services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<SocketAdmission>().AddSingleton<WebSocketEndpoint>().AddSingleton<TunnelPlaces>().AddSingleton<TunnelEndpoint>();

@@ -146,7 +146,7 @@ internal sealed class WhipEndpoints(
         request.HttpContext.Response.Headers.Location = $"/meetings/{id}/{kind}/{seal.Seal(subject, answer.SessionId)}";
         if (!RelayQuota.IsReached(view.Tenant))
         {
-            request.HttpContext.Response.Headers.Link = IceServerLinks.Of(_services.Relays.Issue(view, row.ParticipantId, subject.Region, view.ConnectivityOf(assignment.Key, subject.Region)).IceServers);
+            request.HttpContext.Response.Headers.Link = IceServerLinks.Of(_services.Relays.Issue(view, row.ParticipantId, assignment.Key, subject.Region, view.ConnectivityOf(assignment.Key, subject.Region)).IceServers);
         }
 
         return Results.Text(answer.Sdp, SdpType, System.Text.Encoding.UTF8, StatusCodes.Status201Created);

@@ -74,6 +74,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
         var session = new MeetingSession(meeting.Key, meeting.Object.Metadata.Uid, services);
         session._subscription = await session._presence.SubscribeAsync(e => session._loop.Post(() => session.OnBusEventAsync(e)), session._recovery.Start).ConfigureAwait(false);
         session._watch = services.Directory.OnChange(meeting.Id, () => session._loop.Post(session.OnMeetingChangedAsync));
+        services.Relays.Changed += session.OnRelaysChanged;
         session._loop.Post(session.OnMeetingChangedAsync);
         session._ticking = Ticker.RunAsync(services.Options.Timings.TickInterval, services.Time, () => session._loop.InvokeAsync(session.TickNowAsync), session.Closed);
         services.Metrics.MeetingOpened();
@@ -158,6 +159,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
     {
         await _closed.CancelAsync().ConfigureAwait(false);
         _watch?.Dispose();
+        _services.Relays.Changed -= OnRelaysChanged;
         if (_subscription is not null)
         {
             await _subscription.DisposeAsync().ConfigureAwait(false);
@@ -220,6 +222,8 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
 
     // After the end, the event may belong to a later meeting with the same ID.
     private Task OnBusEventAsync(BusEvent e) => HasEnded ? Task.CompletedTask : Features.ForEachAsync(feature => feature.OnBusEventAsync(e));
+
+    private void OnRelaysChanged() => _loop.Post(() => HasEnded ? Task.CompletedTask : Features.ForEachAsync(feature => feature.OnRelaysChangedAsync()));
 
     private Task OnMeetingChangedAsync() => View() switch
     {

@@ -7,8 +7,8 @@ using MeetOperator.Kube.Runtime.Informers;
 namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>Runs the informers while the server runs.</summary>
-internal sealed class InformerService(Informer<Meeting> meetings, Informer<SfuNode> nodes, Informer<Tenant> tenants, Informer<ConfigMap> apiKeys) : BackgroundService
+internal sealed class InformerService(Informer<Meeting> meetings, Informer<SfuNode> nodes, Informer<Tenant> tenants, Informer<ConfigMap> apiKeys, Informer<Secret> relays) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(meetings.RunAsync(stoppingToken), nodes.RunAsync(stoppingToken), tenants.RunAsync(stoppingToken), apiKeys.RunAsync(stoppingToken));
+        Task.WhenAll(meetings.RunAsync(stoppingToken), nodes.RunAsync(stoppingToken), tenants.RunAsync(stoppingToken), apiKeys.RunAsync(stoppingToken), relays.RunAsync(stoppingToken));
 }

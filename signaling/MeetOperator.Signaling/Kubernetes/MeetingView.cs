@@ -45,7 +45,13 @@ internal sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<
     /// <param name="region">Region of the participant; null if it has none.</param>
     /// <param name="last">What was known before. It counts while no media node serves the meeting, which says nothing about the next one.</param>
     public ConnectivityRule? ConnectivityOf(RoomKey? room, string? region, ConnectivityRule? last = null) => MeetingLimits.Connectivity(
-        Tenant, Serving.Any() ? (Assignments.FirstOrDefault(assignment => assignment.Key == room) ?? ParticipantNodes.Choose(Assignments, region: region))?.Connectivity : last);
+        Tenant, Serving.Any() ? AssignmentOf(room, region)?.Connectivity : last);
+
+    /// <summary>The assignment that a participant uses, or would use if it joined now; null if there is none.</summary>
+    /// <param name="room">The room that the participant uses; null if it uses none yet.</param>
+    /// <param name="region">Region of the participant; null if it has none.</param>
+    public MediaAssignment? AssignmentOf(RoomKey? room, string? region) =>
+        Assignments.FirstOrDefault(assignment => assignment.Key == room) ?? ParticipantNodes.Choose(Assignments, region: region);
 
     /// <summary>True if a participant may use tunnels through signaling when no other path works.</summary>
     /// <param name="room">The room that the participant uses; null if it uses none yet.</param>

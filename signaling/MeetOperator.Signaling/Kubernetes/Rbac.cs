@@ -20,5 +20,5 @@ using MeetOperator.Kube.Schema;
     "signaling", Resources = ["secrets"], ResourceNames = ["meet-control-signaling"], Verbs = ["get"], OwnNamespace = true,
     Reason = "Read the client certificate for calls to media nodes.")]
 [assembly: RbacRule(
-    "signaling", Resources = ["secrets"], ResourceNames = ["meet-turn"], Verbs = ["get"], OwnNamespace = true,
-    Reason = "Read the relays (TURN) and the secrets with which their credentials are made. No other Secret is read.")]
+    "signaling", Resources = ["secrets"], ResourceNames = ["meet-turn"], Verbs = ["get", "list", "watch"], OwnNamespace = true,
+    Reason = "Read the relays (TURN) and the secrets with which their credentials are made. No other Secret is read. Earlier versions get it.")]

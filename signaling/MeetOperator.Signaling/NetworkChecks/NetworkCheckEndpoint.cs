@@ -137,7 +137,7 @@ internal sealed class NetworkCheckEndpoint(
         // cannot fill the relay. In a meeting, the relays are those of the person's call.
         var user = OpenCheck.ParticipantOf(ticket?.ParticipantId ?? caller);
         var isFull = RelayQuota.IsReached(view.Tenant);
-        var grant = isFull ? TurnGrant.None : relays.Issue(view, user, region, rule, CredentialLifetime, rankId: ticket?.ParticipantId);
+        var grant = isFull ? TurnGrant.None : relays.Issue(view, user, assignment.Key, region, rule, CredentialLifetime, rankId: ticket?.ParticipantId);
         var check = new OpenCheck(assignment.Namespace, assignment.Node, report.CheckId, (time.GetUtcNow() + TimeSpan.FromSeconds(report.Seconds) + Grace).ToUnixTimeSeconds()).Seal(seal, view, caller);
         return new NetworkCheckResponse(
             check,

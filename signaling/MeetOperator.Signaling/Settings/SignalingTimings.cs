@@ -38,9 +38,6 @@ public sealed record SignalingTimings
     /// <summary>Timeout for the acknowledgement of a relayed message by another replica.</summary>
     public TimeSpan RelayAcknowledgementTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Interval at which the relays of the installation are read.</summary>
-    public TimeSpan TurnReadInterval { get; init; } = TimeSpan.FromSeconds(2);
-
     /// <summary>Interval at which participants are refreshed on the media node.</summary>
     public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -25,25 +25,30 @@ internal static class TurnCredentials
     /// <param name="tenant">The name of the meeting's tenant.</param>
     /// <param name="tenantNamespace">The namespace of the meeting's tenant.</param>
     /// <param name="region">The participant's region; null if it has none.</param>
+    /// <param name="nodeRegion">The region of the media node that the participant uses, whose relays come next: media passes through it anyway. Null if it has none.</param>
     /// <param name="meetingId">The meeting.</param>
     /// <param name="participantId">The participant.</param>
     /// <param name="now">The current time.</param>
     /// <param name="rankId">The participant whose relays are chosen, if the credentials are those of another one; null for the participant itself.</param>
-    public static TurnGrant Issue(IReadOnlyList<TurnRecord> pools, string tenant, string tenantNamespace, string? region, string meetingId, string participantId, DateTimeOffset now, string? rankId = null)
+    public static TurnGrant Issue(IReadOnlyList<TurnRecord> pools, string tenant, string tenantNamespace, string? region, string? nodeRegion, string meetingId, string participantId, DateTimeOffset now, string? rankId = null)
     {
-        var usable = pools
+        var ordered = pools
             .Where(pool => pool.Key is not null && (pool.IsShared || pool.Namespace == tenantNamespace))
             .OrderByDescending(pool => region is not null && pool.Region == region)
+            .ThenByDescending(pool => nodeRegion is not null && pool.Region == nodeRegion)
             .ThenBy(pool => pool.IsShared) // A tenant's own relays come before those that all tenants use.
             .ThenBy(pool => pool.Region, StringComparer.Ordinal)
             .ThenBy(pool => pool.Uid, StringComparer.Ordinal)
             .SelectMany(pool => pool.Relays.Where(relay => relay.Urls.Count > 0).OrderBy(relay => Rank(relay, rankId ?? participantId)).Select(relay => (Pool: pool, Relay: relay)))
-            .Take(MaxRelays)
             .ToArray();
-        if (usable.Length == 0)
+        if (ordered.Length == 0)
         {
             return TurnGrant.None;
         }
+
+        // One of them is the tenant's own, if it has any: only those reach static addresses of its media nodes.
+        var (pool, relay) = ordered[0];
+        var usable = ordered.Skip(1).OrderByDescending(one => pool.IsShared && !one.Pool.IsShared).Take(MaxRelays - 1).Prepend((Pool: pool, Relay: relay)).ToArray();
 
         var lifetime = TimeSpan.FromSeconds(usable.Min(one => one.Pool.CredentialTtlSeconds));
         return new TurnGrant([.. usable.Select(one => Server(one.Pool, one.Relay, tenant, meetingId, participantId, now))], now + (lifetime / 2), string.Join('\n', usable.Select(one => BasisOf(one.Pool, one.Relay))));

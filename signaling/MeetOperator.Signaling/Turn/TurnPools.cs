@@ -1,9 +1,8 @@
 using System.Text.Json;
 using MeetOperator.Contracts.Connectivity;
 using MeetOperator.Contracts.TurnPools;
-using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Settings;
@@ -11,26 +10,41 @@ using MeetOperator.Signaling.Settings;
 namespace MeetOperator.Signaling.Turn;
 
 /// <summary>
-/// The relays of the installation, read periodically from the Secret that the operator writes. Without the Secret there are none. What was read last is used while the API server
-/// is unavailable.
+/// The relays of the installation, followed in the Secret that the operator writes. Without the Secret there are none. What was read last is used while the API server
+/// is unavailable. Thread-safe.
 /// </summary>
-internal sealed partial class TurnPools(KubeClient kube, SignalingOptions options, TimeProvider time, ILogger<TurnPools> logger) : BackgroundService
+internal sealed partial class TurnPools : IDisposable
 {
+    private readonly SignalingOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<TurnPools> _logger;
+    private readonly IDisposable _following;
     private volatile Snapshot _current = new(0, []);
-    private string? _loadedVersion;
-    private string? _reportedFailure;
+
+    public TurnPools(Informer<Secret> secrets, SignalingOptions options, TimeProvider time, ILogger<TurnPools> logger)
+    {
+        (_options, _time, _logger) = (options, time, logger);
+        _following = secrets.OnChange(change => Load(change.New));
+    }
+
+    /// <summary>Raised after each change. Handlers must return quickly.</summary>
+    public event Action? Changed;
 
     /// <summary>Grows with every change, so that participants get new credentials when their relays have changed.</summary>
     public int Revision => _current.Revision;
 
+    /// <summary>Selects the Secret. Signaling may read no other one, which the API server decides by this selector (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources).</summary>
+    public static InformerOptions Where(SignalingOptions options) => new() { Namespace = options.Namespace, FieldSelector = $"metadata.name={options.TurnSecret}" };
+
     /// <summary>The relays that a participant of the meeting may use; none if the rule denies them.</summary>
     /// <param name="view">The meeting.</param>
     /// <param name="participantId">The participant.</param>
+    /// <param name="room">The room that the participant uses; null if it uses none yet.</param>
     /// <param name="region">The participant's region; null if it has none.</param>
     /// <param name="rule">How the participant may reach its media node; null without limits.</param>
     /// <param name="lifetime">How long the credentials may last; null for as long as the pools say.</param>
     /// <param name="rankId">The participant whose relays are chosen, if the credentials are those of another one; null for the participant itself.</param>
-    public TurnGrant Issue(MeetingView view, string participantId, string? region, ConnectivityRule? rule, TimeSpan? lifetime = null, string? rankId = null)
+    public TurnGrant Issue(MeetingView view, string participantId, RoomKey? room, string? region, ConnectivityRule? rule, TimeSpan? lifetime = null, string? rankId = null)
     {
         if (rule is { Turn: PathAccess.Denied })
         {
@@ -38,39 +52,15 @@ internal sealed partial class TurnPools(KubeClient kube, SignalingOptions option
         }
 
         IReadOnlyList<TurnRecord> pools = lifetime is { } limit ? [.. _current.Pools.Select(pool => Shortened(pool, limit))] : _current.Pools;
-        return TurnCredentials.Issue(pools, view.TenantName, view.Tenant.Spec.Namespace, region, view.Id, participantId, time.GetUtcNow(), rankId);
+        return TurnCredentials.Issue(pools, view.TenantName, view.Tenant.Spec.Namespace, region, view.AssignmentOf(room, region)?.Region, view.Id, participantId, _time.GetUtcNow(), rankId);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                Load(await kube.TryGetAsync<Secret>(new NamespacedName(options.Namespace, options.TurnSecret), stoppingToken).ConfigureAwait(false));
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                Report(e.Message); // Catch everything: relays must not end the server. The role of an older chart does not allow reading the Secret.
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-
-            await Task.Delay(options.Timings.TurnReadInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    public void Dispose() => _following.Dispose();
 
     private static TurnRecord Shortened(TurnRecord pool, TimeSpan limit) => pool with { CredentialTtlSeconds = Math.Min(pool.CredentialTtlSeconds, (int)limit.TotalSeconds) };
 
     private void Load(Secret? secret)
     {
-        if (secret?.Metadata.ResourceVersion == _loadedVersion)
-        {
-            return;
-        }
-
         List<TurnRecord> pools = [];
         foreach (var name in secret?.Data?.Keys ?? [])
         {
@@ -80,29 +70,20 @@ internal sealed partial class TurnPools(KubeClient kube, SignalingOptions option
             }
             catch (JsonException e)
             {
-                Report($"entry {name} cannot be parsed: {e.Message}");
+                LogFailed(_logger, _options.TurnSecret, name, e.Message);
             }
         }
 
-        _loadedVersion = secret?.Metadata.ResourceVersion;
         _current = new Snapshot(_current.Revision + 1, pools);
-        LogLoaded(logger, options.TurnSecret, pools.Count);
-    }
-
-    private void Report(string reason)
-    {
-        if (_reportedFailure != reason)
-        {
-            _reportedFailure = reason;
-            LogFailed(logger, options.TurnSecret, reason);
-        }
+        LogLoaded(_logger, _options.TurnSecret, pools.Count);
+        Changed?.Invoke();
     }
 
     [LoggerMessage(3100, LogLevel.Information, "Read {Count} TURN pools from Secret {Secret}.")]
     private static partial void LogLoaded(ILogger logger, string secret, int count);
 
-    [LoggerMessage(3101, LogLevel.Warning, "TURN pools could not be read from Secret {Secret}; participants get the relays that are known: {Reason}")]
-    private static partial void LogFailed(ILogger logger, string secret, string reason);
+    [LoggerMessage(3101, LogLevel.Warning, "A TURN pool could not be read from Secret {Secret}; participants get none of its relays: entry {Entry} cannot be parsed: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string secret, string entry, string reason);
 
     private sealed record Snapshot(int Revision, IReadOnlyList<TurnRecord> Pools);
 }

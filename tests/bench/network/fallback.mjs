@@ -10,11 +10,13 @@ export async function measureFallback({ product, network, inside, outside, round
   for (let round = 0; round < rounds; round++) {
     network.allow([product.page, udp, tcp]);
     try {
-      pauses.push(await pauseWhile({ product, inside, outside }, async ada => {
+      const pause = await pauseWhile({ product, inside, outside }, async ada => {
         network.allow([product.page, tcp], { isIncomingBlocked: true });
         const flows = until(async () => (await ada.page.evaluate(pathsInUse)).includes(tcp.path), 'media flows over TCP', 30_000);
         await flows.catch(async error => { throw new Error(`${error.message}; ${await ada.describe()}`); });
-      }));
+      });
+      console.error(`fallback, round ${round + 1}: pictures stood still for ${pause} ms`);
+      pauses.push(pause);
     } catch (error) {
       console.error(`fallback, round ${round + 1}: ${error.message}`);
     }

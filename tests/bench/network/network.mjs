@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { launch } from '../../e2e/support/browser.mjs';
 import { playedLevel } from '../../e2e/support/heard.mjs';
-import { PersonNetwork, rungNames, rungs, setTunnels, startProductFor } from '../../e2e/support/person-network.mjs';
+import { pathsInUse, PersonNetwork, rungNames, rungs, setTunnels, startProductFor } from '../../e2e/support/person-network.mjs';
 import { createMeeting } from '../../e2e/support/product.mjs';
 import { until, Visitor } from '../../e2e/support/visitor.mjs';
 import { measureAbuse } from './abuse.mjs';
@@ -54,7 +54,7 @@ try {
   await network.close();
 }
 
-async function measure({ name, limit }, inside) {
+async function measure({ name, path, limit }, inside) {
   const times = [];
   const meeting = await createMeeting(product);
   const bob = await Visitor.arrive(outside, product, 'Bob');
@@ -65,6 +65,8 @@ async function measure({ name, limit }, inside) {
       await ada.enter(meeting.meetingId);
       await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
       await until(async () => (await Promise.all([ada, bob].map(one => one.page.evaluate(playedLevel)))).every(level => level > 0.01), 'both hear each other', 20_000);
+      const paths = await ada.page.evaluate(pathsInUse);
+      if (path !== undefined && paths.some(used => used !== path)) throw new Error(`media takes ${paths.join(' and ')}`);
       const marks = await ada.marks();
       times.push((marks.frame - marks.join) / 1_000);
     } catch (error) {

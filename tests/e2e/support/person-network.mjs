@@ -18,10 +18,10 @@ const families = [4, 6];
 
 /**
  * The ways to a media node, the best first, each over IPv4 and IPv6: what a network must let out for it beside the page, the path that media then takes, and the seconds within which half of the people should
- * see somebody. `turnPort` is the port of the relay for UDP and TCP, `tlsPort` the one for TLS.
+ * see somebody. `mediaPorts` are those of media nodes, `turnPort` is the port of the relay for UDP and TCP, `tlsPort` the one for TLS.
  */
-export const rungs = ({ turnPort, tlsPort }) => [
-  ...['udp', 'tcp'].flatMap(protocol => families.map(family => ({ name: `${protocol}${family}`, kind: protocol, family, protocol, ports: '1024:65535', path: `direct ${protocol} ipv${family}`, limit: 1 }))),
+export const rungs = ({ mediaPorts, turnPort, tlsPort }) => [
+  ...['udp', 'tcp'].flatMap(protocol => families.map(family => ({ name: `${protocol}${family}`, kind: protocol, family, protocol, ports: mediaPorts, path: `direct ${protocol} ipv${family}`, limit: 1 }))),
   ...[['udp', 'udp', turnPort], ['tcp', 'tcp', turnPort], ['tls', 'tcp', tlsPort]].flatMap(([way, protocol, ports]) =>
     families.map(family => ({ name: `turn-${way}${family === 4 ? '' : family}`, kind: `turn-${way}`, family, protocol, ports, path: `relay ${way}`, limit: 1.5 }))),
 ];
@@ -56,18 +56,24 @@ export const setTunnels = ({ home }, tunnel) => run(
 const relayName = 'relay.example.com';
 
 /**
- * Starts an installation whose media nodes and relay have the addresses of this machine in the network of a person. `page` is what the page takes, `turnPort` the port of the relay for UDP
- * and TCP, `tlsPort` the one for TLS.
+ * Starts an installation whose media nodes and relay have the addresses of this machine in the network of a person. `page` is what the page takes, `mediaPorts` are those of media nodes,
+ * `turnPort` is the port of the relay for UDP and TCP, `tlsPort` the one for TLS.
  */
 export async function startProductFor(network) {
   const product = await startProduct({ MEET_LISTEN: '0.0.0.0', MEET_ADVERTISE: [network.host.ipv4, network.host.ipv6].join() });
   try {
-    const ports = await serveTls(product);
-    return { ...product, page: { family: 4, protocol: 'tcp', ports: new URL(product.url).port }, ...ports };
+    const relayPorts = await serveTls(product);
+    return { ...product, page: { family: 4, protocol: 'tcp', ports: new URL(product.url).port }, mediaPorts: readMediaPorts(product), ...relayPorts };
   } catch (error) {
     await product.close();
     throw error;
   }
+}
+
+/** The ports of media nodes, for UDP and TCP, of which the relay has none. */
+function readMediaPorts({ home }) {
+  const { min, max } = JSON.parse(run('kubectl', '--kubeconfig', `${home}/kubeconfig`, '-n', 'meet-default', 'get', 'sfupool', 'default', '-o', 'json')).spec.exposure.portRange;
+  return `${min}:${max}`;
 }
 
 /** Stores a new certificate for the relay in its Secret. */

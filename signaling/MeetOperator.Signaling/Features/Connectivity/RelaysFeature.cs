@@ -49,6 +49,8 @@ internal sealed class RelaysFeature(IMeeting meeting, TurnPools pools, Signaling
         return Task.CompletedTask;
     }
 
+    public Task OnRelaysChangedAsync() => meeting.View() is { } view ? OnMeetingChangedAsync(view) : Task.CompletedTask;
+
     /// <summary>The operator has changed the rule for a media node, and the node enforces it.</summary>
     public Task OnMeetingChangedAsync(MeetingView view)
     {
@@ -101,7 +103,7 @@ internal sealed class RelaysFeature(IMeeting meeting, TurnPools pools, Signaling
     {
         var revision = pools.Revision;
         var rule = RuleFor(member, view);
-        var grant = pools.Issue(view, member.ParticipantId, member.Identity.Region, rule);
+        var grant = pools.Issue(view, member.ParticipantId, member.Media?.Room, member.Identity.Region, rule);
         var before = _sent.GetValueOrDefault(member.ParticipantId);
         var hadRelays = before?.HadRelays == true;
         var since = member.Entry is { } entry ? DateTimeOffset.FromUnixTimeMilliseconds(entry.Since) : DateTimeOffset.MaxValue;

@@ -37,7 +37,6 @@ public sealed class NetworkCheckTests : IAsyncLifetime
         _signaling = await TestSignaling.StartAsync(_cluster, options => options with
         {
             TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")],
-            Timings = options.Timings with { TurnReadInterval = TimeSpan.FromMilliseconds(50) },
         });
     }
 

@@ -35,7 +35,7 @@ public sealed class RelaysTests : IAsyncLifetime
     }
 
     private static SignalingOptions Quick(SignalingOptions options) =>
-        options with { Timings = options.Timings with { TurnReadInterval = TimeSpan.FromMilliseconds(50), TickInterval = TimeSpan.FromMilliseconds(100) } };
+        options with { Timings = options.Timings with { TickInterval = TimeSpan.FromMilliseconds(100) } };
 
     [Fact]
     public async Task Join_WithoutTurnPool_NamesNoRelay()
@@ -115,6 +115,18 @@ public sealed class RelaysTests : IAsyncLifetime
     }
 
     /// <summary>Otherwise each relay that starts anywhere would cost every participant of the installation a message.</summary>
+    /// <summary>People whose only relay has ended wait for the next one.</summary>
+    [Fact]
+    public async Task Member_FirstRelayAppears_GetsItAtOnce()
+    {
+        await using var signaling = await TestSignaling.StartAsync(_cluster, options => options with { Timings = options.Timings with { TickInterval = TimeSpan.FromMinutes(1) } });
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await StoreAsync(Record("north"));
+        await ann.ExpectAsync("ice-servers");
+        Assert.Single(Relays(ann)[^1]);
+    }
+
     [Fact]
     public async Task Member_OtherRelaysChange_KeepsCredential()
     {

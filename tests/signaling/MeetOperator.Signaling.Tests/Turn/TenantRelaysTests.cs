@@ -37,7 +37,7 @@ public sealed class TenantRelaysTests : IAsyncLifetime
     }
 
     private static SignalingOptions Quick(SignalingOptions options) =>
-        options with { Timings = options.Timings with { TurnReadInterval = TimeSpan.FromMilliseconds(50), TickInterval = TimeSpan.FromMilliseconds(100) } };
+        options with { Timings = options.Timings with { TickInterval = TimeSpan.FromMilliseconds(100) } };
 
     [Fact]
     public async Task Member_QuotaReached_OnlyNewcomersGetNoRelay()
