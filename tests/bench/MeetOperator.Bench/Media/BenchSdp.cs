@@ -11,11 +11,15 @@ internal static class BenchSdp
     /// <summary>
     /// Offers a microphone, whose packets have their level, and a camera. With <paramref name="camera"/> null, the section of the camera is inactive; otherwise it is the camera's SSRC.
     /// </summary>
-    public static string Publish(BenchPeer peer, uint? camera = VideoSsrc) =>
+    /// <param name="peer">The peer.</param>
+    /// <param name="camera">The SSRC of the camera; null for none.</param>
+    /// <param name="withFeedback">Whether to offer retransmissions and reports of arrivals too, as browsers do.</param>
+    public static string Publish(BenchPeer peer, uint? camera = VideoSsrc, bool withFeedback = false) =>
         Head("0 1") + "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=sendonly\r\n" + peer.TransportLines("actpass") +
-        $"a=rtpmap:111 opus/48000/2\r\na=extmap:1 {HeaderExtensionUris.AudioLevel}\r\na=ssrc:{AudioSsrc} cname:x\r\n" +
-        $"m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na={(camera is null ? "inactive" : "sendonly")}\r\n" + peer.TransportLines("actpass") +
-        "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\n" + (camera is { } ssrc ? $"a=ssrc:{ssrc} cname:x\r\n" : string.Empty);
+        $"a=rtpmap:111 opus/48000/2\r\na=extmap:1 {HeaderExtensionUris.AudioLevel}\r\n{(withFeedback ? Arrivals(111) : string.Empty)}a=ssrc:{AudioSsrc} cname:x\r\n" +
+        $"m=video 9 UDP/TLS/RTP/SAVPF 96{(withFeedback ? " 97" : string.Empty)}\r\na=mid:1\r\na={(camera is null ? "inactive" : "sendonly")}\r\n" + peer.TransportLines("actpass") +
+        "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\n" + (withFeedback ? $"a=rtcp-fb:96 nack\r\n{Arrivals(96)}a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n" : string.Empty) +
+        (camera is { } ssrc ? $"a=ssrc:{ssrc} cname:x\r\n" : string.Empty);
 
     /// <summary>Offers to receive one camera, with retransmissions.</summary>
     public static string Play(BenchPeer peer) =>
@@ -47,6 +51,8 @@ internal static class BenchSdp
 
         return text.ToString();
     }
+
+    private static string Arrivals(int payloadType) => $"a=extmap:3 {HeaderExtensionUris.TransportSequenceNumber}\r\na=rtcp-fb:{payloadType} transport-cc\r\n";
 
     private static string Head(string mids) => $"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {mids}\r\n";
 }

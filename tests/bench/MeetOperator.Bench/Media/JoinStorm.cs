@@ -143,7 +143,7 @@ internal sealed class JoinStorm : IDisposable
         var name = NameOf(participant);
         var (publishing, subscribing) = (new BenchPeer(), new BenchPeer());
         _subscribing[name] = subscribing;
-        publishing.Connect((await node.PublishAsync(_room, name, new SdpOffer { Generation = 1, Sdp = BenchSdp.Publish(publishing) }, default).ConfigureAwait(false)).Sdp);
+        publishing.Connect((await node.PublishAsync(_room, name, new SdpOffer { Generation = 1, Sdp = BenchSdp.Publish(publishing, withFeedback: true) }, default).ConfigureAwait(false)).Sdp);
         _connecting.Enqueue(publishing);
         _microphones.Enqueue(new SilentMicrophone(publishing));
         var offer = await node.SubscribeAsync(_room, name, new SubscribeRequest { Generation = 1, Slots = new SlotCounts { Audio = 6, Video = 28 } }, default).ConfigureAwait(false);
@@ -191,7 +191,7 @@ internal sealed class JoinStorm : IDisposable
     {
         try
         {
-            await node.AnswerAsync(_room, name, new SubscribeAnswer { Revision = revision, Sdp = BenchSdp.Answer(sdp, _subscribing[name]) }, default).ConfigureAwait(false);
+            await node.AnswerAsync(_room, name, new SubscribeAnswer { Revision = revision, Sdp = BenchSdp.Answer(sdp, _subscribing[name], withFeedback: true) }, default).ConfigureAwait(false);
         }
         catch (NodeControlException e) when (e.Status == HttpStatusCode.Conflict)
         {

@@ -26,7 +26,7 @@ internal sealed class MediaBench : IBenchVerb
             ("room", async () => [await MediaThreads.OfOneRoom.MeasureAsync(node, rounds, seconds, arguments.Contains("--force")).ConfigureAwait(false)]),
             ("memory", async () => [new Figure("memory.media-node", await IdleMemory.MeasureAsync(node).ConfigureAwait(false), "MiB", 100)]),
             ("neighbour", async () => [new Figure("neighbour.loss", await NeighbourLoss.MeasureAsync(node, TimeSpan.FromSeconds(seconds)).ConfigureAwait(false), "%", 0.5)]),
-            ("joins", async () => (await JoinStorm.MeasureAsync(node).ConfigureAwait(false)).Figures),
+            ("joins", () => JoinsAsync(node, rounds)),
             ("churn", async () => [new Figure("churn.memory", await TrackChurn.MeasureAsync(node).ConfigureAwait(false), "MiB", 10)]),
             ("sdp", async () => [new Figure("sdp.per-join", await JoinSdp.MeasureAsync(node).ConfigureAwait(false), "messages", 0)]),
         ];
@@ -53,6 +53,17 @@ internal sealed class MediaBench : IBenchVerb
             new Figure("delay.max", BenchRun.Median(oursLarge, r => r.LatUs["max"]) / 1000, "ms", 10),
             new Figure("alloc.per-packet", BenchRun.Median(ours, r => r.AllocPerPkt ?? 0), "bytes", 0),
         ];
+    }
+
+    private static async Task<IReadOnlyList<Figure>> JoinsAsync(string node, int rounds)
+    {
+        var results = new List<StormResult>();
+        for (var round = 0; round < rounds; round++)
+        {
+            results.Add(await JoinStorm.MeasureAsync(node).ConfigureAwait(false));
+        }
+
+        return StormResult.Median(results).Figures;
     }
 
     /// <summary>Two of 20 subscribers receive over TCP, all of Janus over UDP.</summary>

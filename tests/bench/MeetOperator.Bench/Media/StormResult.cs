@@ -9,6 +9,13 @@ namespace MeetOperator.Bench.Media;
 /// <param name="IdleKibibytes">Resident memory of the node per participant, compared with before the storm.</param>
 internal sealed record StormResult(double PauseMilliseconds, double DelayP99Milliseconds, double DelayMaxMilliseconds, double IdleMicroseconds, double SilentMicroseconds, double IdleKibibytes)
 {
+    /// <summary>The median of each figure. Throws without results.</summary>
+    public static StormResult Median(IReadOnlyList<StormResult> results)
+    {
+        double Of(Func<StormResult, double> figure) => results.Select(figure).Order().ElementAt(results.Count / 2);
+        return new StormResult(Of(r => r.PauseMilliseconds), Of(r => r.DelayP99Milliseconds), Of(r => r.DelayMaxMilliseconds), Of(r => r.IdleMicroseconds), Of(r => r.SilentMicroseconds), Of(r => r.IdleKibibytes));
+    }
+
     public IReadOnlyList<Figure> Figures =>
     [
         new("join-storm.pause", PauseMilliseconds, "ms"),

@@ -45,7 +45,7 @@ internal sealed class TrackChurn : IDisposable
     private async Task<double> MeasureAsync()
     {
         await _node.Control.PutRoomAsync(Room, new RoomSpec { Generation = 1 }, default).ConfigureAwait(false);
-        _host.Connect((await _node.Control.PublishAsync(Room, "host", new SdpOffer { Generation = 1, Sdp = BenchSdp.Publish(_host) }, default).ConfigureAwait(false)).Sdp);
+        _host.Connect((await _node.Control.PublishAsync(Room, "host", new SdpOffer { Generation = 1, Sdp = BenchSdp.Publish(_host, withFeedback: true) }, default).ConfigureAwait(false)).Sdp);
         await SubscribeAsync("slots", _slots, new SlotCounts { Audio = 3, Video = 6 }).ConfigureAwait(false);
         using var end = new CancellationTokenSource();
         var answering = AnswerOffersAsync(end.Token);
@@ -84,7 +84,7 @@ internal sealed class TrackChurn : IDisposable
         await _node.Control.ViewAsync(Room, "sections", view, default).ConfigureAwait(false);
         await _node.Control.ViewAsync(Room, "slots", view, default).ConfigureAwait(false);
         using var peer = new BenchPeer();
-        var answer = await _node.Control.PublishAsync(Room, name, new SdpOffer { Generation = 1, Sdp = BenchSdp.Publish(peer, camera: null) }, default).ConfigureAwait(false);
+        var answer = await _node.Control.PublishAsync(Room, name, new SdpOffer { Generation = 1, Sdp = BenchSdp.Publish(peer, camera: null, withFeedback: true) }, default).ConfigureAwait(false);
         peer.Connect(answer.Sdp);
         for (var attempt = 0; !(peer.IsConnected && _sections.IsConnected && _slots.IsConnected); attempt++)
         {
@@ -96,7 +96,7 @@ internal sealed class TrackChurn : IDisposable
         for (var change = 1u; change <= ChangesPerParticipant; change++)
         {
             uint? camera = change % 2 == 1 ? firstSsrc + change : null;
-            await _node.Control.PublishAsync(Room, name, new SdpOffer { Generation = 1, SessionId = answer.SessionId, Sdp = BenchSdp.Publish(peer, camera) }, default).ConfigureAwait(false);
+            await _node.Control.PublishAsync(Room, name, new SdpOffer { Generation = 1, SessionId = answer.SessionId, Sdp = BenchSdp.Publish(peer, camera, withFeedback: true) }, default).ConfigureAwait(false);
             for (ushort i = 0; camera is { } ssrc && i < PacketsPerTrack; i++)
             {
                 peer.SendRtp(new RtpHeader { PayloadType = 96, SequenceNumber = i, Timestamp = i, Ssrc = ssrc, Marker = true }, [0x10, 0, 1, 2, 3, 4]);
@@ -143,7 +143,7 @@ internal sealed class TrackChurn : IDisposable
     {
         try
         {
-            await _node.Control.AnswerAsync(Room, name, new SubscribeAnswer { Revision = revision, Sdp = BenchSdp.Answer(sdp, peer) }, default).ConfigureAwait(false);
+            await _node.Control.AnswerAsync(Room, name, new SubscribeAnswer { Revision = revision, Sdp = BenchSdp.Answer(sdp, peer, withFeedback: true) }, default).ConfigureAwait(false);
         }
         catch (NodeControlException e) when (e.Status is HttpStatusCode.Conflict or HttpStatusCode.NotFound)
         {
