@@ -37,6 +37,7 @@ program_contexts() {
   rm -rf "$CONTEXTS"/{base,operator,signaling,media-node,turn}
   mkdir -p "$CONTEXTS"/{base/runtime,operator,signaling,media-node,turn}
   cp -rl "$(published Operator)" "$CONTEXTS/operator/operator"
+  cp -l "$(published KubectlMeet)"/kubectl-meet* "$CONTEXTS/operator/operator/" # the operator contains all other files that it needs, for checks inside the cluster
   cp -rl "$(published Signaling)" "$CONTEXTS/signaling/signaling"
   cp -rl "$(published MediaNode)" "$CONTEXTS/media-node/media-node"
   cp -rl "$(published Turn)" "$CONTEXTS/turn/turn"

@@ -6,29 +6,14 @@ import { relayed, relaysInUse } from '../e2e/support/relayed.mjs';
 import { describeOnFailure } from '../e2e/support/visitor.mjs';
 import { addressesOf, clusterRoom, inUrl, system, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { chart, documents, helm, release, values } from './support/helm.mjs';
-import { apply, cluster, get, kubectl, ready, run } from './support/kubectl.mjs';
+import { apply, get, kubectl, ready, run } from './support/kubectl.mjs';
+import { withoutPorts } from './support/network.mjs';
 import { waitForVideoAndSound } from './support/received.mjs';
 
 const options = { timeout: 300_000 };
 const services = ['meet-signaling', 'meet-webhook'];
 const familyOf = address => (address.includes(':') ? 'IPv6' : 'IPv4');
 const both = ['IPv4', 'IPv6'];
-
-/** While `meanwhile` runs, nothing that is sent over the family to these ports reaches the cluster nodes or their Pods. Media nodes check themselves over loopback, which is left open. */
-async function withoutFamily(family, { min, max, protocols = ['udp', 'tcp'] }, meanwhile) {
-  const program = family === 'IPv6' ? 'ip6tables' : 'iptables';
-  const change = async action => {
-    for (const number of ['1', '2']) {
-      for (const protocol of protocols) await cluster('node', number, program, '-w', '-t', 'mangle', action, 'PREROUTING', '!', '-i', 'lo', '-p', protocol, '--dport', `${min}:${max}`, '-j', 'DROP');
-    }
-  };
-  await change('-I');
-  try {
-    return await meanwhile();
-  } finally {
-    await change('-D');
-  }
-}
 
 /** Ada and Bob join a new meeting, and see and hear each other. */
 async function meet(room, during, prepare = () => {}) {
@@ -122,7 +107,7 @@ for (const [type, first, protocols] of [['HostPort', 44220, ['udp', 'tcp']], ['H
 
     for (const [family, blocked] of [['IPv6', 'IPv4'], ['IPv4', 'IPv6']]) {
       it(`a call works over ${family} where ${blocked} does not get through to media nodes`, options, async t => {
-        await withoutFamily(blocked, { ...ports, protocols }, () => meet(room, async (meeting, ada, bob) => {
+        await withoutPorts({ ...ports, protocols, families: [blocked] }, () => meet(room, async (meeting, ada, bob) => {
           const figures = await Promise.all([ada, bob].map(person => waitForVideoAndSound(person)));
           const remotes = new Set(figures.flatMap(({ remotes }) => remotes));
           t.diagnostic([...remotes].join());
@@ -157,7 +142,7 @@ describe('relays', () => {
 
   for (const transport of ['udp', 'tcp']) {
     it(`somebody whom only a relay over ${transport} and IPv6 lets through sees and hears others`, options, async () => {
-      await withoutFamily('IPv4', { min: port, max: port }, () => meet(room, async (meeting, ada) => {
+      await withoutPorts({ min: port, families: ['IPv4'] }, () => meet(room, async (meeting, ada) => {
         const [pod] = await get('pods', '-n', room.namespace, '-l', 'meetoperator.io/turnpool=relays');
         const [, address] = await addressesOf(pod);
         assert.deepEqual(await relaysInUse(ada), [`turn:${inUrl(address)}:${port}?transport=${transport}`]);

@@ -1,15 +1,17 @@
 // Relays (TURN) on the cluster: people whose browsers can use nothing else, from outside the Pod network.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { tilePause, watchTile } from '../e2e/support/noticed.mjs';
 import { pathsOf, relayed, relaysInUse } from '../e2e/support/relayed.mjs';
 import { describeOnFailure } from '../e2e/support/visitor.mjs';
-import { addressesOf, clusterRoom, inUrl, waitForMediaBothWays } from './support/cluster-room.mjs';
+import { addressesOf, clusterRoom, inUrl, system, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { apply, get, kubectl, ready, until } from './support/kubectl.mjs';
+import { kubectlMeet, startKubectlMeet } from './support/kubectl-meet.mjs';
+import { machineOf, withoutPorts } from './support/network.mjs';
 
 const room = clusterRoom({ replicas: 1, ports: { min: 44000, max: 44015 } });
 const options = { timeout: 300_000 };
@@ -21,6 +23,12 @@ const patch = spec => kubectl('patch', 'turnpool', 'relays', '-n', room.namespac
 /** The status of a pool says more than that time has passed. */
 const awaitPool = (condition, what, within) => until(async () => condition(await pool()), what, within)
   .catch(async error => { throw new Error(`${error.message}: ${JSON.stringify(await pool())}`); });
+
+/** The Pods of `kubectl meet net check --inside` and `turn check --inside` that nobody has deleted. */
+const checkPods = async () => (await get('pods', '-n', system, '-l', 'app.kubernetes.io/name=kubectl-meet')).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+
+const exposure = ({ conditions }) => conditions?.find(one => one.type === 'ExposureReady') ?? {};
+const eventsOf = reason => get('events', '-n', room.namespace, '--field-selector', `involvedObject.kind=TurnPool,involvedObject.name=relays,reason=${reason}`);
 
 /** Two people join; Ada can use nothing but a relay. */
 async function withRelayed(transport, run) {
@@ -109,5 +117,85 @@ describe('relays on the cluster', () => {
     const [pod] = await pods();
     const shown = execFileSync('openssl', ['s_client', '-connect', `${pod.status.hostIP}:44101`, '-servername', 'relay.cluster.example.com'], { input: '', encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
     assert.match(shown, /subject=CN ?= ?relay\.cluster\.example\.com/);
+  });
+
+  it('the pool says from where its ports answer, which one does not, and when it does again', options, async t => {
+    await awaitPool(status => exposure(status).reason === 'Reachable', 'all ports answer', 90_000);
+    const open = exposure(await pool());
+    assert.equal(open.status, 'True');
+    // UDP, TCP and TLS, over IPv4 and IPv6.
+    assert.match(open.message, /^all 6 ports that clients use answer from inside the cluster \(Pod meet-system\/meet-operator-\S+ on n[12]\); /);
+    const [pod] = await pods();
+    const closed = Date.now();
+    let opened;
+    await withoutPorts({ min: 44100, protocols: ['udp'], machines: [machineOf(pod)] }, async () => {
+      await awaitPool(status => exposure(status).reason === 'Unreachable', 'the closed port does not answer', 90_000);
+      t.diagnostic(`closed for ${Date.now() - closed} ms when the pool said so`);
+      const { status, message } = exposure(await pool());
+      assert.equal(status, 'False');
+      assert.match(message, /^2 of 6 ports that clients use do not answer from inside the cluster \(Pod \S+ on n[12]\): /);
+      for (const address of await addressesOf(pod)) assert.ok(message.includes(`${inUrl(address)}:44100/udp (no answer)`), `${address}: ${message}`);
+      assert.match(message, /people cannot connect there: open inbound UDP 44100 and TCP 44100, 44101 on the cluster nodes/);
+      const [event] = await eventsOf('Unreachable');
+      assert.deepEqual([event.type, event.message], ['Warning', message]);
+      assert.deepEqual(await eventsOf('Reachable'), []);
+      opened = Date.now();
+    });
+    await awaitPool(status => exposure(status).status === 'True', 'all ports answer again', 90_000);
+    t.diagnostic(`open for ${Date.now() - opened} ms when the pool said so`);
+    assert.deepEqual((await eventsOf('Reachable')).map(({ type }) => type), ['Normal']);
+  });
+
+  it('a Pod of the cluster gets answers from all ports of media nodes and relays', options, async () => {
+    const { code, out, err } = await kubectlMeet('net', 'check', '--inside', '-n', room.namespace, '-o', 'json');
+    assert.deepEqual([code, err], [0, ''], out);
+    const report = JSON.parse(out);
+    assert.match(report.from, /^Pod meet-system\/meet-check-[0-9a-f]{8} on n[12]$/);
+    const [node] = await get('sfunodes', '-n', room.namespace);
+    const [pod] = await pods();
+    const expected = [
+      ...node.status.addresses.flatMap(address => [...node.spec.udpPorts.map(port => `udp ${inUrl(address)}:${port}`), `tcp ${inUrl(address)}:${node.spec.tcpPort}`]),
+      ...(await addressesOf(pod)).flatMap(address => [`udp ${inUrl(address)}:44100`, `tcp ${inUrl(address)}:44100`, `tls ${inUrl(address)}:44101`]),
+    ];
+    assert.deepEqual(report.checks.map(({ protocol, address }) => `${protocol} ${address}`).sort(), expected.sort());
+    assert.deepEqual(report.checks.filter(({ result }) => result !== 'Answered'), []);
+    assert.deepEqual(await checkPods(), []);
+  });
+
+  it('a Pod of the cluster uses a relay over UDP, TCP and TLS, up to a media node', options, async () => {
+    const [pod] = await pods();
+    const [address] = await addressesOf(pod);
+    const folder = mkdtempSync(join(tmpdir(), 'meet-authority-'));
+    const [certificate, turnCheck] = [join(folder, 'crt'), (...more) => kubectlMeet('turn', 'check', `${room.namespace}/relays`, '--inside', '--address', address, '-o', 'json', ...more)];
+    try {
+      writeFileSync(certificate, Buffer.from((await get('secret', 'relays-tls', '-n', room.namespace)).data['tls.crt'], 'base64'));
+      const { code, out, err } = await turnCheck('--ca-file', certificate);
+      assert.deepEqual([code, err], [0, ''], out);
+      const checks = JSON.parse(out);
+      const [node] = await get('sfunodes', '-n', room.namespace);
+      assert.deepEqual(checks.map(({ url }) => url).sort(), [...(await pool()).endpoints].sort());
+      assert.deepEqual(checks.filter(({ step, mediaNode }) => step !== 'Done' || mediaNode !== node.metadata.name), []);
+      const tls = checks.find(({ url }) => url.startsWith('turns:'));
+      assert.equal(tls.address, `${inUrl(address)}:44101`);
+      assert.ok(tls.relayMs > 0 && Date.parse(tls.certificateUntil) > Date.now(), JSON.stringify(tls));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    // No browser would accept this certificate.
+    const { code, out } = await turnCheck();
+    assert.equal(code, 3);
+    assert.deepEqual(JSON.parse(out).filter(({ step }) => step !== 'Done').map(({ url, step }) => [url, step]), [['turns:relay.cluster.example.com:44101?transport=tcp', 'Tls']]);
+    assert.deepEqual(await checkPods(), []);
+  });
+
+  it('the Pod of a check is deleted when the check is interrupted', options, async () => {
+    // While a port does not answer, the check takes more than three seconds.
+    await withoutPorts({ min: 44100, protocols: ['udp'] }, async () => {
+      const { child, ended } = startKubectlMeet('net', 'check', '--inside', '-n', room.namespace);
+      await until(async () => (await checkPods()).length === 1, 'the Pod exists');
+      child.kill('SIGINT');
+      assert.equal((await ended).code, 1);
+      assert.deepEqual(await checkPods(), []);
+    });
   });
 });

@@ -6,33 +6,35 @@ using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.KubectlMeet.Arguments;
+using MeetOperator.KubectlMeet.Inside;
 using MeetOperator.KubectlMeet.Output;
 using MeetOperator.KubectlMeet.Reachability;
 using MeetOperator.KubectlMeet.Reading;
-using MeetOperator.Stun;
 
 namespace MeetOperator.KubectlMeet.Commands;
 
 /// <summary>Whether the ports that clients use answer from here.</summary>
 internal sealed class NetCheckCommand : ICommand
 {
-    /// <summary>The most exchanges that run at the same time.</summary>
-    private const int MaxRunning = 32;
-
     public CommandSpec Spec { get; } = new()
     {
         Name = "net check",
         Usage = "[POOL]",
-        Summary = "test from this machine whether the ports of media nodes and relays answer",
-        Description = "Sends a STUN request to every address and port that clients use, over UDP, TCP and TLS, and shows what the operator measured inside the cluster beside it. It tests the network of the machine where it runs, so run it where people cannot connect. The exit code is 3 if a port does not answer.",
+        Summary = "test from this machine or a Pod whether the ports of media nodes and relays answer",
+        Description = "Sends a STUN request to every address and port that clients use, over UDP, TCP and TLS, and shows what the operator measured inside the cluster beside it. It tests the network of the machine where it runs, so run it where people cannot connect. " + InsideOptions.Description + " The exit code is 3 if a port does not answer.",
         MaxArguments = 1,
-        Options = [GlobalOptions.Format],
+        Options = [InsideOptions.Inside, InsideOptions.Installation, GlobalOptions.Format],
         Complete = static given => given.Count == 0 ? Completion.Of(NameKind.Pools) : Completion.Nothing,
-        Examples = ["kubectl meet net check", "kubectl meet net check meet-media/default -o json"],
+        Examples = ["kubectl meet net check", "kubectl meet net check meet-media/default -o json", "kubectl meet net check --inside"],
     };
 
     public async Task<int> RunAsync(CommandContext context, CommandLine line, CancellationToken ct)
     {
+        if (line.Has(InsideOptions.Installation.Name) && !line.Has(InsideOptions.Inside.Name))
+        {
+            throw new UsageException("--installation needs --inside");
+        }
+
         using var cluster = ClusterReader.Open(line, readsAll: line.Arguments.Count > 0);
         var (pools, nodes, relays) = (cluster.ListAsync<SfuPool>(ct), cluster.ListAsync<SfuNode>(ct), cluster.ListAsync<TurnPool>(ct));
         await Task.WhenAll(pools, nodes, relays).ConfigureAwait(false);
@@ -47,10 +49,14 @@ internal sealed class NetCheckCommand : ICommand
             (targets, inside, empty) = ([.. targets.Where(target => wanted.Contains(target.Pool))], [.. inside.Where(pool => wanted.Contains(pool.Pool))], [.. empty.Where(wanted.Contains)]);
         }
 
-        var report = await CheckAsync(targets, inside, empty, context.Time, ct).ConfigureAwait(false);
+        var isInside = line.Has(InsideOptions.Inside.Name) && targets.Length > 0;
+        var (found, place) = isInside
+            ? await CheckInsideAsync(context, line, cluster, targets, ct).ConfigureAwait(false)
+            : (await NetChecker.RunAsync(targets, context.Time, ct).ConfigureAwait(false), Environment.MachineName);
+        var report = new NetReport(place, found.SeenAs, found.Checks, inside, empty, empty.Length == 0 && NetRules.IsOk(found.Checks));
         if (!Document.TryWrite(context.Out, line.Value(GlobalOptions.Output), report))
         {
-            Write(context.Text, report);
+            Write(context.Text, report, isInside ? place : $"this machine ({place})");
         }
 
         context.Note(notReadable);
@@ -76,29 +82,15 @@ internal sealed class NetCheckCommand : ICommand
             .Select(pool => new InsideCheck(pool.Key, $"{pool.Condition!.Status}", pool.Condition.Reason, pool.Condition.Message)),
     ];
 
-    private static async Task<NetReport> CheckAsync(NetTarget[] targets, InsideCheck[] inside, string[] empty, TimeProvider time, CancellationToken ct)
+    private static async Task<(NetFindings Found, string Place)> CheckInsideAsync(CommandContext context, CommandLine line, ClusterReader cluster, NetTarget[] targets, CancellationToken ct)
     {
-        using var gate = new SemaphoreSlim(MaxRunning);
-        var results = await Task.WhenAll(targets.Select(async target =>
-        {
-            await gate.WaitAsync(ct).ConfigureAwait(false);
-            try
-            {
-                return await BindingExchange.RunAsync(target.Server, target.Transport, target.Host, time, ct).ConfigureAwait(false);
-            }
-            finally
-            {
-                gate.Release();
-            }
-        })).ConfigureAwait(false);
-        NetCheck[] checks = [.. targets.Zip(results, NetRules.Judge)];
-        string[] seenAs = [.. results.Select(result => result.Mapped?.Address.ToString()).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return new NetReport(Environment.MachineName, seenAs, checks, inside, empty, empty.Length == 0 && NetRules.IsOk(checks));
+        var (result, place) = await InsideOptions.RunAsync(context, line, cluster, new InsideWork { Ports = targets }, ct).ConfigureAwait(false);
+        return (result.Ports ?? new NetFindings([], []), place);
     }
 
-    private static void Write(TextOutput text, NetReport report)
+    private static void Write(TextOutput text, NetReport report, string place)
     {
-        text.Pairs(("Measured from", $"this machine ({report.From})"), ("Seen as", string.Join(", ", report.SeenAs)));
+        text.Pairs(("Measured from", place), ("Seen as", string.Join(", ", report.SeenAs)));
         text.Line();
         if (report.Checks.Count == 0)
         {

@@ -1,5 +1,6 @@
 using MeetOperator.KubectlMeet.Arguments;
 using MeetOperator.KubectlMeet.Help;
+using MeetOperator.KubectlMeet.Inside;
 using MeetOperator.KubectlMeet.Output;
 
 namespace MeetOperator.KubectlMeet.Commands;
@@ -28,6 +29,17 @@ internal static class Plugin
 
             await output.WriteAsync($"{Completer.NoFiles}\n").ConfigureAwait(false);
             return ExitCodes.Ok;
+        }
+
+        if (words is [InsidePod.Command, ..])
+        {
+            if (await InsideProgram.TryRunAsync(words.Skip(1), Environment.GetEnvironmentVariable, output, time, ct).ConfigureAwait(false))
+            {
+                return ExitCodes.Ok;
+            }
+
+            await error.WriteAsync("error: the arguments are not those of a check of this version\n").ConfigureAwait(false);
+            return ExitCodes.Usage;
         }
 
         try

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using MeetOperator.Contracts.SfuNodes;
@@ -6,6 +7,7 @@ using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.KubectlMeet.Arguments;
+using MeetOperator.KubectlMeet.Inside;
 using MeetOperator.KubectlMeet.Output;
 using MeetOperator.KubectlMeet.Reachability;
 using MeetOperator.KubectlMeet.Reading;
@@ -16,64 +18,88 @@ namespace MeetOperator.KubectlMeet.Commands;
 /// <summary>Whether relays work from here, with an allocation and a packet to a media node.</summary>
 internal sealed class TurnCheckCommand : ICommand
 {
-    private const string DefaultInstallation = "meet-system";
-
     /// <summary>Media nodes that are tried, because not every pool of relays forwards to every media node.</summary>
     private const int MaxPeers = 8;
-    private static readonly OptionSpec Installation = new("installation", "NAMESPACE", $"namespace of the operator, with the Secret {TurnRecord.SecretName}; by default {DefaultInstallation}");
+    private const int MaxAuthorities = 64 * 1024;
+    private static readonly OptionSpec Address = new("address", "IP", "for URLs with a name, the address of the relay instead of those in DNS, for example before DNS has the name");
+    private static readonly OptionSpec CaFile = new("ca-file", "FILE", "with TLS, certificates of authorities (PEM) to trust instead of those that this machine trusts, for example of an organization");
 
     public CommandSpec Spec { get; } = new()
     {
         Name = "turn check",
         Usage = "[POOL]",
-        Summary = "test from this machine whether relays (TURN) relay to media nodes",
-        Description = "For every URL that participants get: opens a connection, with TLS checks the certificate, makes an allocation, sends a packet to a media node through the relay, and ends the allocation. Names the step that fails and what to do. The credential ends after two minutes and is made from the Secret of the installation, so you need the right to get it; without it, the check ends before the allocation, with the exit code 1. The exit code is 3 if a relay does not work.",
+        Summary = "test from this machine or a Pod whether relays (TURN) relay to media nodes",
+        Description = "For every URL that participants get: opens a connection, with TLS checks the certificate, makes an allocation, sends a packet to a media node through the relay, and ends the allocation. Names the step that fails and what to do. The credential ends after two minutes and is made from the Secret of the installation, so you need the right to get it; without it, the check ends before the allocation, with the exit code 1. " + InsideOptions.Description + " The Pod reads the Secret, so you need no right to get it. The exit code is 3 if a relay does not work.",
         MaxArguments = 1,
-        Options = [Installation, GlobalOptions.Format],
-        Examples = ["kubectl meet turn check", "kubectl meet turn check meet-system/relays -o json"],
+        Options = [InsideOptions.Inside, InsideOptions.Installation, Address, CaFile, GlobalOptions.Format],
+        Examples = ["kubectl meet turn check", "kubectl meet turn check meet-system/relays -o json", "kubectl meet turn check --inside", "kubectl meet turn check --address 203.0.113.7 --ca-file our-authority.pem"],
     };
 
     public async Task<int> RunAsync(CommandContext context, CommandLine line, CancellationToken ct)
     {
+        var route = await RouteAsync(context, line, ct).ConfigureAwait(false);
         using var cluster = ClusterReader.Open(line, readsAll: line.Arguments.Count > 0);
         var (relays, nodes, pools) = (cluster.ListAsync<TurnPool>(ct), cluster.ListAsync<SfuNode>(ct), cluster.ListAsync<SfuPool>(ct));
         await Task.WhenAll(relays, nodes, pools).ConfigureAwait(false);
         var (found, node, sfu) = (await relays.ConfigureAwait(false), await nodes.ConfigureAwait(false), await pools.ConfigureAwait(false));
         string[] notReadable = [.. found.NotReadable, .. node.NotReadable];
         IReadOnlyList<TurnPool> wanted = line.Arguments is [var name] ? [Lookup.Find(found.Items, cluster.Qualify(name), cluster.Namespace, notReadable)] : found.Items;
-        var secrets = wanted.Count == 0 ? new RelaySecrets(null, null) : await RelaySecrets.ReadAsync(cluster.Client, line.Value(Installation.Name) ?? DefaultInstallation, ct).ConfigureAwait(false);
-        var checks = (await Task.WhenAll(wanted.Select(pool => CheckAsync(pool, secrets, PeersOf(pool, node.Items, sfu.Items), context.Time, ct))).ConfigureAwait(false)).SelectMany(each => each).ToArray();
+        RelayTarget[] targets = [.. wanted.Select(pool => TargetOf(pool, PeersOf(pool, node.Items, sfu.Items)))];
+        var (checks, place) = line.Has(InsideOptions.Inside.Name) && targets.Length > 0
+            ? await CheckInsideAsync(context, line, cluster, targets, route, ct).ConfigureAwait(false)
+            : (await CheckAsync(context, line, cluster, targets, route, ct).ConfigureAwait(false), $"this machine ({Environment.MachineName})");
         if (!Document.TryWrite(context.Out, line.Value(GlobalOptions.Output), checks))
         {
-            Write(context, checks, wanted.Count);
+            Write(context, checks, wanted.Count, place);
         }
 
         context.Note(notReadable);
-        return checks.Any(check => check is { Ok: false, Step: not TurnStep.Credential }) || checks.Length == 0 ? ExitCodes.NotWell
+        return checks.Any(check => check is { Ok: false, Step: not TurnStep.Credential }) || checks.Count == 0 ? ExitCodes.NotWell
             : checks.All(check => check.Ok) ? ExitCodes.Ok
             : ExitCodes.Error;
     }
 
-    private static async Task<IReadOnlyList<TurnCheck>> CheckAsync(TurnPool pool, RelaySecrets secrets, IReadOnlyList<TurnPeerNode> peers, TimeProvider time, CancellationToken ct)
+    /// <exception cref="UsageException">The address is none, or the file has no certificates.</exception>
+    private static async Task<RelayRoute> RouteAsync(CommandContext context, CommandLine line, CancellationToken ct)
     {
-        var (secret, problem) = secrets.Of(pool);
-        var credential = secret is null ? null : RelayCredential.Issue(secret, RandomNumberGenerator.GetHexString(8, lowercase: true), time.GetUtcNow());
-        var checker = new TurnChecker(pool.Metadata.NamespacedName.ToString(), credential, problem, peers, time);
-        var checks = new List<TurnCheck>();
-        if (pool.Status?.Endpoints is not { Count: > 0 } && pool.Status?.DesiredReplicas != 0)
+        if (line.Value(Address.Name) is { } address && !IPAddress.TryParse(address, out _))
         {
-            checks.Add(new TurnCheck
-            {
-                Pool = pool.Metadata.NamespacedName.ToString(), Url = "(none)", Step = TurnStep.Endpoints, Message = "no relay takes participants", Fix = "see status.message of the TurnPool",
-            });
+            throw new UsageException($"--{Address.Name} is '{address}'; it must be an IP address");
         }
 
-        foreach (var url in pool.Status?.Endpoints ?? [])
+        if (line.Value(CaFile.Name) is not { } file)
         {
-            checks.AddRange(await checker.RunAsync(url, ct).ConfigureAwait(false)); // One after another: the relay counts all of them as one participant.
+            return new RelayRoute(line.Value(Address.Name));
         }
 
-        return checks;
+        try
+        {
+            // Only the certificates: the file may have keys as well, which must not get into a Pod's spec.
+            var authorities = RelayChecker.Read(await File.ReadAllTextAsync(Path.Combine(context.Folder, file), ct).ConfigureAwait(false)).ExportCertificatePems();
+            return authorities.Length <= MaxAuthorities
+                ? new RelayRoute(line.Value(Address.Name), authorities)
+                : throw new UsageException($"--{CaFile.Name}: the certificates in {file} have {authorities.Length} characters; they may have {MaxAuthorities}");
+        }
+        catch (CryptographicException malformed)
+        {
+            throw new UsageException($"--{CaFile.Name}: {file} must have certificates as PEM: {malformed.Message}");
+        }
+    }
+
+    private static RelayTarget TargetOf(TurnPool pool, IReadOnlyList<TurnPeerNode> peers) => new(
+        pool.Metadata.NamespacedName.ToString(), pool.Metadata.Uid, HasNoRelay: pool.Status is not { Endpoints.Count: > 0 } && pool.Status?.DesiredReplicas != 0, [.. pool.Status?.Endpoints ?? []], peers);
+
+    private static async Task<IReadOnlyList<TurnCheck>> CheckAsync(CommandContext context, CommandLine line, ClusterReader cluster, RelayTarget[] targets, RelayRoute route, CancellationToken ct)
+    {
+        var secrets = targets.Length == 0 ? new RelaySecrets(null, null) : await RelaySecrets.ReadAsync(cluster.Client, InsideOptions.InstallationOf(line), ct).ConfigureAwait(false);
+        return await RelayChecker.RunAsync(targets, target => secrets.Of(target.Pool, target.Uid), route, context.Time, ct).ConfigureAwait(false);
+    }
+
+    private static async Task<(IReadOnlyList<TurnCheck> Checks, string Place)> CheckInsideAsync(
+        CommandContext context, CommandLine line, ClusterReader cluster, RelayTarget[] targets, RelayRoute route, CancellationToken ct)
+    {
+        var (result, place) = await InsideOptions.RunAsync(context, line, cluster, new InsideWork { Relays = targets, Route = route }, ct).ConfigureAwait(false);
+        return (result.Relays ?? [], place);
     }
 
     /// <summary>Media nodes that take meetings, those of the pool's namespace first, with one address each, all of one family: IPv4, which relays allocate by default, if one has such an address.</summary>
@@ -92,10 +118,10 @@ internal sealed class TurnCheckCommand : ICommand
             .Select(target => new TurnPeerNode(target.Member, target.Server)),
     ];
 
-    private static void Write(CommandContext context, IReadOnlyList<TurnCheck> checks, int pools)
+    private static void Write(CommandContext context, IReadOnlyList<TurnCheck> checks, int pools, string place)
     {
         var text = context.Text;
-        text.Pairs(("Measured from", $"this machine ({Environment.MachineName})"));
+        text.Pairs(("Measured from", place));
         text.Line();
         if (checks.Count == 0)
         {

@@ -1,7 +1,7 @@
 namespace MeetOperator.KubectlMeet.Reachability;
 
 /// <summary>What <c>net check</c> found.</summary>
-/// <param name="From">The machine that asked.</param>
+/// <param name="From">The machine or Pod that asked.</param>
 /// <param name="SeenAs">The addresses that the others saw: those of a NAT, if there is one.</param>
 /// <param name="Checks">One for each address and port.</param>
 /// <param name="FromInside">The condition ExposureReady of each pool, which the operator measures inside the cluster.</param>

@@ -12,8 +12,11 @@ namespace MeetOperator.KubectlMeet.Reachability;
 /// <param name="credential">The credential; null checks only what needs none.</param>
 /// <param name="noCredential">Why there is none, and what to do.</param>
 /// <param name="peers">Media nodes, the likeliest first.</param>
+/// <param name="given">The address to use for names; null for those in DNS.</param>
+/// <param name="authorities">The only authorities whose certificates count; null for those that the machine trusts.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TurnChecker(string pool, RelayCredential? credential, string? noCredential, IReadOnlyList<TurnPeerNode> peers, TimeProvider time)
+internal sealed class TurnChecker(
+    string pool, RelayCredential? credential, string? noCredential, IReadOnlyList<TurnPeerNode> peers, IPAddress? given, X509Certificate2Collection? authorities, TimeProvider time)
 {
     private const byte Udp = 17;
     private const byte InternetV6 = 2;
@@ -31,7 +34,7 @@ internal sealed class TurnChecker(string pool, RelayCredential? credential, stri
             return [];
         }
 
-        var addresses = url.Address is { } only ? [only] : await ResolveAsync(url.Host, ct).ConfigureAwait(false);
+        var addresses = (url.Address ?? given) is { } only ? [only] : await ResolveAsync(url.Host, ct).ConfigureAwait(false);
         if (addresses.Length == 0)
         {
             return [Failed(new TurnCheck { Pool = pool, Url = text, Step = TurnStep.Resolve, Message = string.Empty }, url, TurnStep.Resolve)];
@@ -62,6 +65,19 @@ internal sealed class TurnChecker(string pool, RelayCredential? credential, stri
         {
             return [];
         }
+    }
+
+    /// <summary>The rules for certificates with authorities of one's own; null for those of the machine.</summary>
+    private static X509ChainPolicy? PolicyOf(X509Certificate2Collection? authorities)
+    {
+        if (authorities is null)
+        {
+            return null;
+        }
+
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(authorities);
+        return policy;
     }
 
     private async Task<TurnCheck> CheckAsync(string text, TurnUrl url, IPEndPoint server, CancellationToken ct)
@@ -105,7 +121,9 @@ internal sealed class TurnChecker(string pool, RelayCredential? credential, stri
     {
         using var limit = new CancellationTokenSource(ConnectTimeout, time);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
-        var tls = url.Transport == StunTransport.Tls ? new SslClientAuthenticationOptions { TargetHost = url.Host, RemoteCertificateValidationCallback = certificate.Accept } : null;
+        var tls = url.Transport == StunTransport.Tls
+            ? new SslClientAuthenticationOptions { TargetHost = url.Host, RemoteCertificateValidationCallback = certificate.Accept, CertificateChainPolicy = PolicyOf(authorities) }
+            : null;
         var (username, password) = credential ?? RelayCredential.None;
         return await TurnClient.ConnectAsync(server, username, password, isTcp: url.Transport != StunTransport.Udp, realm: null, bounded.Token, tls).ConfigureAwait(false);
     }

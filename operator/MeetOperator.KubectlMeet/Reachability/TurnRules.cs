@@ -22,7 +22,7 @@ internal static class TurnRules
             TurnStep.Endpoints => ("no relay takes participants", "see status.message of the TurnPool"),
             TurnStep.Resolve => ($"DNS has no address for {url.Host}", $"create records for {url.Host} that lead to the cluster nodes of all relays of the pool"),
             TurnStep.Connect => ($"the connection does not open: {detail}", $"let {port} out of this network, and open it for inbound traffic on the cluster nodes of the relays"),
-            TurnStep.Tls => ($"browsers do not accept TLS there: {detail}", "replace the Secret of spec.tls with a certificate of a public authority for the name in the URL; if the certificate shown is another one, something else uses the port or intercepts TLS"),
+            TurnStep.Tls => ($"browsers do not accept TLS there: {detail}", "replace the Secret of spec.tls with a certificate of a public authority for the name in the URL, or name the authority of your organization with --ca-file; if the certificate shown is another one, something else uses the port or intercepts TLS"),
             TurnStep.Answer => (Code(code, "the relay does not answer"), $"let {port} out of this network, and open it for inbound traffic on the cluster nodes of the relays"),
             TurnStep.Credential => ("it answers; the rest was not checked, because there is no credential", detail ?? string.Empty),
             TurnStep.Allocate => code switch
@@ -47,7 +47,7 @@ internal static class TurnRules
         : until is { } end && end <= now ? string.Create(CultureInfo.InvariantCulture, $"the certificate ended at {end:yyyy-MM-dd HH:mm} UTC")
         : errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? $"the certificate ({subject}) is not valid for {host}"
         : errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) ? "the server sends no certificate"
-        : $"the certificate ({subject}) is not of an authority that this machine trusts";
+        : $"the certificate ({subject}) is not of an authority that is trusted here";
 
     private static string Code(int code, string otherwise) => code > 0 ? string.Create(CultureInfo.InvariantCulture, $"the relay answers with error {code}") : otherwise;
 }

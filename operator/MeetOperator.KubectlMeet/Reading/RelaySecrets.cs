@@ -32,25 +32,27 @@ internal sealed record RelaySecrets(Secret? Data, string? Problem)
     }
 
     /// <summary>The secret with which credentials of a pool are made, or why there is none.</summary>
-    public (string? Secret, string? Problem) Of(TurnPool pool)
-    {
-        if (Data is null)
-        {
-            return (null, Problem);
-        }
+    /// <param name="pool">The pool, as <c>namespace/name</c>.</param>
+    /// <param name="uid">Its UID.</param>
+    public (string? Secret, string? Problem) Of(string pool, string? uid) => Data is null ? (null, Problem) : Read(Data.GetBytes(EntryOf(pool)), pool, uid);
 
+    /// <summary>The secret in the stored entry of a pool, or why there is none.</summary>
+    public static (string? Secret, string? Problem) Read(ReadOnlySpan<byte> stored, string pool, string? uid)
+    {
         try
         {
-            return Data.GetBytes(TurnRecord.EntryOf(pool.Metadata.Namespace!, pool.Metadata.Name!)) is { } stored
-                && JsonSerializer.Deserialize<TurnRecord>(stored, KubeJson.Options) is { Key.Secret: { } secret } record && record.Uid == pool.Metadata.Uid
-                    ? (secret, null)
-                    : (null, $"the Secret has no secret of TurnPool {pool.Metadata.NamespacedName}: see its status.message; the operator creates one within seconds");
+            return stored.Length > 0 && JsonSerializer.Deserialize<TurnRecord>(stored, KubeJson.Options) is { Key.Secret: { } secret } record && record.Uid == uid
+                ? (secret, null)
+                : (null, $"the Secret has no secret of TurnPool {pool}: see its status.message; the operator creates one within seconds");
         }
-        catch (Exception broken) when (broken is JsonException or FormatException)
+        catch (JsonException)
         {
-            return (null, $"the entry of TurnPool {pool.Metadata.NamespacedName} in the Secret cannot be read: the operator replaces it within seconds");
+            return (null, $"the entry of TurnPool {pool} in the Secret cannot be read: the operator replaces it within seconds");
         }
     }
+
+    /// <summary>The name of a pool's entry in the Secret.</summary>
+    public static string EntryOf(string pool) => TurnRecord.EntryOf(pool[..pool.IndexOf('/', StringComparison.Ordinal)], pool[(pool.IndexOf('/', StringComparison.Ordinal) + 1)..]);
 
     /// <summary>Without the data.</summary>
     public override string ToString() => nameof(RelaySecrets);

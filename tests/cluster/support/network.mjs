@@ -49,3 +49,21 @@ export const betweenMachines = pods => pods.map(pod => {
 
 /** Rules that drop what these Pods of operators send to the Pod of a media node. On another node of the cluster, it has the address of the operator's node, as that of every Pod there. */
 export const fromOperators = (pod, operators) => operators.map(operator => [operator, [['OUTPUT', '-p', 'tcp', '-d', pod.status.podIP, '-j', 'DROP']]]);
+
+/**
+ * While `meanwhile` runs, nothing that is sent over the families to these ports reaches these nodes of the cluster or their Pods. Media nodes check themselves over loopback, which is left open.
+ */
+export async function withoutPorts({ min, max = min, protocols = ['udp', 'tcp'], families = ['IPv4', 'IPv6'], machines = ['1', '2'] }, meanwhile) {
+  const rules = machines.flatMap(machine => families.flatMap(family => protocols.map(protocol => [
+    machine, family === 'IPv6' ? 'ip6tables' : 'iptables', ['PREROUTING', '!', '-i', 'lo', '-p', protocol, '--dport', `${min}:${max}`, '-j', 'DROP'],
+  ])));
+  const change = async action => {
+    for (const [machine, program, rule] of rules) await cluster('node', machine, program, '-w', '-t', 'mangle', action, ...rule);
+  };
+  await change('-I');
+  try {
+    return await meanwhile();
+  } finally {
+    await change('-D');
+  }
+}

@@ -19,9 +19,12 @@ public sealed class TestRelay : IAsyncLifetime
 
     public int TlsPort { get; } = FreePort();
 
+    /// <summary>The certificate that it uses, for relay.example.com.</summary>
+    public string CertificateFile => Path.Combine(_folder.FullName, "tls.pem");
+
     public async Task InitializeAsync()
     {
-        var pem = Path.Combine(_folder.FullName, "tls.pem");
+        var pem = CertificateFile;
         await File.WriteAllTextAsync(pem, Certificate());
         string[] arguments =
         [
@@ -50,7 +53,11 @@ public sealed class TestRelay : IAsyncLifetime
     private static string Certificate()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = new CertificateRequest("CN=relay.example.com", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("relay.example.com");
+        var request = new CertificateRequest("CN=relay.example.com", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
         return $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n";
     }
 

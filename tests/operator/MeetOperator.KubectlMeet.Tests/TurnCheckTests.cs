@@ -75,6 +75,32 @@ public sealed class TurnCheckTests(SampleCluster cluster, TestRelay relay) : ICl
     }
 
     [Fact]
+    public async Task TurnCheck_AddressAndAuthorityAreNamed_WorksOverTls()
+    {
+        await CreateAsync(TestRelay.Secret, $"turns:relay.example.com:{relay.TlsPort}?transport=tcp");
+
+        var result = await RunAsync("-o", "json", "--address", "127.0.0.1", "--ca-file", relay.CertificateFile);
+        var untrusted = await RunAsync("--address", "127.0.0.1");
+
+        Assert.Equal((0, string.Empty), (result.Code, result.Error));
+        var check = Assert.Single(JsonNode.Parse(result.Output)!.AsArray())!;
+        Assert.Equal(("Done", $"127.0.0.1:{relay.TlsPort}", "media"), ((string)check["step"]!, (string)check["address"]!, (string)check["mediaNode"]!));
+        Assert.Equal(3, untrusted.Code);
+        Assert.Contains("the certificate (CN=relay.example.com) is not of an authority that is trusted here", untrusted.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TurnCheck_WrongOption_NamesItAndWhatItMustBe()
+    {
+        var address = await RunAsync("--address", "relay.example.com");
+        var file = await RunAsync("--ca-file", cluster.Kubeconfig);
+
+        Assert.Equal((2, "error: --address is 'relay.example.com'; it must be an IP address\n"), (address.Code, address.Error));
+        Assert.Equal(2, file.Code);
+        Assert.Contains("must have certificates as PEM: there is no certificate in it", file.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TurnCheck_SecretReplacedAtTheRelay_FailsAtTheAllocation()
     {
         await CreateAsync("another-secret", $"turn:127.0.0.1:{relay.Port}?transport=udp");

@@ -21,7 +21,7 @@ public sealed class TurnRulesTests
 
     [Fact]
     public void Objection_UnknownAuthority_SaysSo() =>
-        Assert.Equal("the certificate (CN=relay.example.com) is not of an authority that this machine trusts", TurnRules.Objection(SslPolicyErrors.RemoteCertificateChainErrors, "relay.example.com", "CN=relay.example.com", Now.AddDays(1), Now));
+        Assert.Equal("the certificate (CN=relay.example.com) is not of an authority that is trusted here", TurnRules.Objection(SslPolicyErrors.RemoteCertificateChainErrors, "relay.example.com", "CN=relay.example.com", Now.AddDays(1), Now));
 
     [Fact]
     public void Objection_GoodCertificate_IsNull() => Assert.Null(TurnRules.Objection(SslPolicyErrors.None, "relay.example.com", "CN=relay.example.com", Now.AddDays(1), Now));
