@@ -91,8 +91,8 @@ export class FrameReceiver {
     } catch {
       return { dropped: 'not-authentic' };
     }
-    // Another copy of the frame may have been opened meanwhile, or the receiver may have started anew.
-    if (known.windows.get(receiver) !== window || !window.accepts(trailer.counter)) return { dropped: 'replayed' };
+    // Another copy of the frame may have been opened meanwhile, the key may have been dropped, or the receiver may have started anew.
+    if (this.#keys.get(numberOf(trailer)) !== known || known.windows.get(receiver) !== window || !window.accepts(trailer.counter)) return { dropped: 'replayed' };
     window.record(trailer.counter);
     known.next = Math.max(known.next, trailer.counter + 1);
     this.#prove(numberOf(trailer));
