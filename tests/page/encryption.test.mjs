@@ -20,7 +20,7 @@ const call = async ({ codec, layers, keys, streams }) => {
   downWorker.onmessage = ({ data }) => { if (data.type === 'health') health.push(data); };
   upWorker.postMessage({ type: 'own-key', key });
   downWorker.postMessage({ type: 'peer', participantId: 'ada', identityKey: 'x' });
-  downWorker.postMessage({ type: 'peer-key', participantId: 'ada', key: received });
+  downWorker.postMessage({ type: 'peer-key', participantId: 'ada', identityKey: 'x', key: received, isProven: true });
   const [sending, receiving] = [new FrameTransforms(upWorker), new FrameTransforms(downWorker)];
   const [up, down] = [new RTCPeerConnection(sending.configure({})), new RTCPeerConnection(receiving.configure({}))];
   up.onicecandidate = ({ candidate }) => void down.addIceCandidate(candidate);

@@ -1,30 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readFrame } from '../../src/features/e2ee/frame-format.js';
-import { Client, Server, untilOpens } from './encrypted-meeting.js';
+import type { Bytes } from '../../src/features/e2ee/bytes.js';
+import { readFrame, trailerBytes } from '../../src/features/e2ee/frame-format.js';
+import { createIdentity } from '../../src/features/e2ee/identity.js';
+import { Client, meet, phraseOf, Server, untilOpens } from './encrypted-meeting.js';
 
 beforeEach(() => { vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] }); });
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
-
-/** Clients of these names, who joined one after another and decrypt each other. */
-async function meet(...names: string[]): Promise<{ server: Server; clients: Client[] }> {
-  const server = new Server();
-  const clients: Client[] = [];
-  for (const name of names) {
-    const client = await Client.create(name, server);
-    clients.push(client);
-    server.join(client);
-  }
-  for (const one of clients) for (const other of clients) if (one !== other) await untilOpens(one, other);
-  return { server, clients };
-}
-
-const phraseOf = (client: Client): Promise<string> => vi.waitFor(() => {
-  expect(client.state?.phrase).toEqual(expect.any(String));
-  return client.state!.phrase!;
-}, { timeout: 10_000 });
 
 describe('an encrypted meeting', () => {
   it('has one phrase for all participants', async () => {
@@ -141,6 +125,20 @@ describe('an evil server', () => {
     expect(await phraseOf(ada!)).not.toBe(await phraseOf(bob!));
   });
 
+  it('cannot make the phrases equal with identities that it composed', async () => {
+    const server = new Server();
+    const [ada, bob] = [await Client.create('ada', server), await Client.create('bob', server)];
+    const [towardsAda, towardsBob] = [(await createIdentity()).publicKey, (await createIdentity()).publicKey];
+    const tell = (client: Client, participants: Readonly<Record<string, string>>) =>
+      client.e2ee.handleJoined({ participantId: client.name, participants: Object.entries(participants).map(([participantId, identityKey]) => ({ participantId, identityKey })), e2ee: true });
+    // The phrase is made of fields, each preceded by its length in two bytes. Two lists of fields would give the same bytes if a length of 65,537 were written as 1.
+    const fieldsOf = (...keys: string[]) => keys.sort().map(key => `\0W${key}`).join('');
+    const padding = '~'.repeat(65_536 - 2 * 89 - 2);
+    tell(ada, { bob: towardsAda, first: '!', last: `${padding}${fieldsOf(bob.identity.publicKey, towardsBob)}\0\x01~` });
+    tell(bob, { ada: towardsBob, first: `!${fieldsOf(ada.identity.publicKey, towardsAda)}\0\x01${padding}`, last: '~' });
+    expect(await phraseOf(ada)).not.toBe(await phraseOf(bob));
+  });
+
   it('gets no key for a participant that the page does not show', async () => {
     const { server, clients: [ada] } = await meet('ada', 'bob');
     const ghost = await Client.create('ghost', server);
@@ -187,5 +185,56 @@ describe('a participant who floods the others with messages about keys', () => {
     server.join(eve);
     await untilOpens(ada!, eve);
     expect(decrypt.mock.calls.length).toBeLessThan(100);
+  });
+});
+
+describe('frames that name keys which their sender never used', { timeout: 30_000 }, () => {
+  /** A genuine frame that names another key. */
+  const naming = (genuine: Bytes, { generation, step }: { readonly generation?: number; readonly step: number }): Bytes => {
+    const frame = genuine.slice();
+    const start = frame.length - trailerBytes;
+    if (generation !== undefined) frame.set([0, 0, generation], start);
+    frame[start + 3] = step;
+    return frame;
+  };
+  /** Shows frames of bob that name these steps. The page has looked for each of the keys before the next one: then it asks bob for one that it cannot compute. */
+  async function showFrames(server: Server, receiver: Client, sender: Client, steps: readonly number[]): Promise<void> {
+    const genuine = await sender.seal();
+    const questions = () => server.messages.filter(({ from, to }) => from === receiver.name && to === sender.name).length;
+    for (const step of steps) {
+      vi.setSystemTime(Date.now() + 1_000);
+      expect(await receiver.opens(naming(genuine, { step }), sender.name)).toBe(false);
+      const before = questions();
+      await vi.waitFor(async () => {
+        vi.setSystemTime(Date.now() + 1_000);
+        await receiver.opens(naming(genuine, { generation: 99, step }), sender.name);
+        expect(questions()).toBeGreaterThan(before);
+      }, { timeout: 10_000 });
+    }
+  }
+
+  it('do not displace the key in use', async () => {
+    const { server, clients: [ada, bob] } = await meet('ada', 'bob');
+    await showFrames(server, ada!, bob!, [10, 20, 30, 40, 50, 60]);
+    await untilOpens(ada!, bob!);
+  });
+
+  it('cost no more than one computation of each key', async () => {
+    const { server, clients: [ada, bob] } = await meet('ada', 'bob');
+    const computed = vi.spyOn(crypto.subtle, 'deriveBits');
+    await showFrames(server, ada!, bob!, Array.from({ length: 8 }, (_, i) => 100 - i));
+    expect(computed.mock.calls.length).toBeLessThan(200);
+  });
+
+  it('are looked into once at a time, however many wait', async () => {
+    const { server, clients: [ada, bob] } = await meet('ada', 'bob');
+    const genuine = await bob!.seal();
+    const imported = vi.spyOn(crypto.subtle, 'importKey');
+    for (let i = 0; i < 50; i++) {
+      vi.setSystemTime(Date.now() + 1_000);
+      await ada!.opens(naming(genuine, { step: 200 }), 'bob');
+    }
+    await showFrames(server, ada!, bob!, [201]);
+    expect(imported.mock.calls.filter(([, , algorithm]) => algorithm === 'AES-GCM').length).toBeLessThan(20);
   });
 });

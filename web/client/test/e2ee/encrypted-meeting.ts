@@ -1,4 +1,4 @@
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Bytes } from '../../src/features/e2ee/bytes.js';
 import { E2ee, type EncryptionState } from '../../src/features/e2ee/e2ee.js';
 import { FrameEngine } from '../../src/features/e2ee/frame-engine.js';
@@ -17,6 +17,8 @@ export class Client {
   isRefused = false;
   #engine: FrameEngine | null = null;
   #bindings = 0;
+  readonly #delayed: (() => void)[] = [];
+  #delaysReports = false;
 
   private constructor(readonly name: string, readonly identity: Identity, send: (from: Client, keys: readonly KeyPayload[]) => void, isRequired: boolean) {
     this.e2ee = new E2ee({ identity, isRequired }, {
@@ -37,6 +39,12 @@ export class Client {
     (this.e2ee.handlers[message.type] as (message: ServerMessage) => void)(message);
   }
 
+  /** Whether what the worker reports waits, as behind other work of the page. */
+  set delaysReports(delays: boolean) {
+    this.#delaysReports = delays;
+    if (!delays) for (const deliver of this.#delayed.splice(0)) deliver();
+  }
+
   /** A frame as it leaves this client. */
   async seal(clear: Bytes = crypto.getRandomValues(new Uint8Array(40))): Promise<Bytes> {
     return (await this.#engine!.seal(1, 'camera', Uint8Array.from(clear).buffer, 'video/VP9'))!;
@@ -51,7 +59,11 @@ export class Client {
 
   #createWorker(): Worker {
     const worker = { onmessage: null as ((event: { data: WorkerReport }) => void) | null, terminate: () => undefined, postMessage: (request: WorkerRequest) => void this.#engine!.handle(request) };
-    this.#engine = new FrameEngine(report => worker.onmessage?.({ data: report }));
+    this.#engine = new FrameEngine(report => {
+      const deliver = () => worker.onmessage?.({ data: report });
+      if (this.#delaysReports) this.#delayed.push(deliver);
+      else deliver();
+    });
     return worker as unknown as Worker;
   }
 }
@@ -103,3 +115,22 @@ export function untilOpens(receiver: Client, sender: Client, id = sender.name): 
     return frame;
   }, { timeout: 10_000, interval: 50 });
 }
+
+/** Clients of these names, who joined one after another and decrypt each other. */
+export async function meet(...names: string[]): Promise<{ server: Server; clients: Client[] }> {
+  const server = new Server();
+  const clients: Client[] = [];
+  for (const name of names) {
+    const client = await Client.create(name, server);
+    clients.push(client);
+    server.join(client);
+  }
+  for (const one of clients) for (const other of clients) if (one !== other) await untilOpens(one, other);
+  return { server, clients };
+}
+
+/** The phrase that a client shows. */
+export const phraseOf = (client: Client): Promise<string> => vi.waitFor(() => {
+  expect(client.state?.phrase).toEqual(expect.any(String));
+  return client.state!.phrase!;
+}, { timeout: 10_000 });

@@ -99,6 +99,20 @@ describe('frames', () => {
     }
   });
 
+  it('of H.264 have no other units in clear than parameter sets and the start of a slice', async () => {
+    const { sender, receiver } = await pair();
+    const [delimiter, sps, pps] = [bytes(0, 0, 0, 1, 9, 0xf0), bytes(0, 0, 0, 1, 0x67, 0x42, 0, 0x1f), bytes(0, 0, 1, 0x68, 0xce, 0x3c, 0x80)];
+    const supplement = bytes(0, 0, 0, 1, 6, 5, 16, ...random(16).map(byte => byte | 4), 0x80);
+    const slice = bytes(0, 0, 1, 0x65, 0xb8, 1, 2, 3, 4, 5, 6, 7);
+    for (const units of [[delimiter, sps, supplement, pps, slice], [sps, pps, supplement, supplement, slice], [supplement, slice], [supplement]]) {
+      const clear = bytes(...units.flatMap(unit => [...unit]));
+      const sealed = (await sender.seal(clear, 'h264', 'camera'))!;
+      for (const hidden of [delimiter, supplement]) expect(contains(sealed, hidden.subarray(1))).toBe(false);
+      for (const needed of [sps, pps]) expect(contains(sealed, needed)).toBe(units.includes(needed));
+      expect(await receiver.open(1, sealed, 'camera')).toEqual({ clear });
+    }
+  });
+
   it('of H.264 decrypt although the depacketizer wrote longer start codes', async () => {
     const { sender, receiver } = await pair();
     const clear = Uint8Array.from([0, 0, 1, 0x67, 0x42, 0, 0x1f, 0, 0, 1, 0x65, 0xb8, 0, 4, 1, 2, 3, 4, 5]);
@@ -234,6 +248,44 @@ describe('frames', () => {
     }
     const opened = await Promise.all(sealed.map(frame => receiver.open(1, frame, 'camera')));
     expect(opened.map(one => 'clear' in one)).toEqual([false, true, true, true, true]);
+  });
+});
+
+describe('keys that frames name', () => {
+  const keyOf = (step: number) => frameKeyOf(base(step), { generation: 1, step }, meeting, 'alice');
+  const framesUnder = async (...steps: number[]): Promise<Bytes[]> => {
+    const sender = new FrameSender();
+    const frames = [];
+    for (const step of steps) {
+      sender.setKey(await keyOf(step));
+      frames.push((await sender.seal(random(20), 'vp9', 'camera'))!);
+    }
+    return frames;
+  };
+  const opens = async (receiver: FrameReceiver, frame: Bytes): Promise<boolean> => 'clear' in await receiver.open(1, frame, 'camera');
+
+  it('displace no key before a frame under them was opened', async () => {
+    const [first, second, third] = await framesUnder(0, 0, 1);
+    const receiver = new FrameReceiver();
+    receiver.addKey(await keyOf(0));
+    expect(await opens(receiver, first!)).toBe(true);
+    for (const step of [50, 60, 70, 80, 90, 100]) receiver.addGuess(await keyOf(step));
+    expect(await opens(receiver, second!)).toBe(true);
+    receiver.addGuess(await keyOf(1));
+    expect(await opens(receiver, third!)).toBe(true);
+  });
+
+  it('show no frame again when they were dropped and are named anew', async () => {
+    const frames = await framesUnder(0, 1, 2, 3, 4);
+    const receiver = new FrameReceiver();
+    for (const [step, frame] of frames.entries()) {
+      receiver.addGuess(await keyOf(step));
+      expect(await opens(receiver, frame)).toBe(true);
+    }
+    for (const [step, frame] of frames.entries()) {
+      receiver.addGuess(await keyOf(step));
+      expect(await opens(receiver, frame)).toBe(false);
+    }
   });
 });
 

@@ -34,9 +34,9 @@ class Person {
   async opens(sealed: Uint8Array, from: Person): Promise<boolean> {
     const first = await this.receiver.open(1, sealed, 'camera');
     if (!('dropped' in first) || first.dropped !== 'unknown-key') return 'clear' in first;
-    const key = await this.keys.derive(from.id, first.keyId!);
-    if (key === null) return false;
-    this.receiver.addKey(key);
+    const derived = await this.keys.derive(from.id, first.keyId!);
+    if (derived === null) return false;
+    this.receiver.addGuess(derived.key);
     return 'clear' in await this.receiver.open(1, sealed, 'camera');
   }
 }

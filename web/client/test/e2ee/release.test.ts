@@ -63,7 +63,7 @@ describe('a receiver that is released', () => {
     const key = await frameKeyOf(new Uint8Array(32).fill(1), { generation: 1, step: 0 }, 'm-1', 'zoe');
     engine.handle({ type: 'own-key', key });
     engine.handle({ type: 'peer', participantId: 'zoe', identityKey: 'z' });
-    engine.handle({ type: 'peer-key', participantId: 'zoe', key });
+    engine.handle({ type: 'peer-key', participantId: 'zoe', identityKey: 'z', key, isProven: true });
     for (const id of [1, 2]) engine.handle({ type: 'bind', id, participantId: 'zoe', source: 'microphone' });
     const frame = await engine.seal(9, 'microphone', new Uint8Array(20).buffer, 'audio/opus');
     engine.handle({ type: 'release', ids: [1] });

@@ -142,7 +142,7 @@ const flush = (): Promise<void> => new Promise(resolve => { setTimeout(resolve);
 const share = async ({ alice, bob }: Call, generation = 1): Promise<void> => {
   const key = await keyOf(generation);
   alice.engine.handle({ type: 'own-key', key });
-  bob.engine.handle({ type: 'peer-key', participantId: 'alice', key });
+  bob.engine.handle({ type: 'peer-key', participantId: 'alice', identityKey: 'k', key, isProven: true });
 };
 
 const media = (page: Page) => page.socket.packets.filter(packet => !isRtcp(packet)).map(packet => readRtp(packet)!);
@@ -164,7 +164,7 @@ describe('an encrypted meeting on a tunnel', () => {
     const frames = media(running.alice).filter(({ payloadType }) => payloadType === 111).map(({ payload }) => payload);
     expect(frames.map(frame => readFrame(frame)?.trailer)).toMatchObject(frames.map(() => ({ generation: 1, step: 0, length: 81 + 16, format: 0x11 })));
     expect(running.bob.reports.filter(({ type }) => type === 'health')).toHaveLength(2);
-    expect(running.bob.reports).toContainEqual({ type: 'health', participantId: 'alice', source: 'camera', decrypts: true });
+    expect(running.bob.reports).toContainEqual({ type: 'health', participantId: 'alice', identityKey: 'k', source: 'camera', decrypts: true });
   });
 
   it('tells key frames, their sizes and the levels of sound in header extensions', async () => {
@@ -213,11 +213,11 @@ describe('an encrypted meeting on a tunnel', () => {
     const running = await call();
     const { alice, bob } = running;
     alice.engine.handle({ type: 'own-key', key: await keyOf() });
-    bob.engine.handle({ type: 'peer-key', participantId: 'alice', key: await keyOf(2) });
+    bob.engine.handle({ type: 'peer-key', participantId: 'alice', identityKey: 'k', key: await keyOf(2), isProven: true });
     for (let i = 0; i < 7; i++) await running.capture();
     expect(codecs.decoded).toEqual([]);
-    for (const source of ['camera', 'microphone']) expect(bob.reports).toContainEqual({ type: 'health', participantId: 'alice', source, decrypts: false });
-    expect(bob.reports).toContainEqual({ type: 'unknown-key', participantId: 'alice', keyId: { generation: 1, step: 0 } });
+    for (const source of ['camera', 'microphone']) expect(bob.reports).toContainEqual({ type: 'health', participantId: 'alice', identityKey: 'k', source, decrypts: false });
+    expect(bob.reports).toContainEqual({ type: 'unknown-key', participantId: 'alice', identityKey: 'k', keyId: { generation: 1, step: 0 } });
 
     await share(running);
     for (let i = 0; i < 3; i++) await running.capture();

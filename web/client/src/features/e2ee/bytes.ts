@@ -12,10 +12,14 @@ export function fromBase64Url(text: string): Bytes | null {
 /** Bytes in a buffer of their own, which WebCrypto accepts. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Joins fields so that no two lists of fields give the same bytes: each field is preceded by its length in two bytes. */
+/**
+ * Joins fields so that no two lists of fields give the same bytes: each field is preceded by its length in two bytes. Throws a RangeError for a field of more than 65,535
+ * bytes, whose length would be ambiguous.
+ */
 export function encodeFields(...fields: readonly (string | Uint8Array)[]): Bytes {
   return concat(...fields.flatMap(field => {
     const bytes = typeof field === 'string' ? new TextEncoder().encode(field) : field;
+    if (bytes.length > 0xffff) throw new RangeError('A field is longer than 65,535 bytes. Shorten it.');
     return [Uint8Array.of(bytes.length >> 8, bytes.length & 0xff), bytes];
   }));
 }

@@ -1,7 +1,7 @@
 import type { ErrorMessage, ErrorOutcome, Feature } from '../../core/feature.js';
 import type { MessageHandlers } from '../../core/messages.js';
 import type { TrackSource } from '../../core/wire-types.js';
-import type { FrameKey, KeyId } from './frame-key.js';
+import type { KeyId } from './frame-key.js';
 import { FrameTransforms } from './frame-transforms.js';
 import type { Identity } from './identity.js';
 import { KeySchedule, type KeyPayload } from './key-schedule.js';
@@ -65,6 +65,8 @@ export class E2ee implements Feature<JoinedE2ee, Received> {
   #lastRotation = -Infinity;
   readonly #asked = new Map<string, number>();
   readonly #answered = new Map<string, number>();
+  /** The participants of whom a key is looked for: one at a time of each, because a server can make frames name any key. */
+  readonly #searching = new Set<string>();
   /** How many messages of each participant wait. */
   readonly #waiting = new Map<string, number>();
   #phraseOf = '';
@@ -95,8 +97,10 @@ export class E2ee implements Feature<JoinedE2ee, Received> {
     if (this.#identity === null) return this.#host.onRefused();
     this.#startWorker();
     const present = new Map(participants.map(participant => [participant.participantId, participant.identityKey]));
-    this.#handleLeft((this.#keys?.peers ?? []).filter(({ id, identityKey }) => present.get(id) !== identityKey).map(({ id }) => id));
-    if (this.#keys === null || this.#selfId !== participantId) {
+    const isSame = this.#selfId === participantId;
+    // Under another own ID, all keys are exchanged anew: the worker must know no participant whose identity is not in the phrase.
+    this.#handleLeft((this.#keys?.peers ?? []).filter(({ id, identityKey }) => !isSame || present.get(id) !== identityKey).map(({ id }) => id));
+    if (this.#keys === null || !isSame) {
       this.#selfId = participantId;
       this.#keys = new KeySchedule(this.#host.meetingId, participantId, this.#identity);
     }
@@ -191,19 +195,24 @@ export class E2ee implements Feature<JoinedE2ee, Received> {
     this.#enqueue(async keys => {
       this.#waiting.set(from, this.#waiting.get(from)! - 1);
       const received = await keys.receive(from, payload);
-      if (received.kind === 'key') this.#post({ type: 'peer-key', participantId: from, key: received.key });
+      if (received.kind === 'key') this.#post({ type: 'peer-key', participantId: from, identityKey: received.identityKey, key: received.key, isProven: true });
       else if (received.kind === 'request' && this.#isDue(this.#answered, from)) this.#send(await keys.shareWith([from]));
     });
   }
 
   #handleReport(report: WorkerReport): void {
-    if (report.type === 'health') return this.#handleHealth(report.participantId, report.source, report.decrypts);
-    this.#enqueue(keys => this.#findKey(keys, report.participantId, report.keyId));
+    const { participantId, identityKey } = report;
+    // The report is about an earlier identity.
+    if (this.#keys === null || this.#keys.identityOf(participantId) !== identityKey) return;
+    if (report.type === 'health') return this.#handleHealth(participantId, report.source, report.decrypts);
+    if (this.#searching.has(participantId)) return;
+    this.#searching.add(participantId);
+    this.#enqueue(keys => this.#findKey(keys, participantId, report.keyId).finally(() => this.#searching.delete(participantId)));
   }
 
   async #findKey(keys: KeySchedule, participantId: string, keyId: KeyId): Promise<void> {
-    const derived: FrameKey | null = await keys.derive(participantId, keyId);
-    if (derived !== null) this.#post({ type: 'peer-key', participantId, key: derived });
+    const derived = await keys.derive(participantId, keyId);
+    if (derived !== null) this.#post({ type: 'peer-key', participantId, ...derived, isProven: false });
     else if (keys.hasPeer(participantId) && this.#isDue(this.#asked, participantId)) this.#send(await keys.request(participantId));
   }
 

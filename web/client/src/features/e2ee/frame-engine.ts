@@ -1,9 +1,15 @@
 import type { TrackSource } from '../../core/wire-types.js';
 import type { Bytes } from './bytes.js';
+import type { KeyId } from './frame-key.js';
 import { FrameReceiver } from './frame-receiver.js';
 import { FrameSender } from './frame-sender.js';
 import { ReceiveHealth } from './receive-health.js';
 import type { WorkerReport, WorkerRequest } from './worker-messages.js';
+
+interface Peer {
+  readonly identityKey: string;
+  readonly receiver: FrameReceiver;
+}
 
 interface Binding {
   readonly participantId: string;
@@ -19,8 +25,8 @@ export class FrameEngine {
   readonly #sender = new FrameSender();
   /** By ID and identity of the sender, and kept when a participant leaves: a participant who comes back must not get a new replay window for an old key. */
   readonly #receivers = new Map<string, FrameReceiver>();
-  /** The receiver of each participant who is in the meeting. */
-  readonly #current = new Map<string, FrameReceiver>();
+  /** The participants who are in the meeting. */
+  readonly #current = new Map<string, Peer>();
   readonly #bindings = new Map<number, Binding>();
   readonly #codecs = new Map<number, string>();
   readonly #reported = new Map<string, number>();
@@ -34,7 +40,7 @@ export class FrameEngine {
   handle(request: WorkerRequest): string | null {
     switch (request.type) {
       case 'own-key': this.#sender.setKey(request.key); return null;
-      case 'peer-key': this.#current.get(request.participantId)?.addKey(request.key); return request.participantId;
+      case 'peer-key': return this.#addKey(request) ? request.participantId : null;
       case 'peer': this.#setPeer(request.participantId, request.identityKey); return null;
       case 'codec': this.#codecs.set(request.id, request.codec); return null;
       case 'bind': this.#bind(request.id, request.participantId, request.source); return request.participantId;
@@ -68,41 +74,59 @@ export class FrameEngine {
     // Zero-length audio frames are padding of a probe.
     if (binding === undefined || data.byteLength === 0) return null;
     const { participantId, source, health } = binding;
-    const opened = await this.#current.get(participantId)?.open(id, new Uint8Array(data), source) ?? { dropped: 'unknown-key' as const };
+    const peer = this.#current.get(participantId);
+    const opened = await peer?.receiver.open(id, new Uint8Array(data), source) ?? { dropped: 'unknown-key' as const };
+    // The receiver was given to another participant meanwhile, or the participant has another identity.
+    if (this.#bindings.get(id) !== binding) return null;
+    const identityKey = peer?.identityKey ?? null;
     if ('clear' in opened) {
-      this.#reportHealth(binding, health.onOpened());
+      this.#reportHealth(binding, identityKey, health.onOpened());
       // A page of an earlier version also encrypts the empty frames of silence.
       return opened.clear.byteLength === 0 ? null : opened.clear;
     }
-    if (opened.dropped !== 'replayed') this.#reportHealth(binding, health.onDropped(nowMs));
-    if (opened.dropped === 'unknown-key') this.#reportUnknown(participantId, opened.keyId ?? { generation: 0, step: 0 }, nowMs);
+    if (opened.dropped !== 'replayed') this.#reportHealth(binding, identityKey, health.onDropped(nowMs));
+    if (opened.dropped === 'unknown-key' && opened.keyId !== undefined && identityKey !== null) this.#reportUnknown(participantId, identityKey, opened.keyId, nowMs);
     return null;
   }
 
+  /** False when the participant has left or has another identity than the one to which the key belongs. */
+  #addKey({ participantId, identityKey, key, isProven }: WorkerRequest & { readonly type: 'peer-key' }): boolean {
+    const peer = this.#current.get(participantId);
+    if (peer?.identityKey !== identityKey) return false;
+    if (isProven) peer.receiver.addKey(key);
+    else peer.receiver.addGuess(key);
+    return true;
+  }
+
   #setPeer(participantId: string, identityKey: string | null): void {
+    const bound = [...this.#bindings].filter(([, binding]) => binding.participantId === participantId);
+    for (const [id, { source }] of bound) {
+      this.#current.get(participantId)?.receiver.end(id);
+      this.#bindings.set(id, { participantId, source, health: new ReceiveHealth() });
+    }
     this.#current.delete(participantId);
     if (identityKey === null) return;
     const name = `${participantId} ${identityKey}`;
     const receiver = this.#receivers.get(name) ?? new FrameReceiver();
     this.#receivers.set(name, receiver);
-    this.#current.set(participantId, receiver);
-    for (const [id, binding] of this.#bindings) if (binding.participantId === participantId) receiver.start(id);
+    this.#current.set(participantId, { identityKey, receiver });
+    for (const [id] of bound) receiver.start(id);
   }
 
   #bind(id: number, participantId: string, source: TrackSource): void {
     const known = this.#bindings.get(id);
     if (known?.participantId === participantId && known.source === source) return;
     this.#bindings.set(id, { participantId, source, health: new ReceiveHealth() });
-    this.#current.get(participantId)?.start(id);
+    this.#current.get(participantId)?.receiver.start(id);
   }
 
-  #reportHealth({ participantId, source }: Binding, decrypts: boolean | null): void {
-    if (decrypts !== null) this.#report({ type: 'health', participantId, source, decrypts });
+  #reportHealth({ participantId, source }: Binding, identityKey: string | null, decrypts: boolean | null): void {
+    if (decrypts !== null) this.#report({ type: 'health', participantId, identityKey, source, decrypts });
   }
 
-  #reportUnknown(participantId: string, keyId: { generation: number; step: number }, nowMs: number): void {
+  #reportUnknown(participantId: string, identityKey: string, keyId: KeyId, nowMs: number): void {
     if (nowMs - (this.#reported.get(participantId) ?? -Infinity) < reportIntervalMs) return;
     this.#reported.set(participantId, nowMs);
-    this.#report({ type: 'unknown-key', participantId, keyId });
+    this.#report({ type: 'unknown-key', participantId, identityKey, keyId });
   }
 }

@@ -80,17 +80,26 @@ function av1Header(length: number): Bytes {
 /** Bytes of the first slice that stay clear after its start code: the NAL unit header and the start of the slice header, which names the parameter set. */
 const clearSliceBytes = 5;
 
-/** Parameter sets and everything else before the first slice, and the start of that slice. */
+/** Types of NAL units (H.264 table 7-1). */
+const nalTypes = { slice: 1, keySlice: 5, sequenceParameters: 7, pictureParameters: 8 } as const;
+
+/** The parameter sets before the first slice, and the start of that slice. Other NAL units, such as SEI, are in the ciphertext only. */
 function h264Prefix(frame: Uint8Array): Bytes {
+  const sets: Uint8Array[] = [];
+  /** Where the parameter set begins that the loop is in. */
+  let set: number | null = null;
   for (let i = 0; i + 3 < frame.length; i++) {
     if (!isStartCode(frame, i)) continue;
+    const start = frame[i - 1] === 0 ? i - 1 : i; // a start code of 4 bytes
+    if (set !== null) sets.push(frame.subarray(set, start));
     const type = frame[i + 3]! & 0x1f;
-    if (type !== 1 && type !== 5) continue;
+    set = type === nalTypes.sequenceParameters || type === nalTypes.pictureParameters ? start : null;
+    if (type !== nalTypes.slice && type !== nalTypes.keySlice) continue;
     const slice = new Uint8Array(clearSliceBytes).fill(0x80);
     slice.set(frame.subarray(i + 3, i + 3 + clearSliceBytes));
     // The last clear byte ends every run of zeros, so escaping does not depend on it.
     slice[clearSliceBytes - 1] = 0x80;
-    return concat(frame.subarray(0, i + 3), slice);
+    return concat(...sets, frame.subarray(start, i + 3), slice);
   }
   return Uint8Array.of(0, 0, 0, 1, 0x41, 0x80, 0x80, 0x80, 0x80);
 }

@@ -26,13 +26,6 @@ export function ratchet(base: Bytes): Promise<Bytes> {
   return derive(base, encodeFields('meet-e2ee v1 ratchet'), baseKeyBytes);
 }
 
-/** Ratchets several times. */
-export async function ratchetBy(base: Bytes, steps: number): Promise<Bytes> {
-  let key = base;
-  for (let i = 0; i < steps; i++) key = await ratchet(key);
-  return key;
-}
-
 /** The key for frames of a base key. It differs for each meeting, sender and key ID, even for equal base keys. */
 export async function frameKeyOf(base: Bytes, id: KeyId, meetingId: string, senderId: string): Promise<FrameKey> {
   const info = encodeFields('meet-e2ee v1 frame', meetingId, senderId, String(id.generation), String(id.step));

@@ -7,6 +7,8 @@ import { ReplayWindow } from './replay-window.js';
 
 /** Keys of a sender that are kept: frames under the previous ones are still on their way when a key changes. */
 const maxKeys = 4;
+/** Computed keys that are kept although no frame under them was opened. */
+const maxGuesses = 4;
 
 export type Opened =
   | { readonly clear: Bytes }
@@ -16,6 +18,8 @@ export type Opened =
 interface KnownKey {
   readonly key: FrameKey;
   readonly windows: Map<number, ReplayWindow>;
+  /** The sender sent it, or a frame under it was opened. */
+  isProven: boolean;
   /** The counter after the newest one that was opened. */
   next: number;
 }
@@ -26,13 +30,38 @@ interface KnownKey {
  */
 export class FrameReceiver {
   readonly #keys = new Map<number, KnownKey>();
+  /** The newest key that was dropped. It must not come back, because its replay windows are gone. */
+  #dropped = -1;
 
+  /** Adds a key that the sender sent. */
   addKey(key: FrameKey): void {
     const number = numberOf(key);
-    if (this.#keys.has(number)) return; // Its replay windows must stay.
-    this.#keys.set(number, { key, windows: new Map(), next: 0 });
-    const oldest = [...this.#keys.keys()].sort((one, other) => one - other);
-    for (const old of oldest.slice(0, -maxKeys)) this.#keys.delete(old);
+    if (this.#add(number, key)) this.#prove(number);
+  }
+
+  /** Adds a key that was computed because a frame named it. That frame may not be authentic, so the key displaces no other one before a frame under it was opened. */
+  addGuess(key: FrameKey): void {
+    this.#add(numberOf(key), key);
+    const guesses = [...this.#keys].filter(([, { isProven }]) => !isProven);
+    for (const [oldest] of guesses.slice(0, -maxGuesses)) this.#keys.delete(oldest);
+  }
+
+  /** False for a key that is older than those which are kept. One that is known stays, and its replay windows with it. */
+  #add(number: number, key: FrameKey): boolean {
+    if (number <= this.#dropped) return false;
+    if (!this.#keys.has(number)) this.#keys.set(number, { key, windows: new Map(), isProven: false, next: 0 });
+    return true;
+  }
+
+  #prove(number: number): void {
+    const known = this.#keys.get(number);
+    if (known === undefined || known.isProven) return;
+    known.isProven = true;
+    const proven = [...this.#keys].filter(([, { isProven }]) => isProven).map(([one]) => one).sort((one, other) => one - other);
+    for (const oldest of proven.slice(0, -maxKeys)) {
+      this.#keys.delete(oldest);
+      this.#dropped = Math.max(this.#dropped, oldest);
+    }
   }
 
   /** A receiver gets frames of this sender from now on. */
@@ -62,10 +91,11 @@ export class FrameReceiver {
     } catch {
       return { dropped: 'not-authentic' };
     }
-    // Another copy of the frame may have been opened meanwhile, or the receiver may have started anew.
-    if (known.windows.get(receiver) !== window || !window.accepts(trailer.counter)) return { dropped: 'replayed' };
+    // Another copy of the frame may have been opened meanwhile, the key may have been dropped, or the receiver may have started anew.
+    if (this.#keys.get(numberOf(trailer)) !== known || known.windows.get(receiver) !== window || !window.accepts(trailer.counter)) return { dropped: 'replayed' };
     window.record(trailer.counter);
     known.next = Math.max(known.next, trailer.counter + 1);
+    this.#prove(numberOf(trailer));
     return { clear };
   }
 }

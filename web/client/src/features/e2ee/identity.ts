@@ -7,6 +7,9 @@ export interface Identity {
   readonly publicKey: string;
 }
 
+/** Whether a value has the form of an identity key: base64url of the 65 bytes of an uncompressed point. It need not be on the curve. */
+export const isIdentityKey = (value: unknown): value is string => typeof value === 'string' && /^[A-Za-z0-9_-]{87}$/.test(value);
+
 const curve = { name: 'ECDH', namedCurve: 'P-256' } as const;
 
 export async function createIdentity(): Promise<Identity> {

@@ -1,6 +1,6 @@
 import type { Bytes } from './bytes.js';
-import { baseKeyBytes, frameKeyOf, maxGeneration, maxStep, ratchet, ratchetBy, type FrameKey, type KeyId } from './frame-key.js';
-import { messageKey, type Direction, type Identity } from './identity.js';
+import { baseKeyBytes, frameKeyOf, maxGeneration, maxStep, ratchet, type FrameKey, type KeyId } from './frame-key.js';
+import { isIdentityKey, messageKey, type Direction, type Identity } from './identity.js';
 import { openMessage, sealMessage, type KeyMessage } from './key-message.js';
 
 export interface KeyPayload {
@@ -8,9 +8,15 @@ export interface KeyPayload {
   readonly payload: string;
 }
 
+/** A key of a participant, and the identity to which it belongs. */
+export interface PeerKey {
+  readonly identityKey: string;
+  readonly key: FrameKey;
+}
+
 /** What an authentic message led to. */
 export type Received =
-  | { readonly kind: 'key'; readonly key: FrameKey }
+  | ({ readonly kind: 'key' } & PeerKey)
   | { readonly kind: 'request' }
   /** Not authentic, replayed, for an earlier key, or not from a participant of the meeting. */
   | { readonly kind: 'ignored' };
@@ -23,8 +29,8 @@ export interface PeerIdentity {
 interface Peer extends PeerIdentity {
   readonly outgoing: Promise<CryptoKey | null>;
   readonly incoming: Promise<CryptoKey | null>;
-  /** The newest base key of the peer. */
-  base: ({ readonly bytes: Bytes } & KeyId) | null;
+  /** The newest base key of the peer, and those that follow from it, as far as they were computed. */
+  base: ({ readonly chain: Bytes[] } & KeyId) | null;
 }
 
 /** Counters of one peer, which outlive a departure: messages from before it must not be accepted when the peer comes back with the same identity. */
@@ -35,7 +41,7 @@ interface Sequences {
 
 /**
  * The keys of one participant: its own base key, which is ratcheted when a participant joins and replaced when one leaves, and the base keys of the others. All keys
- * stay in memory. Methods may be called at any time; a result is in the order of the calls.
+ * stay in memory. Methods may be called at any time; a result is in the order of the calls. What was computed for a peer who has left or has another identity since is not returned.
  */
 export class KeySchedule {
   readonly #meetingId: string;
@@ -62,8 +68,9 @@ export class KeySchedule {
     return frameKeyOf(this.#own.bytes, this.#own, this.#meetingId, this.#selfId);
   }
 
-  /** True when the participant is new, or has another identity than before. */
+  /** True when the participant is new, or has another identity than before. False also for what is no identity key: a server could otherwise choose it for the phrase. */
   addPeer(id: string, identityKey: string): boolean {
+    if (!isIdentityKey(identityKey)) return false;
     if (id === this.#selfId || this.#peers.get(id)?.identityKey === identityKey) return false;
     // This client under an earlier ID, or a server that mirrors messages. Others may have one identity under two IDs, after they joined anew: their messages and frames
     // name the ID for which they are.
@@ -85,6 +92,11 @@ export class KeySchedule {
 
   hasPeer(id: string): boolean {
     return this.#peers.has(id);
+  }
+
+  /** Null for who is not a peer. */
+  identityOf(id: string): string | null {
+    return this.#peers.get(id)?.identityKey ?? null;
   }
 
   get peers(): readonly PeerIdentity[] {
@@ -135,15 +147,21 @@ export class KeySchedule {
     if (message.kind === 'request') return { kind: 'request' };
     // A peer's generation only grows. Of one generation the first key stays, because the later ones follow from it.
     if (peer.base !== null && message.generation < peer.base.generation) return { kind: 'ignored' };
-    if (peer.base === null || message.generation > peer.base.generation) peer.base = { bytes: message.base, generation: message.generation, step: message.step };
-    return { kind: 'key', key: await frameKeyOf(message.base, message, this.#meetingId, peer.id) };
+    if (peer.base === null || message.generation > peer.base.generation) peer.base = { chain: [message.base], generation: message.generation, step: message.step };
+    const frameKey = await frameKeyOf(message.base, message, this.#meetingId, peer.id);
+    return this.#peers.get(from) === peer ? { kind: 'key', identityKey: peer.identityKey, key: frameKey } : { kind: 'ignored' };
   }
 
   /** The key of a frame that names an unknown key, if it follows from a known one by ratcheting; otherwise null. */
-  async derive(id: string, { generation, step }: KeyId): Promise<FrameKey | null> {
-    const base = this.#peers.get(id)?.base;
-    if (base === undefined || base === null || base.generation !== generation || step < base.step) return null;
-    return frameKeyOf(await ratchetBy(base.bytes, step - base.step), { generation, step }, this.#meetingId, id);
+  async derive(id: string, { generation, step }: KeyId): Promise<PeerKey | null> {
+    const peer = this.#peers.get(id);
+    const base = peer?.base;
+    if (peer === undefined || base === undefined || base === null || base.generation !== generation || step < base.step) return null;
+    const { chain } = base;
+    const steps = step - base.step;
+    for (let i = 0; i < steps; i++) chain[i + 1] ??= await ratchet(chain[i]!);
+    const key = await frameKeyOf(chain[steps]!, { generation, step }, this.#meetingId, id);
+    return this.#peers.get(id) === peer ? { identityKey: peer.identityKey, key } : null;
   }
 
   async #seal(ids: readonly string[], message: KeyMessage): Promise<KeyPayload[]> {

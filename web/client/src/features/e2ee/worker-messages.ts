@@ -9,7 +9,8 @@ export type TransformOptions =
 /** From the page to the worker that encrypts and decrypts frames. */
 export type WorkerRequest =
   | { readonly type: 'own-key'; readonly key: FrameKey }
-  | { readonly type: 'peer-key'; readonly participantId: string; readonly key: FrameKey }
+  /** A key of a participant, for as long as it has this identity. `isProven`: the participant sent it; otherwise only a frame named it, which may not be authentic. */
+  | { readonly type: 'peer-key'; readonly participantId: string; readonly identityKey: string; readonly key: FrameKey; readonly isProven: boolean }
   /** Who a participant is now; null when it left. */
   | { readonly type: 'peer'; readonly participantId: string; readonly identityKey: string | null }
   /** The codec of a sender, for browsers whose frames do not name it. */
@@ -20,7 +21,7 @@ export type WorkerRequest =
   /** The streams of a tunnel, or of a browser without script transforms. */
   | { readonly type: 'streams'; readonly options: TransformOptions; readonly readable: ReadableStream; readonly writable: WritableStream };
 
-/** From the worker to the page. */
+/** From the worker to the page. `identityKey` is the identity that the participant had for the worker: the page may have announced another one since. Null without one. */
 export type WorkerReport =
-  | { readonly type: 'unknown-key'; readonly participantId: string; readonly keyId: KeyId }
-  | { readonly type: 'health'; readonly participantId: string; readonly source: TrackSource; readonly decrypts: boolean };
+  | { readonly type: 'unknown-key'; readonly participantId: string; readonly identityKey: string; readonly keyId: KeyId }
+  | { readonly type: 'health'; readonly participantId: string; readonly identityKey: string | null; readonly source: TrackSource; readonly decrypts: boolean };
