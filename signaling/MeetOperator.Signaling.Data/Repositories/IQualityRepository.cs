@@ -11,7 +11,7 @@ public interface IQualityRepository
     /// </summary>
     Task AddAsync(string tenant, string meetingId, IReadOnlyCollection<QualityLineRow> lines, IReadOnlyCollection<QualityTrackRow> tracks, CancellationToken ct);
 
-    /// <summary>Lists lines in the order of the participant's ID, after <paramref name="afterParticipantId"/>.</summary>
+    /// <summary>Lists lines with the names of their participants, in the order of the participant's ID, after <paramref name="afterParticipantId"/>.</summary>
     Task<IReadOnlyList<QualityLineRow>> ListLinesAsync(string tenant, string meetingId, string afterParticipantId, int limit, CancellationToken ct);
 
     /// <summary>Lists the tracks of the participants from one ID to another, inclusive, ordered by receiver, sender and source.</summary>

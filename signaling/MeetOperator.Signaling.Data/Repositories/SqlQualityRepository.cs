@@ -56,7 +56,12 @@ public sealed class SqlQualityRepository(ISqlDatabase database) : SqlRepository(
     public Task<IReadOnlyList<QualityLineRow>> ListLinesAsync(string tenant, string meetingId, string afterParticipantId, int limit, CancellationToken ct) =>
         ListAsync<QualityLineRow>(
             tenant,
-            "SELECT * FROM quality_lines WHERE tenant = @tenant AND meeting_id = @meetingId AND participant_id > @afterParticipantId ORDER BY participant_id LIMIT @limit",
+            """
+            SELECT q.*, p.display_name FROM quality_lines q
+            LEFT JOIN participants p ON p.tenant = q.tenant AND p.meeting_id = q.meeting_id AND p.participant_id = q.participant_id
+            WHERE q.tenant = @tenant AND q.meeting_id = @meetingId AND q.participant_id > @afterParticipantId
+            ORDER BY q.participant_id LIMIT @limit
+            """,
             new { tenant, meetingId, afterParticipantId, limit },
             ct);
 

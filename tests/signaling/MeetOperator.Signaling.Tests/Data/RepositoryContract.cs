@@ -98,6 +98,20 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ListLines_OfKnownAndUnknownParticipants_HaveNamesOfThoseInMeeting()
+    {
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        await _meetings.AddAsync(Meeting("acme", "m2"), default);
+        await _participants.AddAsync(Participant("acme", "m1", "p1") with { DisplayName = "Ann" }, default);
+        await _participants.AddAsync(Participant("acme", "m2", "p2") with { DisplayName = "Bob" }, default);
+        QualityLineRow line = new() { Tenant = "acme", MeetingId = "m1", ParticipantId = "p1", UpdatedAt = 10, Reports = 1 };
+        await _quality.AddAsync("acme", "m1", [line, line with { ParticipantId = "p2" }], [], default);
+
+        var listed = await _quality.ListLinesAsync("acme", "m1", "", 10, default);
+        Assert.Equal(new (string, string?)[] { ("p1", "Ann"), ("p2", null) }, listed.Select(row => (row.ParticipantId, row.DisplayName)));
+    }
+
+    [Fact]
     public async Task Quality_OfOtherTenantOrUnknownMeeting_IsNotFoundOrWritten()
     {
         await _meetings.AddAsync(Meeting("acme", "m1"), default);
