@@ -6,12 +6,12 @@ namespace MeetOperator.Signaling.Data.Repositories;
 public interface IQualityRepository
 {
     /// <summary>
-    /// Writes the latest values and adds the sums, all or nothing. A row whose <c>UpdatedAt</c> is not later than the stored one is not added, so a repeated call
-    /// adds nothing twice. Rows of a meeting that does not exist are ignored. All rows belong to <paramref name="tenant"/> and <paramref name="meetingId"/>.
+    /// Writes the latest values and adds the sums, all or nothing, once for each call, also if an outage hides the outcome of the commit. Clocks of replicas do not
+    /// matter: the values written last are the latest. Rows of a meeting that does not exist are ignored. All rows belong to <paramref name="tenant"/> and <paramref name="meetingId"/>.
     /// </summary>
     Task AddAsync(string tenant, string meetingId, IReadOnlyCollection<QualityLineRow> lines, IReadOnlyCollection<QualityTrackRow> tracks, CancellationToken ct);
 
-    /// <summary>Lists lines in the order of the participant's ID, after <paramref name="afterParticipantId"/>.</summary>
+    /// <summary>Lists lines with the names of their participants, in the order of the participant's ID, after <paramref name="afterParticipantId"/>.</summary>
     Task<IReadOnlyList<QualityLineRow>> ListLinesAsync(string tenant, string meetingId, string afterParticipantId, int limit, CancellationToken ct);
 
     /// <summary>Lists the tracks of the participants from one ID to another, inclusive, ordered by receiver, sender and source.</summary>

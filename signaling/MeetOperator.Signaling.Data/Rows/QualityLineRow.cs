@@ -31,6 +31,9 @@ public sealed record QualityLineRow
     public double SumSendLoss { get; init; }
     public double SumReceiveLoss { get; init; }
 
+    /// <summary>The name of the participant. Read only; null if the participant is unknown.</summary>
+    public string? DisplayName { get; init; }
+
     /// <summary>Adds a later report.</summary>
     public QualityLineRow Add(QualityLineRow later) => later with
     {

@@ -21,6 +21,12 @@ internal sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy o
     /// <summary>The burst allows a video wall to open a session for every participant of a large meeting at once.</summary>
     private readonly Throttle _ticketRequests = new(perSecond: 20, burst: 200);
 
+    /// <summary>The burst allows reading all pages of a large meeting at once.</summary>
+    private readonly Throttle _reads = new(perSecond: 10, burst: 100);
+
+    /// <summary>Larger than what one meeting may use, so that its host does not keep the tenant's other hosts from reading.</summary>
+    private readonly Throttle _readsOfTenant = new(perSecond: 20, burst: 200);
+
     /// <summary>Returns the tenant that the caller may create meetings for.</summary>
     public Tenant Tenant(HttpRequest request)
     {
@@ -54,19 +60,19 @@ internal sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy o
 
     /// <summary>
     /// Requires a host token for this meeting or an API key, and returns the tenant that it belongs to. The meeting may have ended or belong to another tenant: read only
-    /// rows of the returned tenant.
+    /// rows of the returned tenant. Requests are rate limited per meeting (with a host token) and per tenant.
     /// </summary>
     public string HostOrTenant(HttpRequest request, string meetingId)
     {
         if (Bearer(request) is { } key && apiKeys.FindTenant(key) is { } tenant)
         {
-            return tenant.Metadata.Name!;
+            return CountRead(tenant.Metadata.Name!, "API key", tenant.Metadata.Name!);
         }
 
         var subject = Host(request, meetingId);
         return directory.Find(meetingId) is { } meeting && meeting.TenantName == subject.Tenant && !IsForMeeting(subject, meeting)
             ? throw CountFailure(request, new ProblemException(ProblemCode.Forbidden, "The token was issued for an earlier meeting with this ID."))
-            : subject.Tenant;
+            : CountRead($"{subject.Tenant}/{meetingId}", "host token", subject.Tenant);
     }
 
     /// <summary>Requires a ticket for this meeting. Requests are rate limited per participant.</summary>
@@ -140,8 +146,16 @@ internal sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy o
         ? problem
         : new ProblemException(ProblemCode.QuotaExceeded, "Too many failed requests from this address. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
 
+    /// <summary>Returns the tenant, or throws 429.</summary>
+    private string CountRead(string caller, string credential, string tenant) =>
+        !_reads.TryTake(caller) ? throw ProblemException.TooMany($"Too many requests with this {credential}. Try again later.")
+        : !_readsOfTenant.TryTake(tenant) ? throw ProblemException.TooMany("Too many requests of this tenant. Try again later.")
+        : tenant;
+
     public void Dispose()
     {
+        _reads.Dispose();
+        _readsOfTenant.Dispose();
         _failures.Dispose();
         _ticketRequests.Dispose();
     }

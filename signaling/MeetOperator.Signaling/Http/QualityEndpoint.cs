@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Lists the stored quality reports of a meeting for its host and its tenant, during the meeting and as long as its rows are kept.</summary>
-internal sealed class QualityEndpoint(Credentials credentials, IQualityRepository quality, ISurveyRepository survey, IMeetingRepository meetings, IParticipantRepository participants)
+internal sealed class QualityEndpoint(Credentials credentials, IQualityRepository quality, ISurveyRepository survey, IMeetingRepository meetings)
 {
     private const int PageParticipants = 100;
 
@@ -24,20 +24,13 @@ internal sealed class QualityEndpoint(Credentials credentials, IQualityRepositor
         var lines = await quality.ListLinesAsync(tenant, id, after ?? string.Empty, PageParticipants, ct).ConfigureAwait(false);
         var tracks = lines.Count == 0 ? [] : await quality.ListTracksAsync(tenant, id, lines[0].ParticipantId, lines[^1].ParticipantId, ct).ConfigureAwait(false);
         var byReceiver = tracks.ToLookup(track => track.ParticipantId, StringComparer.Ordinal);
-        var answer = new List<QualityResponse.Participant>(lines.Count);
-        foreach (var line in lines)
-        {
-            var row = await participants.FindAsync(tenant, id, line.ParticipantId, ct).ConfigureAwait(false);
-            answer.Add(ParticipantOf(line, row?.DisplayName, byReceiver[line.ParticipantId]));
-        }
-
         var summary = SurveySummary.Of(await survey.CountAsync(tenant, id, ct).ConfigureAwait(false));
-        return Results.Ok(new QualityResponse(id, summary, answer, lines.Count == PageParticipants ? lines[^1].ParticipantId : null));
+        return Results.Ok(new QualityResponse(id, summary, [.. lines.Select(line => ParticipantOf(line, byReceiver[line.ParticipantId]))], lines.Count == PageParticipants ? lines[^1].ParticipantId : null));
     }
 
-    private static QualityResponse.Participant ParticipantOf(QualityLineRow line, string? name, IEnumerable<QualityTrackRow> tracks) => new(
+    private static QualityResponse.Participant ParticipantOf(QualityLineRow line, IEnumerable<QualityTrackRow> tracks) => new(
         line.ParticipantId,
-        name,
+        line.DisplayName,
         At(line.UpdatedAt),
         line.Reports,
         line.RttMs,

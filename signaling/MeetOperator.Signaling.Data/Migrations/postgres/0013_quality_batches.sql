@@ -1,0 +1,13 @@
+-- min-reader: 3
+-- Batches of quality reports that have been added, each until its writer knows it, so that a write that is repeated after an outage adds nothing twice.
+CREATE TABLE quality_batches (
+  tenant TEXT NOT NULL,
+  meeting_id TEXT NOT NULL,
+  batch TEXT NOT NULL,
+  PRIMARY KEY (tenant, meeting_id, batch),
+  FOREIGN KEY (tenant, meeting_id) REFERENCES meetings ON DELETE CASCADE
+);
+
+ALTER TABLE quality_batches ENABLE ROW LEVEL SECURITY;
+ALTER TABLE quality_batches FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_tenant ON quality_batches USING (tenant = current_setting('meet.tenant', true));
