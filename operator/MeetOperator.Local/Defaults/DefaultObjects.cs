@@ -58,6 +58,7 @@ internal static class DefaultObjects
             Region = "local",
             Listeners = [new TurnListener { Protocol = TurnProtocol.UDP, Port = port }, new TurnListener { Protocol = TurnProtocol.TCP, Port = port }],
             Exposure = new TurnExposure { AddressSource = AddressSource.Static, StaticAddresses = addresses },
+            RelayPorts = LocalNetwork.RelayPorts,
         },
     };
 

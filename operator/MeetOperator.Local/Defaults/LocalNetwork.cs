@@ -19,6 +19,12 @@ internal static class LocalNetwork
     private const int FirstTurnPort = 19_200;
     private const int TurnPorts = 700;
 
+    /// <summary>
+    /// Ports from which the relay sends to media nodes, as many as a tenant's pool may have. They are above the Linux default range for outgoing connections (32,768 to 60,999): media nodes recognize a
+    /// relay by address and port, and browsers on this machine may have the address of the relay.
+    /// </summary>
+    public static readonly PortRange RelayPorts = new() { Min = 61_000, Max = 65_095 };
+
     /// <summary>First three bytes of the Pods' addresses: 127.&lt;port high&gt;.&lt;port low&gt;.</summary>
     public static string PodAddressPrefix(int port) => $"127.{port >> 8}.{port & 0xFF}";
 

@@ -189,7 +189,7 @@ internal sealed class LocalHost : IAsyncDisposable
             return;
         }
 
-        await ApplyFieldsAsync(client, DefaultObjects.TurnPool(port.Value, _options.AdvertisedAddresses), ["exposure", "region", "listeners"], ct).ConfigureAwait(false);
+        await ApplyFieldsAsync(client, DefaultObjects.TurnPool(port.Value, _options.AdvertisedAddresses), ["exposure", "region", "listeners", "relayPorts"], ct).ConfigureAwait(false);
     }
 
     private static async Task ApplyFieldsAsync<T>(KubeClient client, T pool, string[] fields, CancellationToken ct)

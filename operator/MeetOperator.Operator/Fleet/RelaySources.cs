@@ -28,13 +28,13 @@ internal static class RelaySources
     public static bool IsDue(NodeRelays relays, NodeReport report) => report.RelaysRevision is { } known && known != relays.Revision && (relays.Sources.Count > 0 || known.Length > 0);
 
     /// <summary>
-    /// A relay forwards from the addresses of its Pod. Networks may translate what it sends to another cluster node: into an address of its own one, from any port, and on the way to an external
+    /// A relay forwards from the addresses of its Pod, or in an embedded installation from those of the machine. Networks may translate what it sends to another cluster node: into an address of its own one, from any port, and on the way to an external
     /// address also into its own external one.
     /// </summary>
     private static IEnumerable<RelaySource> Of(Pod pod, IEnumerable<string> hostAddresses)
     {
         var (min, max) = TurnPod.RelayPortsOf(pod);
-        var own = (pod.Status?.PodIps ?? []).Select(each => each.Ip).Append(pod.Status?.PodIp).OfType<string>().Select(Parse).OfType<string>().Distinct().ToArray();
+        var own = (pod.Status?.PodIps ?? []).Select(each => each.Ip).Append(pod.Status?.PodIp).OfType<string>().Concat(TurnPod.RelayAddressesOf(pod)).Select(Parse).OfType<string>().Distinct().ToArray();
         foreach (var address in own)
         {
             yield return new RelaySource { Address = address, MinPort = min, MaxPort = max };

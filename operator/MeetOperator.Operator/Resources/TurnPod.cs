@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.TurnPools;
@@ -26,6 +27,8 @@ internal static class TurnPod
     private const int GraceSeconds = 10;
     private const int BytesPerKilobit = 125;
     private const string RelayPorts = "MEET_TURN_RELAY_PORTS";
+    private const string RelayAddresses = "MEET_TURN_RELAY_ADDRESSES";
+    private const string PodAddresses = "$(POD_IPS)";
     private const string DataPath = "/data";
 
     /// <param name="pool">The relay's pool.</param>
@@ -45,12 +48,15 @@ internal static class TurnPod
     /// <summary>The ports from which a relay forwards, as its Pod was created with; all of them if that cannot be read.</summary>
     public static (int Min, int Max) RelayPortsOf(Pod pod)
     {
-        var ports = pod.Spec.Containers.SelectMany(container => container.Env ?? []).FirstOrDefault(variable => variable.Name == RelayPorts)?.Value?.Split('-');
+        var ports = Variable(pod, RelayPorts)?.Split('-');
         return ports is [var first, var last] && ushort.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var min)
             && ushort.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var max) && min > 0 && min <= max
                 ? (min, max)
                 : (1, ushort.MaxValue);
     }
+
+    /// <summary>The addresses besides those of its Pod from which a relay may forward, as its Pod was created with.</summary>
+    public static IEnumerable<string> RelayAddressesOf(Pod pod) => Variable(pod, RelayAddresses)?.Split(',').Where(address => address != PodAddresses) ?? [];
 
     public static string PoolSelector(string pool) => $"{MeetLabels.TurnPool}={pool}";
 
@@ -121,8 +127,8 @@ internal static class TurnPod
                 Value("MEET_TURN_REALM", spec.Realm),
 
                 // Addresses that the Pod does not have are left out by the agent.
-                Value("MEET_TURN_LISTEN_ADDRESSES", string.Join(',', spec.Exposure.AddressSource == AddressSource.Static ? spec.Exposure.StaticAddresses.Prepend("$(POD_IPS)") : ["$(POD_IPS)"])),
-                Value("MEET_TURN_RELAY_ADDRESSES", "$(POD_IPS)"),
+                Value("MEET_TURN_LISTEN_ADDRESSES", string.Join(',', StaticAddresses(spec.Exposure).Prepend(PodAddresses))),
+                Value(RelayAddresses, string.Join(',', HostAddresses(spec.Exposure, options).Append(PodAddresses))),
                 Value("MEET_TURN_PORT", Number(spec.Listeners.FirstOrDefault(one => one.Protocol != TurnProtocol.TLS)?.Port ?? new TurnListener().Port)),
                 Value("MEET_TURN_PROTOCOLS", string.Join(',', spec.Listeners.Where(one => one.Protocol != TurnProtocol.TLS).Select(one => one.Protocol))),
 
@@ -157,6 +163,15 @@ internal static class TurnPod
         };
     }
 
+    private static IReadOnlyList<string> StaticAddresses(TurnExposure exposure) => exposure.AddressSource == AddressSource.Static ? exposure.StaticAddresses : [];
+
+    /// <summary>
+    /// Addresses of the machine from which the relay of an embedded installation forwards, because its Pod has a loopback address: Firefox pairs one with no other address. None if clients reach the
+    /// machine at a loopback address too, as media nodes are then.
+    /// </summary>
+    private static IReadOnlyList<string> HostAddresses(TurnExposure exposure, TurnOptions options) =>
+        options.LoopbackPeers && !StaticAddresses(exposure).Any(address => IPAddress.TryParse(address, out var parsed) && IPAddress.IsLoopback(parsed)) ? StaticAddresses(exposure) : [];
+
     /// <summary>Without a limit of CPU, which would delay media whenever the relay has used its share of a period.</summary>
     private static ResourceRequirements Resources(TurnPoolSpec spec)
     {
@@ -180,6 +195,8 @@ internal static class TurnPod
     };
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string? Variable(Pod pod, string name) => pod.Spec.Containers.SelectMany(container => container.Env ?? []).FirstOrDefault(variable => variable.Name == name)?.Value;
 
     private static EnvVar Value(string name, string value) => new() { Name = name, Value = value };
 

@@ -3,10 +3,10 @@ import { until } from './until.mjs';
 
 /**
  * Waits until the statistics panel of this person says which path of `pathsInUse` media takes in a network that lets nothing better out, or null if nothing gets through, and checks what it
- * says about the firewall. The panel is open from then on. With `hadDirect`, a connection may still know a direct path that worked before, and then gives no reason for the relay.
+ * says about the firewall. The panel is open from then on.
  */
-export async function readsPath(person, path, { hadDirect = false } = {}) {
-  const { text, help } = hadDirect ? withoutReason(path) : wordsFor(path);
+export async function readsPath(person, path) {
+  const { text, help } = wordsFor(path);
   const { page } = person;
   if (await page.$('[data-testid=statistics-panel]') === null) {
     for (const button of ['quality', 'open-statistics']) {
@@ -20,8 +20,6 @@ export async function readsPath(person, path, { hadDirect = false } = {}) {
     .catch(error => { throw new Error(`${error.message}, not: ${last}`); });
   assert.match(await shown('statistics-path-help'), help);
 }
-
-const withoutReason = path => ({ text: new RegExp(`Media flows through a relay over ${path.split(' ')[1].toUpperCase()}[,.]`), help: /^/ });
 
 const udpHelps = /allow UDP to [\da-f.:]+, port/;
 

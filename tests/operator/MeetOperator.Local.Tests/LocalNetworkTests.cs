@@ -51,6 +51,11 @@ public sealed class LocalNetworkTests
         Assert.Null(LocalNetwork.TurnPort(8080, _ => false));
     }
 
+    /// <summary>Linux gives outgoing connections ports up to 60,999, and a pool of a tenant may have 4,096.</summary>
+    [Fact]
+    public void RelayPorts_Always_AreNotThoseOfBrowsers() =>
+        Assert.Equal((61_000, 4_096), (LocalNetwork.RelayPorts.Min, LocalNetwork.RelayPorts.Max - LocalNetwork.RelayPorts.Min + 1));
+
     [Fact]
     public void Find_ProgramInPath_ReturnsItsPath()
     {

@@ -36,6 +36,13 @@ public sealed class TurnOptionsReaderTests : IDisposable
     }
 
     [Fact]
+    public void TryRead_RelayAddresses_AreThoseOfThisHost()
+    {
+        _variables["MEET_TURN_RELAY_ADDRESSES"] = "192.0.2.2,192.0.2.1";
+        Assert.Equal([IPAddress.Parse("192.0.2.1")], Read()!.RelayAddresses);
+    }
+
+    [Fact]
     public void TryRead_TlsPort_IsRead()
     {
         _variables["MEET_TURN_TLS_PORT"] = "5349";
@@ -45,6 +52,7 @@ public sealed class TurnOptionsReaderTests : IDisposable
     [Theory]
     [InlineData("MEET_TURN_TLS_PORT", "3478", "MEET_TURN_TLS_PORT must differ from MEET_TURN_PORT")]
     [InlineData("MEET_TURN_TLS_PORT", "70000", "MEET_TURN_TLS_PORT: '70000' must be a number from 0 to 65535")]
+    [InlineData("MEET_TURN_RELAY_ADDRESSES", "192.0.2.2", "MEET_TURN_RELAY_ADDRESSES: this host has none of these addresses")]
     [InlineData("MEET_TURN_RELAY_PORTS", "1-2", "MEET_TURN_RELAY_PORTS must be a range of ports, for example 49152-65535")]
     public void TryRead_WrongValue_NamesIt(string name, string value, string expected)
     {

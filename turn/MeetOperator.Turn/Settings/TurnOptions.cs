@@ -20,7 +20,7 @@ internal sealed record TurnOptions
     /// <summary>MEET_TURN_LISTEN_ADDRESSES: addresses at which clients reach the relay. Addresses that this host does not have are left out.</summary>
     public required IReadOnlyList<IPAddress> ListenAddresses { get; init; }
 
-    /// <summary>MEET_TURN_RELAY_ADDRESSES: the addresses from which media nodes receive, at most one of each family.</summary>
+    /// <summary>MEET_TURN_RELAY_ADDRESSES: the addresses from which media nodes receive, at most one of each family. Addresses that this host does not have are left out.</summary>
     public required IReadOnlyList<IPAddress> RelayAddresses { get; init; }
 
     /// <summary>MEET_TURN_PORT: UDP and TCP port of the relay.</summary>

@@ -73,10 +73,15 @@ internal static class TurnOptionsReader
             found.Add($"MEET_NODE_CERTIFICATE, MEET_NODE_KEY, MEET_NODE_AUTHORITIES: {problem}");
         }
 
-        var listen = Addresses("MEET_TURN_LISTEN_ADDRESSES").Where(isLocal).ToArray();
-        if (listen.Length == 0)
+        IPAddress[] LocalAddresses(string name)
         {
-            found.Add("MEET_TURN_LISTEN_ADDRESSES: this host has none of these addresses");
+            var local = Addresses(name).Where(isLocal).ToArray();
+            if (local.Length == 0)
+            {
+                found.Add($"{name}: this host has none of these addresses");
+            }
+
+            return local;
         }
 
         var protocols = Text("MEET_TURN_PROTOCOLS", "UDP,TCP").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -101,8 +106,8 @@ internal static class TurnOptionsReader
             Credentials = credentials!,
             DataFolder = Text("MEET_TURN_DATA"),
             Realm = Text("MEET_TURN_REALM"),
-            ListenAddresses = listen,
-            RelayAddresses = [.. Addresses("MEET_TURN_RELAY_ADDRESSES").DistinctBy(address => address.AddressFamily)],
+            ListenAddresses = LocalAddresses("MEET_TURN_LISTEN_ADDRESSES"),
+            RelayAddresses = [.. LocalAddresses("MEET_TURN_RELAY_ADDRESSES").DistinctBy(address => address.AddressFamily)],
             Port = port,
             TlsPort = tlsPort,
             Udp = protocols.Contains("UDP"),

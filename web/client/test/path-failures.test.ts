@@ -9,7 +9,7 @@ function evidence(...tried: string[]): PathEvidence {
     const [kind, outcome, port = '1'] = one.split(' ') as [PathKind, PathAttempt['outcome'], string?];
     return [one, { kind, outcome, destination: { protocol: 'udp', address: '203.0.113.7', port: Number(port) } }];
   });
-  return { attempts: new Map(attempts), gathered: new Set(attempts.map(([, { kind }]) => kind)) };
+  return { ...noEvidence, attempts: new Map(attempts), gathered: new Set(attempts.map(([, { kind }]) => kind)) };
 }
 
 function failures(tried: PathEvidence, more: Partial<Findings> = {}) {

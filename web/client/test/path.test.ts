@@ -143,15 +143,61 @@ describe('what a connection has tried', () => {
     expect(pathsOf(later, 'send', memory.collect(other!, later))[0]).toMatchObject({ reason: null });
   });
 
-  it('is corrected by a late answer, and not by later checks without one', () => {
+  it('is corrected by a late answer', () => {
     const answered = reading([['tcp', 'node-tcp', 'selected'], ['udp', 'node-udp', 'answered']]);
-    const evidence = [failing, answered, failing].reduce(collectEvidence, noEvidence);
-    expect(pathsOf(later, 'send', evidence)[0]!.reason).toBeNull();
+    expect(pathsOf(answered, 'send', [failing, answered].reduce(collectEvidence, noEvidence))[0]!.reason).toBeNull();
   });
 
   it('stays small, however often it is read and however often candidates change', () => {
     const readings = Array.from({ length: 1_000 }, (_, index) => failing.map(record => (record.type === 'candidate-pair' ? { ...record, id: `${record.id} ${index}` } : record)));
     expect(readings.reduce(collectEvidence, noEvidence).attempts.size).toBe(2);
+  });
+});
+
+describe('an answer of a path that worked before', () => {
+  /** A pair with a media node, with so many checks and responses. */
+  const counting = (local: string, remote: string, requestsSent: number, responsesReceived: number, isSelected = false): StatsRecord[] =>
+    reading([[local, remote, isSelected ? 'selected' : 'answered']]).map(record => (record.type === 'candidate-pair' ? { ...record, requestsSent, responsesReceived } : record));
+  /** The readings of a connection whose direct pair has counted this, while it uses a relay. */
+  const onRelay = (requestsSent: number, responsesReceived: number): StatsRecord[] =>
+    [...counting('relay-udp', 'node-udp', 50, 50, true), ...counting('udp', 'node-udp', requestsSent, responsesReceived).filter(({ id }) => id === 'udp' || id === 'udp-node-udp')];
+  const relayAlone = reading([['relay-udp', 'node-udp', 'selected']]);
+  const explain = (...readings: StatsRecord[][]) => pathsOf(readings.at(-1)!, 'send', readings.reduce(collectEvidence, noEvidence))[0];
+
+  it('counts as long as checks are answered, single ones of which may get lost', () => {
+    expect(explain(onRelay(10, 10), onRelay(12, 10))).toMatchObject({ kind: 'relay-udp', reason: null, blocked: [] });
+    expect(explain(onRelay(10, 10), onRelay(12, 10), onRelay(15, 12))).toMatchObject({ reason: null });
+  });
+
+  it('is forgotten when checks are not answered any more, also when the browser has given the pair up', () => {
+    expect(explain(onRelay(10, 10), onRelay(13, 10))).toMatchObject({ kind: 'relay-udp', reason: 'direct-unanswered', blocked: [udp] });
+    expect(explain(onRelay(10, 10), onRelay(13, 10), relayAlone)).toMatchObject({ reason: 'direct-unanswered', blocked: [udp] });
+    expect(explain(onRelay(10, 10), onRelay(13, 10), onRelay(14, 11))).toMatchObject({ reason: null });
+  });
+
+  it('is forgotten with its pair, and the reason is that of other destinations', () => {
+    const blocked = reading([['relay-udp', 'node-udp', 'selected'], ['tcp', 'node-tcp', 'unanswered']]);
+    expect(explain(onRelay(10, 10), relayAlone)).toMatchObject({ kind: 'relay-udp', reason: null });
+    expect(explain(onRelay(10, 10), blocked)).toMatchObject({ kind: 'relay-udp', reason: 'direct-unanswered', blocked: [tcp] });
+  });
+
+  it('is forgotten when another network or another look brings new pairs, which say whether the path works', () => {
+    const next = (outcome: Outcome) => [...relayAlone, ...reading([['udp', 'node-udp', outcome]]).filter(({ id }) => id === 'udp' || id === 'udp-node-udp').map(record => (record.type === 'candidate-pair' ? { ...record, id: 'next' } : record))];
+    expect(explain(onRelay(10, 10), next('pending'))).toMatchObject({ reason: null });
+    expect(explain(onRelay(10, 10), next('pending'), next('unanswered'))).toMatchObject({ reason: 'direct-unanswered', blocked: [udp] });
+    expect(explain(onRelay(10, 10), next('pending'), next('answered'))).toMatchObject({ reason: null });
+  });
+
+  it('is kept while the connection has no pairs', () => {
+    const closed = [...relayAlone.filter(({ type }) => type !== 'candidate-pair')];
+    expect([onRelay(10, 10), closed].reduce(collectEvidence, noEvidence).attempts.get(`udp ${node} 42000`)?.outcome).toBe('answered');
+  });
+
+  it('leaves no path when it is lost, once destinations have failed since then', () => {
+    const direct = (requestsSent: number) => counting('udp', 'node-udp', requestsSent, 10).map(record => (record.type === 'candidate-pair' ? { ...record, nominated: requestsSent === 10 } : record));
+    const failedBefore = [...direct(10), ...reading([['tcp', 'node-tcp', 'failed']]).filter(({ id }) => id === 'tcp' || id === 'tcp-node-tcp')];
+    expect(explain(failedBefore, direct(13))).toBeUndefined();
+    expect(explain(failedBefore, direct(13), direct(30))).toMatchObject({ kind: 'none', reason: 'direct-unanswered', blocked: [udp] });
   });
 });
 

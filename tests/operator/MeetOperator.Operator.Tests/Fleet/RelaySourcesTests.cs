@@ -26,6 +26,15 @@ public sealed class RelaySourcesTests
     [Fact]
     public void Of_HostIsLoopback_NamesOnlyThePod() => Assert.Equal(["127.3.0.9 49152-49251"], Names(Relay("49152-49251", host: "127.0.0.1", "127.3.0.9")));
 
+    [Fact]
+    public void Of_RelayWithAddressesOfTheMachine_NamesTheseToo()
+    {
+        var pod = Relay("61000-61099", host: "127.0.0.1", "127.3.0.9");
+        pod.Spec.Containers[0].Env!.Add(new EnvVar { Name = "MEET_TURN_RELAY_ADDRESSES", Value = "192.0.2.7,2001:db8::7,$(POD_IPS)" });
+
+        Assert.Equal(["127.3.0.9 61000-61099", "192.0.2.7 61000-61099", "2001:db8::7 61000-61099"], Names(pod));
+    }
+
     [Theory]
     [InlineData("Succeeded")]
     [InlineData("Failed")]

@@ -92,6 +92,19 @@ public sealed class TurnPodTests
         Assert.Equal("true", Value(Container(options: Options with { LoopbackPeers = true }), "MEET_TURN_LOOPBACK_PEERS"));
     }
 
+    /// <summary>Pods of an embedded installation have loopback addresses, which Firefox pairs with each other only.</summary>
+    [Theory]
+    [InlineData(true, "192.0.2.7 2001:db8::7", "192.0.2.7,2001:db8::7,$(POD_IPS)")]
+    [InlineData(true, "127.0.0.1 192.0.2.7", "$(POD_IPS)")]
+    [InlineData(false, "192.0.2.7 2001:db8::7", "$(POD_IPS)")]
+    public void Build_RelayAddresses_AreOfTheMachineWhereClientsUseNoLoopback(bool isEmbedded, string clientAddresses, string expected)
+    {
+        var spec = new TurnPoolSpec { Exposure = new TurnExposure { AddressSource = AddressSource.Static, StaticAddresses = clientAddresses.Split(' ') } };
+        var options = Options with { LoopbackPeers = isEmbedded };
+        Assert.Equal(expected, Value(Container(spec, options), "MEET_TURN_RELAY_ADDRESSES"));
+        Assert.Equal(expected.Split(',')[..^1], TurnPod.RelayAddressesOf(TurnPod.Build(Pool(spec), "edge-a", options, "secret")));
+    }
+
     [Fact]
     public void HashOf_ChangeOfPod_DiffersAndNameDoesNotMatter()
     {
