@@ -6,8 +6,8 @@ namespace MeetOperator.Signaling.Data.Repositories;
 public interface IQualityRepository
 {
     /// <summary>
-    /// Writes the latest values and adds the sums, all or nothing, once for each call, also if an outage hides the outcome of the commit. Clocks of replicas do not
-    /// matter: the values written last are the latest. Rows of a meeting that does not exist are ignored. All rows belong to <paramref name="tenant"/> and <paramref name="meetingId"/>.
+    /// Writes the latest values and adds the sums, all or nothing. A row whose <c>UpdatedAt</c> is not later than the stored one is not added, so a repeated call
+    /// adds nothing twice. Rows of a meeting that does not exist are ignored. All rows belong to <paramref name="tenant"/> and <paramref name="meetingId"/>.
     /// </summary>
     Task AddAsync(string tenant, string meetingId, IReadOnlyCollection<QualityLineRow> lines, IReadOnlyCollection<QualityTrackRow> tracks, CancellationToken ct);
 

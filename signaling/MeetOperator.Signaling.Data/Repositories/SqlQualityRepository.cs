@@ -18,6 +18,7 @@ public sealed class SqlQualityRepository(ISqlDatabase database) : SqlRepository(
           path = COALESCE(excluded.path, q.path), path_reason = CASE WHEN excluded.path IS NULL THEN q.path_reason ELSE excluded.path_reason END,
           reports = q.reports + excluded.reports, rtt_reports = q.rtt_reports + excluded.rtt_reports, sum_rtt_ms = q.sum_rtt_ms + excluded.sum_rtt_ms,
           sum_send_loss = q.sum_send_loss + excluded.sum_send_loss, sum_receive_loss = q.sum_receive_loss + excluded.sum_receive_loss
+        WHERE excluded.updated_at > q.updated_at
         """;
 
     private const string AddTrack =
@@ -30,16 +31,27 @@ public sealed class SqlQualityRepository(ISqlDatabase database) : SqlRepository(
           updated_at = excluded.updated_at, quality = excluded.quality, kbps = excluded.kbps, loss = excluded.loss, jitter_ms = excluded.jitter_ms, frozen = excluded.frozen,
           frames_per_second = excluded.frames_per_second, height = excluded.height, reports = q.reports + excluded.reports, poor_reports = q.poor_reports + excluded.poor_reports,
           sum_kbps = q.sum_kbps + excluded.sum_kbps, sum_loss = q.sum_loss + excluded.sum_loss, sum_jitter_ms = q.sum_jitter_ms + excluded.sum_jitter_ms, sum_frozen = q.sum_frozen + excluded.sum_frozen
+        WHERE excluded.updated_at > q.updated_at
         """;
 
-    public async Task AddAsync(string tenant, string meetingId, IReadOnlyCollection<QualityLineRow> lines, IReadOnlyCollection<QualityTrackRow> tracks, CancellationToken ct)
-    {
-        var batch = Guid.NewGuid().ToString("N");
-        if (await AddOnceAsync(tenant, meetingId, batch, lines, tracks, ct).ConfigureAwait(false))
+    public Task AddAsync(string tenant, string meetingId, IReadOnlyCollection<QualityLineRow> lines, IReadOnlyCollection<QualityTrackRow> tracks, CancellationToken ct) => Database.RunAsync(
+        SqlScope.Of(tenant),
+        async connection =>
         {
-            await ExecuteAsync(tenant, "DELETE FROM quality_batches WHERE tenant = @tenant AND meeting_id = @meetingId AND batch = @batch", new { tenant, meetingId, batch }, ct).ConfigureAwait(false);
-        }
-    }
+            await using var transaction = await Database.BeginWriteAsync(connection, ct).ConfigureAwait(false);
+            CommandDefinition Command(string sql, object parameters) => new(sql, parameters, transaction, cancellationToken: ct);
+            if (await connection.ExecuteScalarAsync<long>(Command("SELECT COUNT(*) FROM meetings WHERE tenant = @tenant AND meeting_id = @meetingId", new { tenant, meetingId })).ConfigureAwait(false) == 0)
+            {
+                return 0;
+            }
+
+            // In one order, so that two replicas that write rows of one participant do not deadlock.
+            await connection.ExecuteAsync(Command(AddLine, lines.OrderBy(row => row.ParticipantId, StringComparer.Ordinal))).ConfigureAwait(false);
+            await connection.ExecuteAsync(Command(AddTrack, tracks.OrderBy(row => (row.ParticipantId, row.SenderId, row.Source)))).ConfigureAwait(false);
+            await transaction.CommitAsync(ct).ConfigureAwait(false);
+            return 0;
+        },
+        ct);
 
     public Task<IReadOnlyList<QualityLineRow>> ListLinesAsync(string tenant, string meetingId, string afterParticipantId, int limit, CancellationToken ct) =>
         ListAsync<QualityLineRow>(
@@ -63,31 +75,4 @@ public sealed class SqlQualityRepository(ISqlDatabase database) : SqlRepository(
             """,
             new { tenant, meetingId, fromParticipantId, toParticipantId },
             ct);
-
-    /// <summary>Returns false if the meeting does not exist.</summary>
-    private Task<bool> AddOnceAsync(
-        string tenant, string meetingId, string batch, IReadOnlyCollection<QualityLineRow> lines, IReadOnlyCollection<QualityTrackRow> tracks, CancellationToken ct) => Database.RunAsync(
-        SqlScope.Of(tenant),
-        async connection =>
-        {
-            await using var transaction = await Database.BeginWriteAsync(connection, ct).ConfigureAwait(false);
-            CommandDefinition Command(string sql, object parameters) => new(sql, parameters, transaction, cancellationToken: ct);
-            if (await connection.ExecuteScalarAsync<long>(Command("SELECT COUNT(*) FROM meetings WHERE tenant = @tenant AND meeting_id = @meetingId", new { tenant, meetingId })).ConfigureAwait(false) == 0)
-            {
-                return false;
-            }
-
-            // An attempt whose commit was not acknowledged may have added the batch.
-            if (await connection.ExecuteAsync(Command("INSERT INTO quality_batches (tenant, meeting_id, batch) VALUES (@tenant, @meetingId, @batch) ON CONFLICT DO NOTHING", new { tenant, meetingId, batch })).ConfigureAwait(false) == 0)
-            {
-                return true;
-            }
-
-            // In one order, so that two replicas that write rows of one participant do not deadlock.
-            await connection.ExecuteAsync(Command(AddLine, lines.OrderBy(row => row.ParticipantId, StringComparer.Ordinal))).ConfigureAwait(false);
-            await connection.ExecuteAsync(Command(AddTrack, tracks.OrderBy(row => (row.ParticipantId, row.SenderId, row.Source)))).ConfigureAwait(false);
-            await transaction.CommitAsync(ct).ConfigureAwait(false);
-            return true;
-        },
-        ct);
 }

@@ -24,9 +24,6 @@ public abstract class TwoReplicasTestBase(PostgresServer postgres) : IAsyncLifet
 
     private protected virtual TimeSpan NodeCallTimeout => new SignalingTimings().NodeCallTimeout;
 
-    /// <summary>The clock of a replica: 0 is <see cref="a"/>, 1 is <see cref="b"/>.</summary>
-    private protected virtual TimeProvider TimeOf(int replica) => TimeProvider.System;
-
     private protected virtual SignalingTimings Change(SignalingTimings timings) => timings;
 
     private protected virtual string RedisOf(RedisServer server) => server.LongTimeoutConfiguration;
@@ -38,7 +35,7 @@ public abstract class TwoReplicasTestBase(PostgresServer postgres) : IAsyncLifet
         node = await cluster.AddNodeAsync("default-aaaaa");
         var database = await postgres.CreateDatabaseAsync();
         var keys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]);
-        var servers = await Task.WhenAll(Enumerable.Range(0, 2).Select(replica => TestSignaling.StartAsync(
+        var servers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => TestSignaling.StartAsync(
             cluster,
             options => options with
             {
@@ -47,8 +44,7 @@ public abstract class TwoReplicasTestBase(PostgresServer postgres) : IAsyncLifet
                 SigningKeys = keys,
                 ReplicaId = Guid.NewGuid().ToString("N"),
                 Timings = Change(options.Timings with { ReconnectTimeout = ReconnectTimeout, DirectDelay = DirectDelay, NodeCallTimeout = NodeCallTimeout }),
-            },
-            time: TimeOf(replica))));
+            })));
         (a, b) = (servers[0], servers[1]);
     }
 
