@@ -155,12 +155,14 @@ describe('what a connection has tried', () => {
 });
 
 describe('an answer of a path that worked before', () => {
+  const named = (records: readonly StatsRecord[], ...ids: string[]) => records.filter(({ id }) => ids.includes(id));
+  const change = (records: readonly StatsRecord[], pair: object) => records.map(record => (record.type === 'candidate-pair' ? { ...record, ...pair } : record));
   /** A pair with a media node, with so many checks and responses. */
   const counting = (local: string, remote: string, requestsSent: number, responsesReceived: number, isSelected = false): StatsRecord[] =>
-    reading([[local, remote, isSelected ? 'selected' : 'answered']]).map(record => (record.type === 'candidate-pair' ? { ...record, requestsSent, responsesReceived } : record));
+    change(reading([[local, remote, isSelected ? 'selected' : 'answered']]), { requestsSent, responsesReceived });
   /** The readings of a connection whose direct pair has counted this, while it uses a relay. */
   const onRelay = (requestsSent: number, responsesReceived: number): StatsRecord[] =>
-    [...counting('relay-udp', 'node-udp', 50, 50, true), ...counting('udp', 'node-udp', requestsSent, responsesReceived).filter(({ id }) => id === 'udp' || id === 'udp-node-udp')];
+    [...counting('relay-udp', 'node-udp', 50, 50, true), ...named(counting('udp', 'node-udp', requestsSent, responsesReceived), 'udp', 'udp-node-udp')];
   const relayAlone = reading([['relay-udp', 'node-udp', 'selected']]);
   const explain = (...readings: StatsRecord[][]) => pathsOf(readings.at(-1)!, 'send', readings.reduce(collectEvidence, noEvidence))[0];
 
@@ -182,20 +184,20 @@ describe('an answer of a path that worked before', () => {
   });
 
   it('is forgotten when another network or another look brings new pairs, which say whether the path works', () => {
-    const next = (outcome: Outcome) => [...relayAlone, ...reading([['udp', 'node-udp', outcome]]).filter(({ id }) => id === 'udp' || id === 'udp-node-udp').map(record => (record.type === 'candidate-pair' ? { ...record, id: 'next' } : record))];
+    const next = (outcome: Outcome) => [...relayAlone, ...change(named(reading([['udp', 'node-udp', outcome]]), 'udp', 'udp-node-udp'), { id: 'next' })];
     expect(explain(onRelay(10, 10), next('pending'))).toMatchObject({ reason: null });
     expect(explain(onRelay(10, 10), next('pending'), next('unanswered'))).toMatchObject({ reason: 'direct-unanswered', blocked: [udp] });
     expect(explain(onRelay(10, 10), next('pending'), next('answered'))).toMatchObject({ reason: null });
   });
 
   it('is kept while the connection has no pairs', () => {
-    const closed = [...relayAlone.filter(({ type }) => type !== 'candidate-pair')];
+    const closed = relayAlone.filter(({ type }) => type !== 'candidate-pair');
     expect([onRelay(10, 10), closed].reduce(collectEvidence, noEvidence).attempts.get(`udp ${node} 42000`)?.outcome).toBe('answered');
   });
 
   it('leaves no path when it is lost, once destinations have failed since then', () => {
-    const direct = (requestsSent: number) => counting('udp', 'node-udp', requestsSent, 10).map(record => (record.type === 'candidate-pair' ? { ...record, nominated: requestsSent === 10 } : record));
-    const failedBefore = [...direct(10), ...reading([['tcp', 'node-tcp', 'failed']]).filter(({ id }) => id === 'tcp' || id === 'tcp-node-tcp')];
+    const direct = (requestsSent: number) => change(counting('udp', 'node-udp', requestsSent, 10), { nominated: requestsSent === 10 });
+    const failedBefore = [...direct(10), ...named(reading([['tcp', 'node-tcp', 'failed']]), 'tcp', 'tcp-node-tcp')];
     expect(explain(failedBefore, direct(13))).toBeUndefined();
     expect(explain(failedBefore, direct(13), direct(30))).toMatchObject({ kind: 'none', reason: 'direct-unanswered', blocked: [udp] });
   });
