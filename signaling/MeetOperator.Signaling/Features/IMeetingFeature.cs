@@ -37,12 +37,9 @@ internal interface IMeetingFeature
     /// <summary>Called every few seconds (<see cref="Settings.SignalingTimings.TickInterval"/>), until the meeting has ended.</summary>
     Task OnTickAsync() => Task.CompletedTask;
 
-    /// <summary>Called after the Meeting has changed, until the meeting has ended.</summary>
+    /// <summary>Called after the Meeting or the relays have changed, until the meeting has ended.</summary>
     /// <param name="view">The meeting's resource after the change.</param>
     Task OnMeetingChangedAsync(MeetingView view) => Task.CompletedTask;
-
-    /// <summary>The relays of the installation have changed.</summary>
-    Task OnRelaysChangedAsync() => Task.CompletedTask;
 
     /// <summary>Called after the meeting was assigned another media node or generation, or has left one.</summary>
     Task OnRoomsChangedAsync(RoomsChange change) => Task.CompletedTask;

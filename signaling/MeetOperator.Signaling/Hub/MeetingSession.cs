@@ -73,9 +73,9 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
     {
         var session = new MeetingSession(meeting.Key, meeting.Object.Metadata.Uid, services);
         session._subscription = await session._presence.SubscribeAsync(e => session._loop.Post(() => session.OnBusEventAsync(e)), session._recovery.Start).ConfigureAwait(false);
-        session._watch = services.Directory.OnChange(meeting.Id, () => session._loop.Post(session.OnMeetingChangedAsync));
-        services.Relays.Changed += session.OnRelaysChanged;
-        session._loop.Post(session.OnMeetingChangedAsync);
+        session._watch = services.Directory.OnChange(meeting.Id, session.Follow);
+        services.Relays.Changed += session.Follow;
+        session.Follow();
         session._ticking = Ticker.RunAsync(services.Options.Timings.TickInterval, services.Time, () => session._loop.InvokeAsync(session.TickNowAsync), session.Closed);
         services.Metrics.MeetingOpened();
         return session;
@@ -127,11 +127,9 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
         return true;
     });
 
-    public MeetingView? View() =>
-        _services.Directory.Find(Key.MeetingId) is { } view && view.TenantName == Key.Tenant && view.Object.Metadata.Uid == _uid ? view : null;
+    public MeetingView? View() => _services.Directory.Find(Key.MeetingId) is { } view && view.TenantName == Key.Tenant && view.Object.Metadata.Uid == _uid ? view : null;
 
     public void Post(Func<Task> action) => _loop.Post(action);
-
     public Task<T> InvokeAsync<T>(Func<Task<T>> function) => _loop.InvokeAsync(function);
 
     public async Task PublishAsync(BusEvent e)
@@ -159,7 +157,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
     {
         await _closed.CancelAsync().ConfigureAwait(false);
         _watch?.Dispose();
-        _services.Relays.Changed -= OnRelaysChanged;
+        _services.Relays.Changed -= Follow;
         if (_subscription is not null)
         {
             await _subscription.DisposeAsync().ConfigureAwait(false);
@@ -223,7 +221,8 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
     // After the end, the event may belong to a later meeting with the same ID.
     private Task OnBusEventAsync(BusEvent e) => HasEnded ? Task.CompletedTask : Features.ForEachAsync(feature => feature.OnBusEventAsync(e));
 
-    private void OnRelaysChanged() => _loop.Post(() => HasEnded ? Task.CompletedTask : Features.ForEachAsync(feature => feature.OnRelaysChangedAsync()));
+    /// <summary>Follows a change of the Meeting, or of the relays.</summary>
+    private void Follow() => _loop.Post(OnMeetingChangedAsync);
 
     private Task OnMeetingChangedAsync() => View() switch
     {

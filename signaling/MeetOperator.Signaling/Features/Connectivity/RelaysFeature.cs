@@ -49,9 +49,7 @@ internal sealed class RelaysFeature(IMeeting meeting, TurnPools pools, Signaling
         return Task.CompletedTask;
     }
 
-    public Task OnRelaysChangedAsync() => meeting.View() is { } view ? OnMeetingChangedAsync(view) : Task.CompletedTask;
-
-    /// <summary>The operator has changed the rule for a media node, and the node enforces it.</summary>
+    /// <summary>There are other relays, or the operator has changed the rule for a media node, and the node enforces it.</summary>
     public Task OnMeetingChangedAsync(MeetingView view)
     {
         foreach (var member in meeting.Members.All)
