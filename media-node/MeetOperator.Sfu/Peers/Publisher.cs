@@ -132,21 +132,22 @@ public sealed class Publisher
         }
 
         ReadExtensions(nowTicks, arrival, packet, stream, out var descriptor);
+        var isTaken = true;
         if (!stream.IsRetransmission)
         {
-            stream.Track.Receive(nowTicks, stream.Layer, data, packet.Header, retransmitted: false, descriptor, arrival);
+            isTaken = stream.Track.Receive(nowTicks, stream.Layer, data, packet.Header, retransmitted: false, descriptor, arrival);
         }
         else if (RtxPacket.TryRestore(data, stream.Track.Options.PayloadType, stream.Layer.Ssrc ?? 0, out var original)
             && RtpHeader.TryParse(original, out var header))
         {
-            stream.Track.Receive(nowTicks, stream.Layer, original, header, retransmitted: true, descriptor, arrival);
+            isTaken = stream.Track.Receive(nowTicks, stream.Layer, original, header, retransmitted: true, descriptor, arrival);
             if (stream.Layer.LastRecoveryTicks is > 0 and var sample)
             {
                 _roundTrip.OnRecovery(nowTicks, sample);
             }
         }
 
-        return stream.Track.IsMuted ? ReceivedMedia.Muted : ReceivedMedia.Active;
+        return stream.Track.IsMuted ? ReceivedMedia.Muted : isTaken ? ReceivedMedia.Active : ReceivedMedia.Excess;
     }
 
     /// <summary>Processes one unencrypted compound RTCP packet.</summary>

@@ -374,7 +374,7 @@ public sealed class UpTrack
         }
     }
 
-    /// <summary>Processes one unencrypted packet of a layer and forwards it to the down tracks that use the layer.</summary>
+    /// <summary>Processes one unencrypted packet of a layer and forwards it to the down tracks that use the layer. Returns false for audio beyond the limit of its rate, which nobody gets.</summary>
     /// <param name="nowTicks">The time at which the packet is processed.</param>
     /// <param name="layer">The layer of this track with the packet's SSRC.</param>
     /// <param name="data">The packet.</param>
@@ -382,17 +382,12 @@ public sealed class UpTrack
     /// <param name="retransmitted">Whether the packet was restored from RTX.</param>
     /// <param name="descriptor">Where the dependency descriptor is in the packet; with length 0 for none.</param>
     /// <param name="arrivalTicks">When the packet arrived, for the jitter.</param>
-    internal void Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, HeaderExtensionElement descriptor, long arrivalTicks)
+    internal bool Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, HeaderExtensionElement descriptor, long arrivalTicks)
     {
         _isActive = true;
         if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, arrivalTicks, out var sequence, out var frame, out var startsKeyFrame) || IsMuted)
         {
-            return;
-        }
-
-        if (Options.Kind == MediaKind.Audio && !_audioRate.TryAdd(nowTicks, data.Length))
-        {
-            return;
+            return true;
         }
 
         if (startsKeyFrame && _layers.HasNewTargets(layer))
@@ -405,7 +400,7 @@ public sealed class UpTrack
         _mutedFrames.OnPacket(header.Timestamp);
         if (header.PayloadType != Options.PayloadType && header.PayloadType != Options.RedPayloadType)
         {
-            return; // not agreed, as forward error correction; receivers would take it for the codec of the track
+            return true; // not agreed, as forward error correction; receivers would take it for the codec of the track
         }
 
         var payload = data[header.Length..];
@@ -413,10 +408,15 @@ public sealed class UpTrack
         if (header.PayloadType == Options.RedPayloadType
             && (!RedPayload.TryFindCurrent(payload, out var frameType, out frameOffset) || frameType != Options.PayloadType))
         {
-            return;
+            return true;
         }
 
-        _audioRate.OnRedundancy(frameOffset);
+        var isRedundant = false;
+        if (Options.Kind == MediaKind.Audio && !_audioRate.TryAdd(nowTicks, data.Length, frameOffset, out isRedundant))
+        {
+            return false;
+        }
+
         var packet = new ForwardedPacket
         {
             Source = this,
@@ -424,7 +424,7 @@ public sealed class UpTrack
             Data = data,
             Header = header,
             Payload = payload[frameOffset..],
-            Redundant = frameOffset > 0 ? payload : [],
+            Redundant = isRedundant ? payload : [],
             FollowsGap = sequence - _lastSequence > 1,
             Numbers = SourceNumbers.Read(Options.Codec, data, header, sequence, descriptor),
             Frame = frame,
@@ -458,6 +458,7 @@ public sealed class UpTrack
         ForwardedPackets += forwarded;
         _lastSequence = sequence;
         _redundancy?.Remember(header.HasPadding ? [] : packet.Payload, header.Timestamp);
+        return true;
     }
 
     /// <summary>The payload of a packet with the previous frame added, valid until the next call; empty when there is none that fits, or payloads are encrypted.</summary>
