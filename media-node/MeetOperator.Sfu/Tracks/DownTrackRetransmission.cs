@@ -123,13 +123,14 @@ internal sealed class DownTrackRetransmission
     private bool TrySendAgain(long nowTicks, ushort sequence, UpTrack? source)
     {
         ref readonly var munger = ref _numbering.Munger;
-        if (_options.RtxSsrc is not { } ssrc || _options.RtxPayloadType is not { } payloadType || source is null
+        if (_options.RtxSsrc is not { } ssrc || _options.RtxPayloadType is not { } payloadType || source is null || source.IsMuted
             || !ReferenceEquals(_numbering.Source, source) // no packet of this source was sent yet, so the numbers belong to the previous source
             || !munger.TryFindSource(sequence, out var layer, out var sourceSequence, out var segment)
             || ((_egress.HasWaiting || _egress.Bandwidth.IsDraining) && !munger.IsCurrent(segment)) // the key frame since then makes it needless
             || source.Layers[layer].History is not { } history
             || !history.TryGet(sourceSequence, out var stored)
-            || !RtpHeader.TryParse(stored, out var header))
+            || !RtpHeader.TryParse(stored, out var header)
+            || header.PayloadType != source.Options.PayloadType) // as for packets that arrive
         {
             return false;
         }

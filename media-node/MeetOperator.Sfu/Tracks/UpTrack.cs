@@ -385,7 +385,14 @@ public sealed class UpTrack
     internal bool Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, HeaderExtensionElement descriptor, long arrivalTicks)
     {
         _isActive = true;
-        if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, arrivalTicks, out var sequence, out var frame, out var startsKeyFrame) || IsMuted)
+        if (header.PayloadType != Options.PayloadType && header.PayloadType != Options.RedPayloadType)
+        {
+            // Not agreed, as forward error correction. Receivers would take it for the codec of the track.
+            LeaveOut(nowTicks, layer, data, header, retransmitted, arrivalTicks);
+            return true;
+        }
+
+        if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, arrivalTicks, isKept: !IsMuted, out var sequence, out var frame, out var startsKeyFrame) || IsMuted)
         {
             return true;
         }
@@ -398,11 +405,6 @@ public sealed class UpTrack
         }
 
         _mutedFrames.OnPacket(header.Timestamp);
-        if (header.PayloadType != Options.PayloadType && header.PayloadType != Options.RedPayloadType)
-        {
-            return true; // not agreed, as forward error correction; receivers would take it for the codec of the track
-        }
-
         var payload = data[header.Length..];
         var frameOffset = 0;
         if (header.PayloadType == Options.RedPayloadType
@@ -532,6 +534,21 @@ public sealed class UpTrack
         }
 
         return isStarted || downTrack.AwaitsRoom;
+    }
+
+    /// <summary>Counts a packet that nobody may get. Its number is closed up in the streams of the down tracks, so that nobody misses it.</summary>
+    private void LeaveOut(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, long arrivalTicks)
+    {
+        if (!layer.TryCount(nowTicks, data, header, retransmitted, arrivalTicks, out var sequence) || IsMuted)
+        {
+            return;
+        }
+
+        var numbers = new SourceNumbers { Sequence = sequence, Timestamp = header.Timestamp };
+        foreach (var downTrack in _downTracks)
+        {
+            downTrack.CloseUp(layer, numbers);
+        }
     }
 
     private HeaderExtensionElement DescriptorIn(ReadOnlySpan<byte> data, in RtpHeader header)
