@@ -216,17 +216,19 @@ public sealed class Publisher
             var nextOfTrack = long.MaxValue;
             foreach (var layer in track.Layers)
             {
-                var ssrc = layer.Ssrc ?? 0;
                 if (layer.CollectNacks(nowTicks, retryTicks, missing) is > 0 and var count)
                 {
-                    batch.AddNack(ssrc, missing[..count]);
+                    batch.AddNack(layer.Ssrc ?? 0, missing[..count]);
                 }
+            }
 
-                if (track.TryTakeKeyFrameRequest(nowTicks, layer))
-                {
-                    batch.AddPictureLoss(ssrc);
-                }
+            while (track.TakeKeyFrameRequest(nowTicks) is { } requested)
+            {
+                batch.AddPictureLoss(requested.Ssrc ?? 0);
+            }
 
+            foreach (var layer in track.Layers)
+            {
                 nextOfTrack = Math.Min(nextOfTrack, track.NextRequestTicks(layer));
             }
 

@@ -245,7 +245,7 @@ public sealed class UpTrack
     {
         layer.RequestKeyFrame(urgent);
         _isActive = true;
-        _publisher?.WakeAt(Math.Max(0, layer.NextKeyFrameRequestTicks));
+        _publisher?.WakeAt(Math.Max(0, _layers.NextKeyFrameRequestTicks(layer)));
     }
 
     /// <summary>
@@ -343,11 +343,11 @@ public sealed class UpTrack
         return _payloadCopy.AsSpan(0, payload.Length);
     }
 
-    /// <summary>Returns true when a key frame of <paramref name="layer"/> must be requested now. A layer that no subscriber uses needs none.</summary>
-    internal bool TryTakeKeyFrameRequest(long nowTicks, UpLayer layer) => !IsMuted && TrackLayers.IsUsed(layer, _downTracks) && layer.TryTakeKeyFrameRequest(nowTicks);
+    /// <inheritdoc cref="TrackLayers.TakeKeyFrameRequest"/>
+    internal UpLayer? TakeKeyFrameRequest(long nowTicks) => IsMuted ? null : _layers.TakeKeyFrameRequest(nowTicks, _downTracks);
 
     /// <summary>When packets or a key frame of a layer must be requested; <see cref="long.MaxValue"/> when nothing is needed.</summary>
-    internal long NextRequestTicks(UpLayer layer) => Math.Min(layer.NextNackTicks, !IsMuted && TrackLayers.IsUsed(layer, _downTracks) ? layer.NextKeyFrameRequestTicks : long.MaxValue);
+    internal long NextRequestTicks(UpLayer layer) => Math.Min(layer.NextNackTicks, !IsMuted && TrackLayers.IsUsed(layer, _downTracks) ? _layers.NextKeyFrameRequestTicks(layer) : long.MaxValue);
 
     internal void OnAllocation(long nowTicks, UpLayer layer, in VideoLayersAllocation allocation) => _layers.OnAllocation(nowTicks, layer, allocation);
 
