@@ -477,6 +477,11 @@ public sealed class UpTrack
             return (_redundancy ??= new RedundantAudio()).Encode(packet.Payload, packet.Header.Timestamp, payloadType);
         }
 
+        if (packet.Redundant.Length > RedundantAudio.MaxBytes)
+        {
+            return [];
+        }
+
         if (payloadType == Options.PayloadType)
         {
             return packet.Redundant;
