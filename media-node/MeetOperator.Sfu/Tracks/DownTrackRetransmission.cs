@@ -123,7 +123,7 @@ internal sealed class DownTrackRetransmission
     private bool TrySendAgain(long nowTicks, ushort sequence, UpTrack? source)
     {
         ref readonly var munger = ref _numbering.Munger;
-        if (_options.RtxSsrc is not { } ssrc || _options.RtxPayloadType is not { } payloadType || source is null || source.IsMuted
+        if (_options.RtxSsrc is not { } ssrc || _options.RtxPayloadType is not { } payloadType || source is null
             || !ReferenceEquals(_numbering.Source, source) // no packet of this source was sent yet, so the numbers belong to the previous source
             || !munger.TryFindSource(sequence, out var layer, out var sourceSequence, out var segment)
             || ((_egress.HasWaiting || _egress.Bandwidth.IsDraining) && !munger.IsCurrent(segment)) // the key frame since then makes it needless
