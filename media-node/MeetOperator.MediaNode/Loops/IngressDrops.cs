@@ -14,6 +14,9 @@ internal sealed class IngressDrops
     /// <summary>Datagrams of participants above their rate limit.</summary>
     public long OverRate { get; set; }
 
+    /// <summary>RTP packets of audio tracks above the limit of their rate.</summary>
+    public long AudioRate { get; set; }
+
     /// <summary>Datagrams over TCP, from other addresses than those of relays, and from relays, in rooms that deny them.</summary>
     public long TcpDenied { get; private set; }
     public long DirectDenied { get; private set; }

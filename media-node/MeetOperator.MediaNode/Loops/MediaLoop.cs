@@ -236,6 +236,7 @@ internal sealed class MediaLoop : IDisposable
         var drops = totals.ByName();
         drops["RtpTooLarge"] = IngressDrops.TooLarge;
         drops["ParticipantRate"] = IngressDrops.OverRate;
+        drops["AudioRate"] = IngressDrops.AudioRate;
         drops["UnknownStream"] = IngressDrops.UnknownStream;
         drops["LoopLinkFull"] = IngressDrops.LoopLinkFull;
         IngressDrops.AddDenied(drops);

@@ -13,7 +13,8 @@ internal static class ReceivedPackets
     {
         switch (media)
         {
-            case ReceivedMedia.Active:
+            case ReceivedMedia.Active or ReceivedMedia.Excess:
+                loop.IngressDrops.AudioRate += media == ReceivedMedia.Excess ? 1 : 0;
                 loop.Frame.OnPacket(packet.Length, hasMarker: (packet[1] & 0x80) != 0);
                 loop.Ticks.OnMedia();
                 loop.Rest.OnActivity(nowTicks);

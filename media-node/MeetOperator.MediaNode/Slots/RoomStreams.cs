@@ -33,17 +33,11 @@ internal sealed class RoomStreams
             OrderOf(key).Add(key);
         }
 
-        if (track.Track.Options.Kind == MediaKind.Audio)
-        {
-            stream.Audio = track;
-        }
-        else
-        {
-            stream.Video = track;
-        }
+        stream.Tracks.RemoveAll(t => t.Track == track.Track);
+        stream.Tracks.Add(track);
     }
 
-    /// <summary>Removes a track. Does nothing when another one has taken its place.</summary>
+    /// <summary>Removes a track. An earlier one of the same kind, such as a second microphone, takes its place.</summary>
     public void Remove(PublishedTrack track)
     {
         var key = StreamKey.Of(track.Track);
@@ -52,9 +46,8 @@ internal sealed class RoomStreams
             return;
         }
 
-        stream.Audio = stream.Audio?.Track == track.Track ? null : stream.Audio;
-        stream.Video = stream.Video?.Track == track.Track ? null : stream.Video;
-        if (stream is { Audio: null, Video: null })
+        stream.Tracks.RemoveAll(t => t.Track == track.Track);
+        if (stream.Tracks.Count == 0)
         {
             _streams.Remove(key);
             OrderOf(key).Remove(key);
@@ -65,8 +58,24 @@ internal sealed class RoomStreams
 
     private sealed class Stream
     {
-        public PublishedTrack? Audio { get; set; }
+        /// <summary>The tracks in the order in which they were added. Of several of one kind, the stream has the last one.</summary>
+        public List<PublishedTrack> Tracks { get; } = new(2);
 
-        public PublishedTrack? Video { get; set; }
+        public PublishedTrack? Audio => Last(MediaKind.Audio);
+
+        public PublishedTrack? Video => Last(MediaKind.Video);
+
+        private PublishedTrack? Last(MediaKind kind)
+        {
+            for (var i = Tracks.Count - 1; i >= 0; i--)
+            {
+                if (Tracks[i].Track.Options.Kind == kind)
+                {
+                    return Tracks[i];
+                }
+            }
+
+            return null;
+        }
     }
 }

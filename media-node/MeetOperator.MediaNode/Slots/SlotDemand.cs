@@ -10,8 +10,9 @@ internal static class SlotDemand
     private const int MaxPinnedFirst = 3;
 
     /// <summary>
-    /// The streams to show, the most important first: screens, pinned cameras, cameras that have a slot, then the largest tiles. Screens have slots even when they are not
-    /// shown, because the client learns from the slot that a screen exists. Screens are sent only while they are shown.
+    /// The streams to show, the most important first: screens, pinned cameras, cameras that have a slot, then the largest tiles. Of the screens, those of pinned participants
+    /// come first, then the largest that are shown, those that have a slot, and those that were published first. Screens have slots even when they are not shown, because the
+    /// client learns from the slot that a screen exists. Screens are sent only while they are shown.
     /// </summary>
     /// <param name="self">The subscribing participant.</param>
     /// <param name="views">What the participant shows.</param>
@@ -19,7 +20,13 @@ internal static class SlotDemand
     /// <param name="hasSlot">Whether a stream has a slot now.</param>
     public static List<StreamKey> Pictures(string self, ParticipantViews views, RoomStreams streams, Func<StreamKey, bool> hasSlot)
     {
-        var wanted = streams.Screens.Where(s => s.ParticipantId != self).Take(SlotLimits.MaxScreens).ToList();
+        var wanted = streams.Screens
+            .Where(s => s.ParticipantId != self)
+            .OrderByDescending(s => views.IsPinned(s.ParticipantId))
+            .ThenByDescending(s => views.PixelsOf(s.ParticipantId, TrackSource.Screen))
+            .ThenByDescending(hasSlot)
+            .Take(SlotLimits.MaxScreens)
+            .ToList();
         var cameras = views.IsKnown
             ? views.Tracks
                 .Where(t => t.Source == TrackSource.Camera)

@@ -73,6 +73,10 @@ internal sealed class ParticipantViews
     public bool MayShow(string participantId) =>
         _views is null || _views.ContainsKey((participantId, TrackSource.Camera)) || _views.ContainsKey((participantId, TrackSource.Screen));
 
+    /// <summary>How large the participant shows a track, in pixels; 0 for one that is not shown, or when that is not known.</summary>
+    public long PixelsOf(string participantId, TrackSource source) =>
+        _views?.TryGetValue((participantId, source), out var view) == true ? (long)view.Width * view.Height : 0;
+
     /// <summary>How the participant shows a track. Audio is always sent.</summary>
     public TrackView Of(UpTrack track) =>
         _views is null || track.Options.Kind == MediaKind.Audio ? default

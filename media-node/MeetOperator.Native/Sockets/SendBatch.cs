@@ -13,7 +13,7 @@ public sealed unsafe class SendBatch : IDisposable
     /// <summary>Maximum number of marks in <see cref="Rejected"/>. Further rejections are not recorded until they occur again.</summary>
     private const int MaxRejections = 64;
 
-    /// <summary>After this many consecutive rejections of segmented messages, the device, not a single route, lacks support for segmentation.</summary>
+    /// <summary>After consecutive rejections of segmented messages to this many destinations, the device, not a single route, lacks support for segmentation.</summary>
     private const int DeviceRejectionThreshold = 8;
 
     // Errors for a segmented message. EMSGSIZE, or EINVAL before Linux 6.14: the path MTU is smaller than a segment.
@@ -31,7 +31,10 @@ public sealed unsafe class SendBatch : IDisposable
     private readonly int[] _marks;
     private readonly int[] _rejected = new int[MaxRejections];
     private int _rejectionCount;
-    private int _consecutiveRejections;
+
+    /// <summary>The destinations of consecutive rejections: IPv4 addresses, or the networks (/64) of IPv6 addresses.</summary>
+    private readonly ulong[] _rejecting = new ulong[DeviceRejectionThreshold];
+    private int _rejectingCount;
     private int _first;
     private readonly bool _isIPv6;
     private bool _disposed;
@@ -131,7 +134,7 @@ public sealed unsafe class SendBatch : IDisposable
                 for (var end = at + sent; at < end; at++)
                 {
                     outcome = AddMessage(outcome, at, sent: true);
-                    _consecutiveRejections = _messages[at].Header.ControlLength != 0 ? 0 : _consecutiveRejections;
+                    _rejectingCount = _messages[at].Header.ControlLength != 0 ? 0 : _rejectingCount;
                 }
 
                 continue;
@@ -187,9 +190,16 @@ public sealed unsafe class SendBatch : IDisposable
             _rejected[_rejectionCount++] = _marks[index];
         }
 
-        if (error is InputOutput or NotSupported && ++_consecutiveRejections == DeviceRejectionThreshold)
+        var destination = _isIPv6 ? _addresses[index].Address6High : _addresses[index].Address4;
+        if (error is not (InputOutput or NotSupported) || _rejecting.AsSpan(0, _rejectingCount).Contains(destination))
         {
-            (Segmentation, _consecutiveRejections) = (false, 0);
+            return;
+        }
+
+        _rejecting[_rejectingCount++] = destination;
+        if (_rejectingCount == DeviceRejectionThreshold)
+        {
+            (Segmentation, _rejectingCount) = (false, 0);
         }
     }
 

@@ -5,8 +5,10 @@ namespace MeetOperator.Sfu.Forwarding;
 /// <summary>Adds the previous frame to each audio packet of one track, for receivers that lose packets while the sender sends each frame once. Each packet is encoded once for all of them.</summary>
 internal sealed class RedundantAudio
 {
+    /// <summary>The longest payload with an earlier frame. With all headers, it fits into a datagram of 1,280 bytes, the smallest MTU of IPv6. Longer frames are sent once.</summary>
+    public const int MaxBytes = 1_150;
     private readonly byte[] _previous = new byte[RedPayload.MaxRedundantBytes];
-    private readonly byte[] _encoded = new byte[1500];
+    private readonly byte[] _encoded = new byte[MaxBytes];
     private int _previousLength;
     private uint _previousTimestamp;
     private int _encodedLength;

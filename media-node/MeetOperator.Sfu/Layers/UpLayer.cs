@@ -220,21 +220,23 @@ internal sealed class UpLayer
         return new LayerState(arrives, width, height, _rate.BytesPerSecond) { Targets = Targets };
     }
 
-    /// <summary>Returns true, and records the request, when a key frame must be requested from the publisher now.</summary>
-    public bool TryTakeKeyFrameRequest(long nowTicks)
-    {
-        if (!CanSendKeyFrames)
-        {
-            return false;
-        }
+    /// <summary>Whether a subscriber that needs a key frame waits for its first picture.</summary>
+    public bool IsKeyFrameUrgent => _keyFrames.IsUrgent;
 
+    /// <summary>When a key frame was requested last; 0 before the first request.</summary>
+    public long LastKeyFrameRequestTicks => _keyFrames.LastTicks;
+
+    /// <summary>Requests a key frame if packets are missing that the publisher did not send again.</summary>
+    public void CheckGaps()
+    {
         if (_nacks?.NeedsKeyFrame == true)
         {
             _keyFrames.Request(urgent: false);
         }
-
-        return _keyFrames.TryTakeRequest(nowTicks, ReceivedPackets);
     }
+
+    /// <summary>Returns true, and records the request, when a key frame must be requested from the publisher now.</summary>
+    public bool TryTakeKeyFrameRequest(long nowTicks) => CanSendKeyFrames && _keyFrames.TryTakeRequest(nowTicks, ReceivedPackets);
 
     /// <summary>Applies an allocation that the publisher sent on a layer of the track.</summary>
     /// <param name="nowTicks">Arrival time.</param>
@@ -296,32 +298,13 @@ internal sealed class UpLayer
     /// <param name="descriptor">Where the dependency descriptor is in the packet; with length 0 for none.</param>
     /// <param name="frame">The place of the packet's frame in the layers of the stream.</param>
     /// <param name="startsKeyFrame">Whether the packet is the first packet of a key frame.</param>
+    /// <param name="isKept">Whether subscribers may get the packet, also later.</param>
     public bool TryReceive(
-        long nowTicks, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, HeaderExtensionElement descriptor, long arrivalTicks, out long sequence, out FrameLayers frame, out bool startsKeyFrame)
+        long nowTicks, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, HeaderExtensionElement descriptor, long arrivalTicks, bool isKept, out long sequence, out FrameLayers frame, out bool startsKeyFrame)
     {
-        sequence = 0;
         frame = default;
         startsKeyFrame = false;
-        ReceivedPackets++;
-        _nacks ??= _format.Nack ? new NackGenerator() : null; // a layer that never arrives takes no memory
-        var isNew = _nacks?.OnPacket(nowTicks, header.SequenceNumber) ?? false;
-        if (retransmitted)
-        {
-            if (!isNew)
-            {
-                return false; // a duplicate, or too late
-            }
-        }
-        else
-        {
-            _lastPacketTicks = nowTicks;
-            IsAllocated |= nowTicks - _allocationTicks > StragglerTicks;
-            _rate.Add(data.Length, IsKeyFrame(nowTicks, header.Timestamp));
-            (Statistics ??= new ReceiveStatistics(header.Ssrc, _format.ClockRate)).OnPacket(arrivalTicks, header.SequenceNumber, header.Timestamp);
-        }
-
-        sequence = _sequence.Unwrap(header.SequenceNumber);
-        if (header.Length == data.Length)
+        if (!TryCount(nowTicks, data, header, retransmitted, arrivalTicks, out sequence) || header.Length == data.Length)
         {
             return false;
         }
@@ -354,8 +337,39 @@ internal sealed class UpLayer
 
         var isKeyFrame = IsKeyFrame(nowTicks, header.Timestamp);
         _keyFrameBytes += isKeyFrame ? data.Length : 0;
-        History?.Add(nowTicks, sequence, data);
-        Replay?.Add(nowTicks, sequence, frame, startsKeyFrame, isKeyFrame, isNewKeyFrame && sequence == _sequence.Highest, data.Length);
+        if (isKept)
+        {
+            History?.Add(nowTicks, sequence, data);
+            Replay?.Add(nowTicks, sequence, frame, startsKeyFrame, isKeyFrame, isNewKeyFrame && sequence == _sequence.Highest, data.Length);
+        }
+
+        return true;
+    }
+
+    /// <summary>Counts a packet with the layer's SSRC, whatever it contains. Returns false for a duplicate, and for one that comes too late.</summary>
+    /// <inheritdoc cref="TryReceive"/>
+    public bool TryCount(long nowTicks, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, long arrivalTicks, out long sequence)
+    {
+        sequence = 0;
+        ReceivedPackets++;
+        _nacks ??= _format.Nack ? new NackGenerator() : null; // a layer that never arrives takes no memory
+        var isNew = _nacks?.OnPacket(nowTicks, header.SequenceNumber) ?? false;
+        if (retransmitted)
+        {
+            if (!isNew)
+            {
+                return false; // a duplicate, or too late
+            }
+        }
+        else
+        {
+            _lastPacketTicks = nowTicks;
+            IsAllocated |= nowTicks - _allocationTicks > StragglerTicks;
+            _rate.Add(data.Length, IsKeyFrame(nowTicks, header.Timestamp));
+            (Statistics ??= new ReceiveStatistics(header.Ssrc, _format.ClockRate)).OnPacket(arrivalTicks, header.SequenceNumber, header.Timestamp);
+        }
+
+        sequence = _sequence.Unwrap(header.SequenceNumber);
         return true;
     }
 

@@ -132,21 +132,22 @@ public sealed class Publisher
         }
 
         ReadExtensions(nowTicks, arrival, packet, stream, out var descriptor);
+        var isTaken = true;
         if (!stream.IsRetransmission)
         {
-            stream.Track.Receive(nowTicks, stream.Layer, data, packet.Header, retransmitted: false, descriptor, arrival);
+            isTaken = stream.Track.Receive(nowTicks, stream.Layer, data, packet.Header, retransmitted: false, descriptor, arrival);
         }
         else if (RtxPacket.TryRestore(data, stream.Track.Options.PayloadType, stream.Layer.Ssrc ?? 0, out var original)
             && RtpHeader.TryParse(original, out var header))
         {
-            stream.Track.Receive(nowTicks, stream.Layer, original, header, retransmitted: true, descriptor, arrival);
+            isTaken = stream.Track.Receive(nowTicks, stream.Layer, original, header, retransmitted: true, descriptor, arrival);
             if (stream.Layer.LastRecoveryTicks is > 0 and var sample)
             {
                 _roundTrip.OnRecovery(nowTicks, sample);
             }
         }
 
-        return stream.Track.IsMuted ? ReceivedMedia.Muted : ReceivedMedia.Active;
+        return stream.Track.IsMuted ? ReceivedMedia.Muted : isTaken ? ReceivedMedia.Active : ReceivedMedia.Excess;
     }
 
     /// <summary>Processes one unencrypted compound RTCP packet.</summary>
@@ -215,17 +216,19 @@ public sealed class Publisher
             var nextOfTrack = long.MaxValue;
             foreach (var layer in track.Layers)
             {
-                var ssrc = layer.Ssrc ?? 0;
                 if (layer.CollectNacks(nowTicks, retryTicks, missing) is > 0 and var count)
                 {
-                    batch.AddNack(ssrc, missing[..count]);
+                    batch.AddNack(layer.Ssrc ?? 0, missing[..count]);
                 }
+            }
 
-                if (track.TryTakeKeyFrameRequest(nowTicks, layer))
-                {
-                    batch.AddPictureLoss(ssrc);
-                }
+            while (track.TakeKeyFrameRequest(nowTicks) is { } requested)
+            {
+                batch.AddPictureLoss(requested.Ssrc ?? 0);
+            }
 
+            foreach (var layer in track.Layers)
+            {
                 nextOfTrack = Math.Min(nextOfTrack, track.NextRequestTicks(layer));
             }
 

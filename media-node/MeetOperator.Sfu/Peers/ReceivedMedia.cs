@@ -11,4 +11,7 @@ public enum ReceivedMedia : byte
 
     /// <summary>A track that can be forwarded.</summary>
     Active,
+
+    /// <summary>A track whose audio exceeds the limit of its rate, so that nobody gets the packet.</summary>
+    Excess,
 }

@@ -6,6 +6,7 @@ namespace MeetOperator.Sfu.Speakers;
 /// <item>Places that are free go to whoever spoke last, so that in a small room everybody is heard.</item>
 /// <item>Whoever begins to speak takes the place of the one who has been silent longest, at once.</item>
 /// <item>When all who have a place speak, somebody else needs to be clearly louder than the quietest of them, for a while.</item>
+/// <item>Sound without a pause, as of music or of a client that always reports speech, yields to whoever begins to speak much later.</item>
 /// </list>
 /// </summary>
 /// <param name="places">The number of participants that are heard. One more is kept in order, for those who are heard themselves.</param>
@@ -20,6 +21,9 @@ public sealed class SpeakerSelection(int places)
 
     /// <summary>How long a place is kept at least against a louder speaker.</summary>
     public const long KeepTicks = TimeSpan.TicksPerSecond;
+
+    /// <summary>Speech that has lasted so long without a pause of <see cref="ReplaceableTicks"/> gives its place to whoever begins to speak then. People breathe more often.</summary>
+    public const long LastingTicks = 10 * TimeSpan.TicksPerSecond;
 
     /// <summary>Silence after which the dominant speaker can be another one.</summary>
     public const long DominantTicks = 600 * TimeSpan.TicksPerMillisecond;
@@ -41,13 +45,15 @@ public sealed class SpeakerSelection(int places)
     /// <param name="microphones">The unmuted microphones by participant, in the order in which they were opened.</param>
     public bool Update(long nowTicks, IReadOnlyList<(string Id, SpeechState Speech)> microphones)
     {
-        var changed = RemoveMissing(microphones) | Fill(nowTicks, microphones);
+        var changed = RemoveMissing(nowTicks, microphones) | Fill(nowTicks, microphones);
         for (var i = 0; i < microphones.Count; i++)
         {
             var (id, speech) = microphones[i];
-            if (speech.IsSpeaking && PlaceOf(id) >= places | PlaceOf(id) < 0 && VictimOf(nowTicks, speech) is >= 0 and var victim)
+            var place = PlaceOf(id);
+            var candidate = place < 0 ? Place.Of(id, nowTicks, speech) : _members[place];
+            if (speech.IsSpeaking && (place < 0 || place >= places) && VictimOf(nowTicks, candidate) is >= 0 and var victim)
             {
-                Swap(nowTicks, id, speech, victim);
+                Swap(candidate with { SinceTicks = nowTicks }, victim);
                 changed = true;
             }
         }
@@ -58,14 +64,14 @@ public sealed class SpeakerSelection(int places)
         return changed;
     }
 
-    private bool RemoveMissing(IReadOnlyList<(string Id, SpeechState Speech)> microphones)
+    private bool RemoveMissing(long nowTicks, IReadOnlyList<(string Id, SpeechState Speech)> microphones)
     {
         var removed = 0;
         for (var i = _members.Count - 1; i >= 0; i--)
         {
             if (StateOf(_members[i].Id, microphones) is { } speech)
             {
-                _members[i] = _members[i] with { Speech = speech };
+                _members[i] = _members[i].Continue(nowTicks, speech);
             }
             else
             {
@@ -97,7 +103,7 @@ public sealed class SpeakerSelection(int places)
                 break;
             }
 
-            _members.Add(new Place(microphones[best].Id, nowTicks, microphones[best].Speech));
+            _members.Add(Place.Of(microphones[best].Id, nowTicks, microphones[best].Speech));
         }
 
         return _members.Count > before;
@@ -107,17 +113,18 @@ public sealed class SpeakerSelection(int places)
         (one.LastTicks, one.Level).CompareTo((other.LastTicks, other.Level)) > 0;
 
     /// <summary>The place that somebody who speaks gets now, or -1.</summary>
-    private int VictimOf(long nowTicks, in SpeechState speech)
+    private int VictimOf(long nowTicks, in Place candidate)
     {
-        var (silent, quietest) = (-1, -1);
+        var (silent, lasting, quietest) = (-1, -1, -1);
         for (var i = 0; i < Math.Min(places, _members.Count); i++)
         {
             var member = _members[i].Speech;
-            if (nowTicks - member.LastTicks >= ReplaceableTicks && !member.IsSpeaking && (silent < 0 || member.LastTicks < _members[silent].Speech.LastTicks))
+            if (_members[i].IsSilent(nowTicks) && (silent < 0 || member.LastTicks < _members[silent].Speech.LastTicks))
             {
                 silent = i;
             }
 
+            lasting = lasting < 0 || _members[i].SpeaksSinceTicks < _members[lasting].SpeaksSinceTicks ? i : lasting;
             quietest = quietest < 0 || member.Level < _members[quietest].Speech.Level ? i : quietest;
         }
 
@@ -126,15 +133,22 @@ public sealed class SpeakerSelection(int places)
             return silent;
         }
 
-        var isLouder = speech.Level >= _members[quietest].Speech.Level + LouderBy && nowTicks - speech.SinceTicks >= LouderTicks;
-        return isLouder && nowTicks - _members[quietest].SinceTicks >= KeepTicks ? quietest : -1;
+        // The level counts only among those who began at about the same time. Two who never pause cannot replace each other in turn.
+        if (candidate.SpeaksSinceTicks - _members[lasting].SpeaksSinceTicks >= LastingTicks)
+        {
+            return lasting;
+        }
+
+        var isLouder = candidate.Speech.Level >= _members[quietest].Speech.Level + LouderBy && nowTicks - candidate.Speech.SinceTicks >= LouderTicks;
+        var isLasting = _members[quietest].SpeaksSinceTicks - candidate.SpeaksSinceTicks >= LastingTicks;
+        return isLouder && !isLasting && nowTicks - _members[quietest].SinceTicks >= KeepTicks ? quietest : -1;
     }
 
     /// <summary>Gives a place to somebody. The one who loses it becomes the next one.</summary>
-    private void Swap(long nowTicks, string id, in SpeechState speech, int victim)
+    private void Swap(in Place winner, int victim)
     {
         var loser = _members[victim];
-        _members[victim] = new Place(id, nowTicks, speech);
+        _members[victim] = winner;
         if (_members.Count > places)
         {
             _members[places] = loser;
@@ -206,5 +220,21 @@ public sealed class SpeakerSelection(int places)
         return null;
     }
 
-    private readonly record struct Place(string Id, long SinceTicks, SpeechState Speech);
+    /// <summary>A participant with a place, or the next one.</summary>
+    /// <param name="Id">The participant.</param>
+    /// <param name="SinceTicks">When the participant got the place.</param>
+    /// <param name="SpeaksSinceTicks">When the speech began that has had no pause of <see cref="ReplaceableTicks"/> since; shorter pauses do not end it. The present in silence.</param>
+    /// <param name="Speech">The speech at the last update.</param>
+    private readonly record struct Place(string Id, long SinceTicks, long SpeaksSinceTicks, SpeechState Speech)
+    {
+        public static Place Of(string id, long nowTicks, in SpeechState speech) => new Place(id, nowTicks, speech.SinceTicks, speech).Continue(nowTicks, speech);
+
+        public Place Continue(long nowTicks, in SpeechState speech)
+        {
+            var place = this with { Speech = speech };
+            return place.IsSilent(nowTicks) ? place with { SpeaksSinceTicks = nowTicks } : place;
+        }
+
+        public bool IsSilent(long nowTicks) => nowTicks - Speech.LastTicks >= ReplaceableTicks && !Speech.IsSpeaking;
+    }
 }

@@ -129,7 +129,8 @@ internal sealed class DownTrackRetransmission
             || ((_egress.HasWaiting || _egress.Bandwidth.IsDraining) && !munger.IsCurrent(segment)) // the key frame since then makes it needless
             || source.Layers[layer].History is not { } history
             || !history.TryGet(sourceSequence, out var stored)
-            || !RtpHeader.TryParse(stored, out var header))
+            || !RtpHeader.TryParse(stored, out var header)
+            || header.PayloadType != source.Options.PayloadType) // as for packets that arrive
         {
             return false;
         }

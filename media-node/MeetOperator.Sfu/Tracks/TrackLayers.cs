@@ -25,6 +25,7 @@ internal sealed class TrackLayers
     /// <summary>The indexes of the layers, from the lowest quality to the highest.</summary>
     private readonly byte[] _order;
     private readonly bool _isDetailed;
+    private KeyFrameAllowance _keyFrames;
 
     /// <summary>What the link announces of each layer; null when a client carries the track.</summary>
     private LayerState[]? _announced;
@@ -42,6 +43,7 @@ internal sealed class TrackLayers
         _demands = new LayerDemand[_layers.Length];
         _order = [.. Enumerable.Range(0, _layers.Length).Select(i => (byte)i)];
         _isDetailed = isDetailed;
+        _keyFrames = new KeyFrameAllowance(_layers.Length);
         StartRequests(options.IsRelayed);
     }
 
@@ -194,6 +196,39 @@ internal sealed class TrackLayers
         {
             other.OnAllocation(nowTicks, allocation, isOwn: ReferenceEquals(other, layer));
         }
+    }
+
+    /// <summary>When a key frame of a layer must be requested; <see cref="long.MaxValue"/> when none is needed.</summary>
+    public long NextKeyFrameRequestTicks(UpLayer layer) => Math.Max(layer.NextKeyFrameRequestTicks, _keyFrames.NextTicks(layer.IsKeyFrameUrgent));
+
+    /// <summary>
+    /// Returns the layer of which a key frame must be requested now, and records the request; null for none. Of several, the one whose last request is the oldest comes first. Call this until it returns null. A layer that no subscriber uses needs no key frame.
+    /// </summary>
+    public UpLayer? TakeKeyFrameRequest(long nowTicks, ReadOnlySpan<DownTrack> downTracks)
+    {
+        UpLayer? next = null;
+        foreach (var layer in _layers)
+        {
+            if (layer.NextKeyFrameRequestTicks > nowTicks || !IsUsed(layer, downTracks))
+            {
+                continue;
+            }
+
+            layer.CheckGaps();
+            if (NextKeyFrameRequestTicks(layer) <= nowTicks
+                && (next is null || layer.LastKeyFrameRequestTicks < next.LastKeyFrameRequestTicks))
+            {
+                next = layer;
+            }
+        }
+
+        if (next?.TryTakeKeyFrameRequest(nowTicks) != true)
+        {
+            return null;
+        }
+
+        _keyFrames.OnRequested(nowTicks);
+        return next;
     }
 
     /// <summary>

@@ -245,7 +245,7 @@ public sealed class UpTrack
     {
         layer.RequestKeyFrame(urgent);
         _isActive = true;
-        _publisher?.WakeAt(Math.Max(0, layer.NextKeyFrameRequestTicks));
+        _publisher?.WakeAt(Math.Max(0, _layers.NextKeyFrameRequestTicks(layer)));
     }
 
     /// <summary>
@@ -343,11 +343,11 @@ public sealed class UpTrack
         return _payloadCopy.AsSpan(0, payload.Length);
     }
 
-    /// <summary>Returns true when a key frame of <paramref name="layer"/> must be requested now. A layer that no subscriber uses needs none.</summary>
-    internal bool TryTakeKeyFrameRequest(long nowTicks, UpLayer layer) => !IsMuted && TrackLayers.IsUsed(layer, _downTracks) && layer.TryTakeKeyFrameRequest(nowTicks);
+    /// <inheritdoc cref="TrackLayers.TakeKeyFrameRequest"/>
+    internal UpLayer? TakeKeyFrameRequest(long nowTicks) => IsMuted ? null : _layers.TakeKeyFrameRequest(nowTicks, _downTracks);
 
     /// <summary>When packets or a key frame of a layer must be requested; <see cref="long.MaxValue"/> when nothing is needed.</summary>
-    internal long NextRequestTicks(UpLayer layer) => Math.Min(layer.NextNackTicks, !IsMuted && TrackLayers.IsUsed(layer, _downTracks) ? layer.NextKeyFrameRequestTicks : long.MaxValue);
+    internal long NextRequestTicks(UpLayer layer) => Math.Min(layer.NextNackTicks, !IsMuted && TrackLayers.IsUsed(layer, _downTracks) ? _layers.NextKeyFrameRequestTicks(layer) : long.MaxValue);
 
     internal void OnAllocation(long nowTicks, UpLayer layer, in VideoLayersAllocation allocation) => _layers.OnAllocation(nowTicks, layer, allocation);
 
@@ -374,7 +374,7 @@ public sealed class UpTrack
         }
     }
 
-    /// <summary>Processes one unencrypted packet of a layer and forwards it to the down tracks that use the layer.</summary>
+    /// <summary>Processes one unencrypted packet of a layer and forwards it to the down tracks that use the layer. Returns false for audio beyond the limit of its rate, which nobody gets.</summary>
     /// <param name="nowTicks">The time at which the packet is processed.</param>
     /// <param name="layer">The layer of this track with the packet's SSRC.</param>
     /// <param name="data">The packet.</param>
@@ -382,17 +382,19 @@ public sealed class UpTrack
     /// <param name="retransmitted">Whether the packet was restored from RTX.</param>
     /// <param name="descriptor">Where the dependency descriptor is in the packet; with length 0 for none.</param>
     /// <param name="arrivalTicks">When the packet arrived, for the jitter.</param>
-    internal void Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, HeaderExtensionElement descriptor, long arrivalTicks)
+    internal bool Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, HeaderExtensionElement descriptor, long arrivalTicks)
     {
         _isActive = true;
-        if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, arrivalTicks, out var sequence, out var frame, out var startsKeyFrame) || IsMuted)
+        if (header.PayloadType != Options.PayloadType && header.PayloadType != Options.RedPayloadType)
         {
-            return;
+            // Not agreed, as forward error correction. Receivers would take it for the codec of the track.
+            LeaveOut(nowTicks, layer, data, header, retransmitted, arrivalTicks);
+            return true;
         }
 
-        if (Options.Kind == MediaKind.Audio && !_audioRate.TryAdd(nowTicks, data.Length))
+        if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, arrivalTicks, isKept: !IsMuted, out var sequence, out var frame, out var startsKeyFrame) || IsMuted)
         {
-            return;
+            return true;
         }
 
         if (startsKeyFrame && _layers.HasNewTargets(layer))
@@ -403,20 +405,20 @@ public sealed class UpTrack
         }
 
         _mutedFrames.OnPacket(header.Timestamp);
-        if (header.PayloadType != Options.PayloadType && header.PayloadType != Options.RedPayloadType)
-        {
-            return; // not agreed, as forward error correction; receivers would take it for the codec of the track
-        }
-
         var payload = data[header.Length..];
         var frameOffset = 0;
         if (header.PayloadType == Options.RedPayloadType
             && (!RedPayload.TryFindCurrent(payload, out var frameType, out frameOffset) || frameType != Options.PayloadType))
         {
-            return;
+            return true;
         }
 
-        _audioRate.OnRedundancy(frameOffset);
+        var isRedundant = false;
+        if (Options.Kind == MediaKind.Audio && !_audioRate.TryAdd(nowTicks, data.Length, frameOffset, out isRedundant))
+        {
+            return false;
+        }
+
         var packet = new ForwardedPacket
         {
             Source = this,
@@ -424,7 +426,7 @@ public sealed class UpTrack
             Data = data,
             Header = header,
             Payload = payload[frameOffset..],
-            Redundant = frameOffset > 0 ? payload : [],
+            Redundant = isRedundant ? payload : [],
             FollowsGap = sequence - _lastSequence > 1,
             Numbers = SourceNumbers.Read(Options.Codec, data, header, sequence, descriptor),
             Frame = frame,
@@ -458,6 +460,7 @@ public sealed class UpTrack
         ForwardedPackets += forwarded;
         _lastSequence = sequence;
         _redundancy?.Remember(header.HasPadding ? [] : packet.Payload, header.Timestamp);
+        return true;
     }
 
     /// <summary>The payload of a packet with the previous frame added, valid until the next call; empty when there is none that fits, or payloads are encrypted.</summary>
@@ -472,6 +475,11 @@ public sealed class UpTrack
         if (packet.Redundant.IsEmpty)
         {
             return (_redundancy ??= new RedundantAudio()).Encode(packet.Payload, packet.Header.Timestamp, payloadType);
+        }
+
+        if (packet.Redundant.Length > RedundantAudio.MaxBytes)
+        {
+            return [];
         }
 
         if (payloadType == Options.PayloadType)
@@ -531,6 +539,21 @@ public sealed class UpTrack
         }
 
         return isStarted || downTrack.AwaitsRoom;
+    }
+
+    /// <summary>Counts a packet that nobody may get. Its number is closed up in the streams of the down tracks, so that nobody misses it.</summary>
+    private void LeaveOut(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, long arrivalTicks)
+    {
+        if (!layer.TryCount(nowTicks, data, header, retransmitted, arrivalTicks, out var sequence) || IsMuted)
+        {
+            return;
+        }
+
+        var numbers = new SourceNumbers { Sequence = sequence, Timestamp = header.Timestamp };
+        foreach (var downTrack in _downTracks)
+        {
+            downTrack.CloseUp(layer, numbers);
+        }
     }
 
     private HeaderExtensionElement DescriptorIn(ReadOnlySpan<byte> data, in RtpHeader header)

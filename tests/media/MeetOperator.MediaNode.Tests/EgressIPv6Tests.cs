@@ -55,7 +55,7 @@ public sealed class EgressIPv6Tests
 
     /// <summary>The device of one family cannot segment. The other family continues.</summary>
     [Fact]
-    public void Flush_DeviceOfIPv6Rejects_StopsSegmentationForIPv6Only()
+    public void Flush_DeviceOfIPv6Rejects_StopsSegmentationForIPv6Only() => OwnNetwork.Run(["ip link set lo up", "ip -6 route add local fd00::/16 dev lo"], () =>
     {
         var now = TimeSpan.TicksPerDay;
         using var ipv4 = new UdpSocket(IPAddress.Loopback, 0, 1 << 20);
@@ -65,10 +65,10 @@ public sealed class EgressIPv6Tests
         var to6 = TransportAddress.FromIPEndPoint(new IPEndPoint(IPAddress.IPv6Loopback, ipv6.Port));
         using (new RejectingDevice(ipv6))
         {
-            for (var i = 0; i < 8; i++)
-            {
-                Assert.Equal(10, SendTen(egress, new EgressLane(egress) { Destination = to6 }, 1200));
-            }
+            // Many addresses of one network are one destination.
+            SendTenTo(Enumerable.Range(1, 20).Select(i => $"[fd00::{i}]:5000"));
+            Assert.True(egress.Segmentation);
+            SendTenTo(Enumerable.Range(0, 8).Select(i => $"[fd00:0:0:{i}::1]:5000"));
         }
 
         Assert.False(egress.Segmentation);
@@ -76,7 +76,15 @@ public sealed class EgressIPv6Tests
         now += 61 * TimeSpan.TicksPerSecond;
         Assert.Equal(1, SendTen(egress, new EgressLane(egress) { Destination = to6 }, 1200));
         Assert.True(egress.Segmentation);
-    }
+
+        void SendTenTo(IEnumerable<string> destinations)
+        {
+            foreach (var destination in destinations)
+            {
+                Assert.Equal(10, SendTen(egress, new EgressLane(egress) { Destination = TransportAddress.FromIPEndPoint(IPEndPoint.Parse(destination)) }, 1200));
+            }
+        }
+    });
 
     /// <summary>The queue of one family is full. The other continues, and the loop waits instead of spinning because the other is writable.</summary>
     [Fact]

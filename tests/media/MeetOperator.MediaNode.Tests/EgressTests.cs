@@ -43,7 +43,7 @@ public sealed class EgressTests : IDisposable
     }
 
     [Fact]
-    public void Flush_DeviceRejectsEightMessages_StopsSegmentationForAMinute()
+    public void Flush_DeviceRejectsEightDestinations_StopsSegmentationForAMinute()
     {
         var now = TimeSpan.TicksPerDay;
         using var egress = new LoopEgress([_socket], () => now);
@@ -51,7 +51,7 @@ public sealed class EgressTests : IDisposable
         {
             SendTwoEach(egress, peers: 7);
             Assert.True(egress.Segmentation);
-            SendTwoEach(egress, peers: 1);
+            SendTwoEach(egress, peers: 8);
             Assert.False(egress.Segmentation);
         }
 
@@ -61,7 +61,7 @@ public sealed class EgressTests : IDisposable
         Assert.Equal(2, SendTwoEach(egress, peers: 1));
         now += 2 * TimeSpan.TicksPerSecond;
         Assert.Equal(1, SendTwoEach(egress, peers: 1));
-        Assert.Equal((22L, 0L), (egress.SentDatagrams, egress.DiscardedDatagrams));
+        Assert.Equal((36L, 0L), (egress.SentDatagrams, egress.DiscardedDatagrams));
 
         egress.UseSegmentation(false);
         now += TimeSpan.TicksPerDay;
@@ -84,13 +84,29 @@ public sealed class EgressTests : IDisposable
         Assert.True(_egress.Segmentation);
     }
 
-    /// <summary>Sends two datagrams to each of several peers that have received none before. Returns the number of messages.</summary>
-    private long SendTwoEach(LoopEgress egress, int peers)
+    /// <summary>A destination behind a route of its own, such as an IPsec tunnel, does not slow down all others, however many connections it has.</summary>
+    [Fact]
+    public void Flush_OneDestinationRejectsAllMessages_KeepsSegmentation()
+    {
+        using (new RejectingDevice(_socket))
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                SendTwoEach(_egress, peers: 1, port: 5_000 + i);
+            }
+        }
+
+        Assert.True(_egress.Segmentation);
+        Assert.Equal(1, SendTwoEach(_egress, peers: 1));
+    }
+
+    /// <summary>Sends two datagrams to each of several hosts, on lanes that have sent none before. Returns the number of messages.</summary>
+    private static long SendTwoEach(LoopEgress egress, int peers, int port = 5_000)
     {
         var before = egress.SentMessages;
         for (var i = 0; i < peers; i++)
         {
-            var lane = new EgressLane(egress) { Destination = Address(_receivers[0]) };
+            var lane = new EgressLane(egress) { Destination = TransportAddress.FromIPEndPoint(new IPEndPoint(IPAddress.Parse($"127.0.0.{i + 1}"), port)) };
             Put(lane, 0, 1200);
             Put(lane, 1, 1200);
         }

@@ -41,6 +41,36 @@ public sealed class SlotDemandTests
         Assert.Equal((SlotLimits.MaxCameras, names[^1]), (Pictures("me", views).Count, Pictures("me", views)[0]));
     }
 
+    /// <summary>Participants who publish screens that nobody looks at do not keep the one that a subscriber wants from it.</summary>
+    [Fact]
+    public void Pictures_MoreScreensThanFit_PinnedThenLargestComeFirst()
+    {
+        foreach (var name in new[] { "first", "second", "third", "presenter", "colleague" })
+        {
+            Publish(name, TrackSource.Screen);
+        }
+
+        Assert.Equal(["first", "second", "third"], Pictures("me", ParticipantViews.Unknown));
+        Assert.Equal(["presenter", "first", "second"], Pictures("me", ParticipantViews.Read(new ViewRequest { Tracks = [], Pinned = ["presenter"] })));
+        Assert.Equal(["presenter", "colleague", "third"], Pictures("me", Screens(("third", 160, false), ("colleague", 1280, false), ("presenter", 160, true))));
+        Assert.Equal(["colleague", "third", "first"], Pictures("me", Screens(("third", 160, false), ("colleague", 1280, false))));
+    }
+
+    /// <summary>A change of slots costs a rest and a key frame, so a screen that was pinned or shown keeps its slot afterwards.</summary>
+    [Fact]
+    public void Pictures_ScreenThatWasPinned_KeepsItsSlot()
+    {
+        foreach (var name in new[] { "first", "second", "third", "presenter" })
+        {
+            Publish(name, TrackSource.Screen);
+        }
+
+        var pinned = Pictures("me", ParticipantViews.Read(new ViewRequest { Tracks = [], Pinned = ["presenter"] }));
+        var after = SlotDemand.Pictures("me", ParticipantViews.Unknown, _streams, s => pinned.Contains(s.ParticipantId)).Select(s => s.ParticipantId);
+
+        Assert.Equal(pinned.Order(), after.Order());
+    }
+
     /// <summary>A pin of what does not exist, or of the subscriber itself, gets nothing.</summary>
     [Fact]
     public void Pictures_PinOfNobodyOrSelf_IsIgnored()
@@ -91,9 +121,13 @@ public sealed class SlotDemandTests
         Assert.False(SlotDemand.IsHeard("me", Views(("quiet", 160, false)), Heard, quiet));
     }
 
-    private static ParticipantViews Views(params (string Id, int Width, bool IsPinned)[] shown) => ParticipantViews.Read(new ViewRequest
+    private static ParticipantViews Screens(params (string Id, int Width, bool IsPinned)[] shown) => Views("screen", shown);
+
+    private static ParticipantViews Views(params (string Id, int Width, bool IsPinned)[] shown) => Views("camera", shown);
+
+    private static ParticipantViews Views(string source, (string Id, int Width, bool IsPinned)[] shown) => ParticipantViews.Read(new ViewRequest
     {
-        Tracks = [.. shown.Select(s => new ViewedTrack { ParticipantId = s.Id, Source = "camera", Width = s.Width, Height = s.Width, Pinned = s.IsPinned })],
+        Tracks = [.. shown.Select(s => new ViewedTrack { ParticipantId = s.Id, Source = source, Width = s.Width, Height = s.Width, Pinned = s.IsPinned })],
     });
 
     private List<string> Pictures(string self, ParticipantViews views, string? hasSlot = null) =>

@@ -36,7 +36,7 @@ public sealed class EncryptedTrackTests
         var layer = new UpLayer(format, new UpLayerOptions { Ssrc = 7 });
         var packet = Call.Packet(1, 1, key: true, ssrc: 7, payloadType: 96, null, null, null, KeyFramePayload, descriptor: descriptor);
         Assert.True(RtpHeader.TryParse(packet, out var header));
-        Assert.True(layer.TryReceive(1, packet, header, retransmitted: false, DescriptorIn(packet, header), arrivalTicks: 1, out _, out _, out var startsKeyFrame));
+        Assert.True(layer.TryReceive(1, packet, header, retransmitted: false, DescriptorIn(packet, header), arrivalTicks: 1, isKept: true, out _, out _, out var startsKeyFrame));
         state = layer.Describe(1, arrives: true);
         return startsKeyFrame;
     }

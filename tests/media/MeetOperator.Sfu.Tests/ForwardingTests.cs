@@ -183,7 +183,68 @@ public sealed class ForwardingTests
         call.Publisher.OnRtp(call.Now, Call.Packet(8, 93_000, false, Call.Ssrc, 98, 8, "v", null, null));
         call.Send(9, 93_000);
 
-        Assert.Equal([100, 102], egress.Sequences.Select(s => (int)s));
+        Assert.Equal([100, 101], egress.Sequences.Select(s => (int)s));
+    }
+
+    /// <summary>A receiver plays nothing that it was not offered, also when it asks for what is missing.</summary>
+    [Theory]
+    [InlineData(MediaKind.Video)]
+    [InlineData(MediaKind.Audio)]
+    public void OnRtp_PayloadTypeThatWasNotAgreed_CannotBeRequested(MediaKind kind)
+    {
+        var call = new Call(kind);
+        var (subscriber, _, egress) = call.Join();
+        call.Send(7, 90_000, key: true);
+        call.Send(8, 93_000, payloadType: 98);
+        call.Send(10, 93_000);
+        call.Send(9, 93_000, payloadType: 98); // its number is missing already
+        call.Send(11, 96_000, payloadType: 98);
+        call.Send(12, 96_000);
+        Assert.Equal([100, 102, 103], egress.Sequences.Select(s => (int)s));
+        var sent = egress.Rtp.ToArray();
+
+        for (ushort missing = 95; missing < 110; missing++)
+        {
+            subscriber.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddNack(9, 5000, [missing])));
+            call.Advance(200);
+        }
+
+        Assert.DoesNotContain(egress.Rtp.Skip(sent.Length), p => RecordingEgress.Payload(p) is [.., _, var low, 0, 0] && low is 8 or 9 or 11);
+        Assert.Equal(kind == MediaKind.Video ? 3 : 0, egress.Rtp.Count - sent.Length);
+    }
+
+    /// <summary>A key frame of another codec is none of this one: receivers go on asking for it.</summary>
+    [Fact]
+    public void OnRtp_KeyFrameOfPayloadTypeThatWasNotAgreed_IsNoKeyFrame()
+    {
+        var call = new Call();
+        call.Join();
+        call.Advance(20);
+        call.Send(7, 90_000, key: true, payloadType: 98);
+        var requests = call.Upstream.PictureLossIndications;
+        call.Advance(2_000);
+
+        Assert.True(call.Upstream.PictureLossIndications > requests);
+    }
+
+    /// <summary>What arrives while a camera is muted, such as a packet that was delayed, is never sent: neither meanwhile nor afterwards.</summary>
+    [Fact]
+    public void OnRtp_PacketWhileMuted_CannotBeRequested()
+    {
+        var call = new Call();
+        var (subscriber, _, egress) = call.Join();
+        call.Send(7, 90_000, key: true);
+        call.Send(9, 96_000);
+        call.Track.SetMuted(true);
+        call.Send(8, 93_000);
+        subscriber.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddNack(9, 5000, [101])));
+        Assert.Equal(2, egress.Rtp.Count);
+
+        call.Track.SetMuted(false);
+        call.Send(20, 190_000, key: true);
+        subscriber.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddNack(9, 5000, [101])));
+
+        Assert.Equal(3, egress.Rtp.Count);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class LayerSizeTests
         var layer = new UpLayer(format, new UpLayerOptions { Ssrc = 7 });
         var packet = Call.Packet(1, 1, key: true, ssrc: 7, payloadType: 96, null, null, null, payload);
         Assert.True(RtpHeader.TryParse(packet, out var header));
-        Assert.True(layer.TryReceive(1, packet, header, retransmitted: false, descriptor: default, arrivalTicks: 1, out _, out _, out _));
+        Assert.True(layer.TryReceive(1, packet, header, retransmitted: false, descriptor: default, arrivalTicks: 1, isKept: true, out _, out _, out _));
         var state = layer.Describe(1, arrives: true);
         return (state.Width, state.Height);
     }

@@ -129,6 +129,42 @@ public sealed class RedundantAudioTests
         Assert.Equal([[1], [2]], egress.Rtp.Select(Frames));
     }
 
+    /// <summary>A datagram that is too large for the path is split by IP, and then often lost. Loud music has frames of this size.</summary>
+    [Theory]
+    [InlineData(570, true)]
+    [InlineData(700, false)]
+    [InlineData(1_275, false)]
+    public void OnRtp_LongFrames_AreSentTwiceOnlyWhereBothFit(int bytes, bool isTwice)
+    {
+        var call = new Call(MediaKind.Audio);
+        var (subscriber, _, egress) = call.Join(red: Red);
+        ReportLoss(call, subscriber, 0.10);
+
+        for (ushort i = 1; i <= 10; i++)
+        {
+            call.Send(i, i * 960u, payload: new byte[bytes]);
+        }
+
+        Assert.Equal(isTwice ? 9 : 0, egress.Headers.Count(h => h.PayloadType == Red));
+        Assert.Equal(10, egress.Rtp.Count);
+        Assert.All(egress.Rtp, p => Assert.InRange(p.Length, bytes, 1_400 - 16)); // with encryption, the limit of a packet
+    }
+
+    /// <summary>The same for the packets of a publisher that sends each frame twice.</summary>
+    [Fact]
+    public void OnRtp_LongRedundantPackets_AreSentWithTheCurrentFrameOnly()
+    {
+        var call = new Call(MediaKind.Audio);
+        var (subscriber, _, egress) = call.Join(red: Red);
+        ReportLoss(call, subscriber, 0.10);
+        var payload = new byte[1_400];
+        var length = RedPayload.Write(96, new byte[680], 960, new byte[690], payload);
+
+        call.Send(1, 960, payloadType: Call.RedPayloadType, payload: payload[..length]);
+
+        Assert.Equal(690, RecordingEgress.Payload(Assert.Single(egress.Rtp)).Length);
+    }
+
     /// <summary>What was said while the microphone was muted must not be heard afterwards.</summary>
     [Fact]
     public void OnRtp_AfterUnmute_RepeatsNoFrameOfTheMutedTime()

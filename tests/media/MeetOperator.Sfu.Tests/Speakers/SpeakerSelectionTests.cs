@@ -66,6 +66,66 @@ public sealed class SpeakerSelectionTests
         Assert.Contains("d", Heard);
     }
 
+    /// <summary>Clients that always report the loudest speech take no place from people who speak.</summary>
+    [Fact]
+    public void Update_PlacesHeldWithoutPause_NewSpeakerIsHeardAtOnce()
+    {
+        (string, int)[] held = [("a", 127), ("b", 127), ("c", 127)];
+        Run(499, held);
+        Run(1, [.. held, ("d", 90)]);
+        Assert.DoesNotContain("d", Heard);
+
+        Run(50, held);
+        Run(1, [.. held, ("e", 90)]);
+
+        Assert.Contains("e", Heard);
+    }
+
+    /// <summary>Three clients that never stop are beside people who talk as people do: each of those is heard from the first moment on, while no others of them have all places.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Update_ThreeNeverPause_EverybodyElseIsHeard(int seed)
+    {
+        var random = new Random(seed);
+        (string, int)[] held = [("a", 127), ("b", 127), ("c", 127)];
+        Join("f", "g");
+        string[] people = ["d", "e", "f", "g"];
+        var changeAt = people.ToDictionary(p => p, _ => 0);
+        var speaking = new HashSet<string>();
+        Run(1_000, held);
+        for (var i = 0; i < 20_000; i++)
+        {
+            foreach (var one in people.Where(p => changeAt[p] <= i))
+            {
+                // Phrases of up to 4 s, and pauses of at least 400 ms; at most three speak at a time.
+                var begins = !speaking.Remove(one) && speaking.Count < 3;
+                changeAt[one] = i + (begins ? random.Next(10, 200) : random.Next(20, 200));
+                _ = begins && speaking.Add(one);
+            }
+
+            Run(1, [.. held, .. speaking.Select(p => (p, 85 + random.Next(10)))]);
+
+            Assert.True(speaking.All(Heard.Contains) || Heard.All(id => people.Contains(id) && _now - _states[id].LastTicks <= SpeakerSelection.ReplaceableTicks));
+        }
+    }
+
+    /// <summary>Of those who never pause, nobody takes the place of another one again and again.</summary>
+    [Fact]
+    public void Update_EverybodyBeginsInTurnWithoutPause_PlacesComeToRest()
+    {
+        string[] speaking = [];
+        foreach (var one in new[] { "a", "b", "c", "d", "e" })
+        {
+            speaking = [.. speaking, one];
+            Run(600, speaking);
+        }
+
+        Assert.Equal(["c", "d", "e"], Heard.Order());
+        Assert.Equal(0, Changes(() => Run(6_000, speaking)));
+    }
+
     [Fact]
     public void Update_EverybodySpeaksEquallyLoud_ChangesNothing()
     {
@@ -118,7 +178,7 @@ public sealed class SpeakerSelectionTests
         Assert.Equal("b", _selection.Dominant);
     }
 
-    /// <summary>Whatever is said: places do not jump, and whoever has a place and speaks loses it to a louder one only.</summary>
+    /// <summary>Whatever is said: places do not jump, and whoever has a place and speaks loses it to a louder one, or to one who began much later.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -128,6 +188,7 @@ public sealed class SpeakerSelectionTests
         var random = new Random(seed);
         Join([.. Enumerable.Range(0, 20).Select(i => $"p{i}")]);
         var speaking = new HashSet<string>();
+        var pauses = new Dictionary<string, long>();
         var swaps = 0;
         for (var i = 0; i < 20_000; i++)
         {
@@ -146,12 +207,18 @@ public sealed class SpeakerSelectionTests
             }
 
             var before = _selection.Loudest.Take(3).ToList();
+            var lasting = before.Where(id => _now - pauses.GetValueOrDefault(id) >= SpeakerSelection.LastingTicks).ToList();
             Run(1, levels: [.. speaking.Select(s => (s, 90 + random.Next(3)))]);
             var after = Heard.ToList();
             swaps += before.Except(after).Count();
             Assert.Equal(3, after.Distinct().Count());
-            Assert.DoesNotContain(before.Except(after), speaking.Contains); // nobody is 6 dB louder
-            Assert.All(before.Intersect(after), id => Assert.Equal(before.IndexOf(id), after.IndexOf(id)));
+            Assert.DoesNotContain(before.Except(after).Except(lasting), speaking.Contains); // nobody is 6 dB louder
+            foreach (var id in _order.Where(id => _now - _states[id].LastTicks > SpeakerSelection.ReplaceableTicks))
+            {
+                pauses[id] = _now;
+            }
+
+            Assert.All(before.Intersect(after).Except(lasting), id => Assert.Equal(before.IndexOf(id), after.IndexOf(id)));
             if (speaking.Count <= 3)
             {
                 Assert.True(speaking.All(after.Contains) || before.Any(id => _now - _states[id].LastTicks < SpeakerSelection.ReplaceableTicks));
