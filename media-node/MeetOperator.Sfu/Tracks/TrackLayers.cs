@@ -202,7 +202,8 @@ internal sealed class TrackLayers
     public long NextKeyFrameRequestTicks(UpLayer layer) => Math.Max(layer.NextKeyFrameRequestTicks, _keyFrames.NextTicks(layer.IsKeyFrameUrgent));
 
     /// <summary>
-    /// Returns the layer of which a key frame must be requested now, and records the request; null for none. Of several, the one whose last request is the oldest comes first. Call this until it returns null. A layer that no subscriber uses needs no key frame.
+    /// Returns the layer of which a key frame must be requested now, and records the request; null for none. Of several, an urgent one comes first, then the one whose last request is
+    /// the oldest. Call this until it returns null. A layer that no subscriber uses needs no key frame.
     /// </summary>
     public UpLayer? TakeKeyFrameRequest(long nowTicks, ReadOnlySpan<DownTrack> downTracks)
     {
@@ -216,7 +217,7 @@ internal sealed class TrackLayers
 
             layer.CheckGaps();
             if (NextKeyFrameRequestTicks(layer) <= nowTicks
-                && (next is null || layer.LastKeyFrameRequestTicks < next.LastKeyFrameRequestTicks))
+                && (next is null || (!layer.IsKeyFrameUrgent, layer.LastKeyFrameRequestTicks).CompareTo((!next.IsKeyFrameUrgent, next.LastKeyFrameRequestTicks)) < 0))
             {
                 next = layer;
             }

@@ -84,7 +84,7 @@ public sealed class LayerSwitchingTests
             }
         }
 
-        Assert.True(switches > 30, $"{switches} switches");
+        Assert.True(switches > 50, $"{switches} switches");
     }
 
     [Fact]

@@ -196,7 +196,7 @@ public sealed class TwoLayerTests
 
     /// <summary>Twenty subscribers, half of them on each layer, ask a hundred times a second, by PLI and by FIR.</summary>
     [Fact]
-    public void OnRtcp_StormOfKeyFrameRequests_AsksBothLayersInTurnOncePerSecond()
+    public void OnRtcp_StormOfKeyFrameRequests_AsksEachLayerOncePerSecond()
     {
         var subscribers = Enumerable.Range(0, 20).Select(i => _call.Join((uint)(5000 + (i * 10)))).ToList();
         foreach (var (_, track, _) in subscribers.Take(10))
@@ -225,7 +225,7 @@ public sealed class TwoLayerTests
         }
 
         Assert.Equal([LowSsrc, HighSsrc], Feedback(f => f.IsPictureLoss));
-        Assert.InRange(_call.Upstream.PictureLossIndications, 2, 5); // in three seconds
+        Assert.InRange(_call.Upstream.PictureLossIndications, 2 * 2, 2 * 4);
     }
 
     [Fact]
