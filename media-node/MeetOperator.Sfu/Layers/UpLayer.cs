@@ -220,23 +220,21 @@ internal sealed class UpLayer
         return new LayerState(arrives, width, height, _rate.BytesPerSecond) { Targets = Targets };
     }
 
-    /// <summary>Whether a subscriber that needs a key frame waits for its first picture.</summary>
-    public bool IsKeyFrameUrgent => _keyFrames.IsUrgent;
-
-    /// <summary>When a key frame was requested last; 0 before the first request.</summary>
-    public long LastKeyFrameRequestTicks => _keyFrames.LastTicks;
-
-    /// <summary>Requests a key frame if packets are missing that the publisher did not send again.</summary>
-    public void CheckGaps()
+    /// <summary>Returns true, and records the request, when a key frame must be requested from the publisher now.</summary>
+    public bool TryTakeKeyFrameRequest(long nowTicks)
     {
+        if (!CanSendKeyFrames)
+        {
+            return false;
+        }
+
         if (_nacks?.NeedsKeyFrame == true)
         {
             _keyFrames.Request(urgent: false);
         }
-    }
 
-    /// <summary>Returns true, and records the request, when a key frame must be requested from the publisher now.</summary>
-    public bool TryTakeKeyFrameRequest(long nowTicks) => CanSendKeyFrames && _keyFrames.TryTakeRequest(nowTicks, ReceivedPackets);
+        return _keyFrames.TryTakeRequest(nowTicks, ReceivedPackets);
+    }
 
     /// <summary>Applies an allocation that the publisher sent on a layer of the track.</summary>
     /// <param name="nowTicks">Arrival time.</param>

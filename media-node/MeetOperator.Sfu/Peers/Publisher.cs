@@ -216,19 +216,17 @@ public sealed class Publisher
             var nextOfTrack = long.MaxValue;
             foreach (var layer in track.Layers)
             {
+                var ssrc = layer.Ssrc ?? 0;
                 if (layer.CollectNacks(nowTicks, retryTicks, missing) is > 0 and var count)
                 {
-                    batch.AddNack(layer.Ssrc ?? 0, missing[..count]);
+                    batch.AddNack(ssrc, missing[..count]);
                 }
-            }
 
-            while (track.TakeKeyFrameRequest(nowTicks) is { } requested)
-            {
-                batch.AddPictureLoss(requested.Ssrc ?? 0);
-            }
+                if (track.TryTakeKeyFrameRequest(nowTicks, layer))
+                {
+                    batch.AddPictureLoss(ssrc);
+                }
 
-            foreach (var layer in track.Layers)
-            {
                 nextOfTrack = Math.Min(nextOfTrack, track.NextRequestTicks(layer));
             }
 

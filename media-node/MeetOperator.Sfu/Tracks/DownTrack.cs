@@ -426,16 +426,6 @@ public sealed class DownTrack
         }
     }
 
-    /// <summary>Closes up the number of a packet that nobody may get. A number that is missing in the stream already stays free.</summary>
-    internal void CloseUp(UpLayer layer, in SourceNumbers numbers)
-    {
-        ref var munger = ref _numbering.Munger;
-        if (ReferenceEquals(layer, _layer) && !munger.LeavesGap(numbers))
-        {
-            munger.TryDrop(numbers, out _);
-        }
-    }
-
     /// <summary>Whether the packet is sent with an earlier frame: while the subscriber loses packets, or because the publisher's earlier packet got lost and this one repeats its frame.</summary>
     private bool TryAddRedundancy(long nowTicks, in ForwardedPacket packet, out ReadOnlySpan<byte> redundant)
     {

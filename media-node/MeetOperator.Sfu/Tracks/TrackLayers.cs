@@ -25,7 +25,6 @@ internal sealed class TrackLayers
     /// <summary>The indexes of the layers, from the lowest quality to the highest.</summary>
     private readonly byte[] _order;
     private readonly bool _isDetailed;
-    private KeyFrameAllowance _keyFrames;
 
     /// <summary>What the link announces of each layer; null when a client carries the track.</summary>
     private LayerState[]? _announced;
@@ -43,7 +42,6 @@ internal sealed class TrackLayers
         _demands = new LayerDemand[_layers.Length];
         _order = [.. Enumerable.Range(0, _layers.Length).Select(i => (byte)i)];
         _isDetailed = isDetailed;
-        _keyFrames = new KeyFrameAllowance(_layers.Length);
         StartRequests(options.IsRelayed);
     }
 
@@ -196,40 +194,6 @@ internal sealed class TrackLayers
         {
             other.OnAllocation(nowTicks, allocation, isOwn: ReferenceEquals(other, layer));
         }
-    }
-
-    /// <summary>When a key frame of a layer must be requested; <see cref="long.MaxValue"/> when none is needed.</summary>
-    public long NextKeyFrameRequestTicks(UpLayer layer) => Math.Max(layer.NextKeyFrameRequestTicks, _keyFrames.NextTicks(layer.IsKeyFrameUrgent));
-
-    /// <summary>
-    /// Returns the layer of which a key frame must be requested now, and records the request; null for none. Of several, an urgent one comes first, then the one whose last request is
-    /// the oldest. Call this until it returns null. A layer that no subscriber uses needs no key frame.
-    /// </summary>
-    public UpLayer? TakeKeyFrameRequest(long nowTicks, ReadOnlySpan<DownTrack> downTracks)
-    {
-        UpLayer? next = null;
-        foreach (var layer in _layers)
-        {
-            if (layer.NextKeyFrameRequestTicks > nowTicks || !IsUsed(layer, downTracks))
-            {
-                continue;
-            }
-
-            layer.CheckGaps();
-            if (NextKeyFrameRequestTicks(layer) <= nowTicks
-                && (next is null || (!layer.IsKeyFrameUrgent, layer.LastKeyFrameRequestTicks).CompareTo((!next.IsKeyFrameUrgent, next.LastKeyFrameRequestTicks)) < 0))
-            {
-                next = layer;
-            }
-        }
-
-        if (next?.TryTakeKeyFrameRequest(nowTicks) != true)
-        {
-            return null;
-        }
-
-        _keyFrames.OnRequested(nowTicks);
-        return next;
     }
 
     /// <summary>

@@ -245,7 +245,7 @@ public sealed class UpTrack
     {
         layer.RequestKeyFrame(urgent);
         _isActive = true;
-        _publisher?.WakeAt(Math.Max(0, _layers.NextKeyFrameRequestTicks(layer)));
+        _publisher?.WakeAt(Math.Max(0, layer.NextKeyFrameRequestTicks));
     }
 
     /// <summary>
@@ -343,11 +343,11 @@ public sealed class UpTrack
         return _payloadCopy.AsSpan(0, payload.Length);
     }
 
-    /// <inheritdoc cref="TrackLayers.TakeKeyFrameRequest"/>
-    internal UpLayer? TakeKeyFrameRequest(long nowTicks) => IsMuted ? null : _layers.TakeKeyFrameRequest(nowTicks, _downTracks);
+    /// <summary>Returns true when a key frame of <paramref name="layer"/> must be requested now. A layer that no subscriber uses needs none.</summary>
+    internal bool TryTakeKeyFrameRequest(long nowTicks, UpLayer layer) => !IsMuted && TrackLayers.IsUsed(layer, _downTracks) && layer.TryTakeKeyFrameRequest(nowTicks);
 
     /// <summary>When packets or a key frame of a layer must be requested; <see cref="long.MaxValue"/> when nothing is needed.</summary>
-    internal long NextRequestTicks(UpLayer layer) => Math.Min(layer.NextNackTicks, !IsMuted && TrackLayers.IsUsed(layer, _downTracks) ? _layers.NextKeyFrameRequestTicks(layer) : long.MaxValue);
+    internal long NextRequestTicks(UpLayer layer) => Math.Min(layer.NextNackTicks, !IsMuted && TrackLayers.IsUsed(layer, _downTracks) ? layer.NextKeyFrameRequestTicks : long.MaxValue);
 
     internal void OnAllocation(long nowTicks, UpLayer layer, in VideoLayersAllocation allocation) => _layers.OnAllocation(nowTicks, layer, allocation);
 
@@ -387,9 +387,8 @@ public sealed class UpTrack
         _isActive = true;
         if (header.PayloadType != Options.PayloadType && header.PayloadType != Options.RedPayloadType)
         {
-            // Not agreed, as forward error correction. Receivers would take it for the codec of the track.
-            LeaveOut(nowTicks, layer, data, header, retransmitted, arrivalTicks);
-            return true;
+            layer.TryCount(nowTicks, data, header, retransmitted, arrivalTicks, out _);
+            return true; // not agreed, as forward error correction; receivers would take it for the codec of the track
         }
 
         if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, arrivalTicks, isKept: !IsMuted, out var sequence, out var frame, out var startsKeyFrame) || IsMuted)
@@ -539,21 +538,6 @@ public sealed class UpTrack
         }
 
         return isStarted || downTrack.AwaitsRoom;
-    }
-
-    /// <summary>Counts a packet that nobody may get. Its number is closed up in the streams of the down tracks, so that nobody misses it.</summary>
-    private void LeaveOut(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, long arrivalTicks)
-    {
-        if (!layer.TryCount(nowTicks, data, header, retransmitted, arrivalTicks, out var sequence) || IsMuted)
-        {
-            return;
-        }
-
-        var numbers = new SourceNumbers { Sequence = sequence, Timestamp = header.Timestamp };
-        foreach (var downTrack in _downTracks)
-        {
-            downTrack.CloseUp(layer, numbers);
-        }
     }
 
     private HeaderExtensionElement DescriptorIn(ReadOnlySpan<byte> data, in RtpHeader header)
