@@ -51,7 +51,7 @@ verb_bench() {
 }
 
 bench_usage() {
-  die "usage: ./meet bench media [--only PART] [--rounds N] [--seconds N] [--force]|quality [--only PART] [--seconds N]|network [--only RUNG|fallback|turn|line|abuse] [--rounds N]|operator [--only create|leader|writes] [--cluster [--only create|leader|first-frame|killed|drain|emptied|lost|critical-lost|link|cut|loop|fenced]]|move [--only PART] [--moves N] [--rounds N] [--seconds N]|memory|up|dev [--json]"
+  die "usage: ./meet bench media [--only PART] [--rounds N] [--seconds N] [--force]|quality [--only PART] [--seconds N]|network [--only RUNG|fallback|killed|turn|line|abuse] [--rounds N]|operator [--only create|leader|writes] [--cluster [--only create|leader|first-frame|killed|drain|emptied|lost|critical-lost|link|cut|loop|fenced]]|move [--only PART] [--moves N] [--rounds N] [--seconds N]|memory|up|dev [--json]"
 }
 
 build_bench() { with_compiler dotnet build $BENCH -c Release --nologo -v quiet >&2; }

@@ -1,4 +1,4 @@
-// network.mjs [--json] [--rounds N] [--only RUNG|fallback|turn|line|abuse]: whether people whose network lets only one kind of traffic out join, are seen and are heard, and how long it takes until they see
+// network.mjs [--json] [--rounds N] [--only RUNG|fallback|killed|turn|line|abuse]: whether people whose network lets only one kind of traffic out join, are seen and are heard, and how long it takes until they see
 // somebody; then what happens to calls whose path is blocked, and to calls over a relay that ends or changes; how people sound on a tunnel on a narrow line; and whether a relay refuses attacks. Each of these people is in a network namespace with a firewall, which takes root. Everything runs on this machine.
 import { parseArgs } from 'node:util';
 import { launch } from '../../e2e/support/browser.mjs';
@@ -8,13 +8,13 @@ import { createMeeting } from '../../e2e/support/product.mjs';
 import { until, Visitor } from '../../e2e/support/visitor.mjs';
 import { measureAbuse } from './abuse.mjs';
 import { measureFallback } from './fallback.mjs';
-import { measureRelays } from './relays.mjs';
+import { measureKilled, measureRelays } from './relays.mjs';
 import { measureTunnel } from './tunnel.mjs';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '20' }, only: { type: 'string' } } });
 const rounds = Number(values.rounds);
 const tunnel = { name: 'tunnel', limit: 2.5 };
-const parts = [...rungNames, 'fallback', 'turn', 'tunnel', 'line', 'abuse'];
+const parts = [...rungNames, 'fallback', 'killed', 'turn', 'tunnel', 'line', 'abuse'];
 const isWanted = part => (values.only ?? part) === part;
 if (values.only !== undefined && !parts.includes(values.only)) {
   console.error(`--only must be one of ${parts.join(', ')}`);
@@ -38,6 +38,7 @@ try {
     }
     const setting = { product, network, inside, outside, rounds: Math.ceil(rounds / 4), print };
     if (isWanted('fallback')) await measureFallback(setting);
+    if (isWanted('killed')) await measureKilled(setting);
     if (isWanted('turn')) await measureRelays(setting);
     setTunnels(product, 'LastResort');
     if (isWanted('tunnel')) {

@@ -32,28 +32,36 @@ const changes = {
   },
 };
 
-/**
- * `turn.killed`: the longest time for which a picture stands still after the Pod of the relay was deleted without a drain, of all rounds. `turn.broken-calls`: calls without pictures for 10 s
- * or without an end, of those during a change of the secret, of the certificate (over TLS) and during a rollout. The installation has one relay, so a person has no other path meanwhile.
- */
-export async function measureRelays({ product, network, inside, outside, rounds, print }) {
+/** What is to be seen and done of the only relay of an installation, so that a person who is let out to it alone has no other path. */
+function onlyRelay({ product, network }) {
   const kubectl = (...args) => execFileSync('kubectl', ['--kubeconfig', `${product.home}/kubeconfig`, '-n', 'meet-default', ...args], { encoding: 'utf8' });
   const pods = () => JSON.parse(kubectl('get', 'pods', '-l', 'meetoperator.io/turnpool=default', '-o', 'json')).items.map(({ metadata }) => metadata.name);
   const status = () => JSON.parse(kubectl('get', 'turnpool', 'default', '-o', 'json')).status;
   const see = async () => ({ ...status(), pods: pods(), certificate: await servedCertificate(network.host.ipv4, product.tlsPort).catch(() => null) });
   const allow = rung => network.allow([product.page, rungs(product).find(({ name }) => name === rung)]);
-  allow('turn-udp');
+  return { kubectl, pods, status, see, allow };
+}
 
+/** Prints `turn.killed`: the longest time for which a picture stands still after the Pod of the relay was deleted without a drain, of all rounds. */
+export async function measureKilled({ product, network, inside, outside, rounds, print }) {
+  const { kubectl, pods, status, allow } = onlyRelay({ product, network });
+  allow('turn-udp');
   const killed = [];
   for (let round = 0; round < rounds; round++) {
-    killed.push(await pauseWhile({ product, inside, outside }, async () => {
+    const pause = await pauseWhile({ product, inside, outside }, async () => {
       const before = pods();
       kubectl('delete', 'pod', ...before, '--grace-period=0', '--force');
       await until(() => status().readyReplicas === 1 && pods().every(name => !before.includes(name)), 'another relay takes participants', 60_000);
-    }));
+    });
+    console.error(`killed, round ${round + 1}: pictures stood still for ${pause} ms`);
+    killed.push(pause);
   }
   print('turn.killed', Math.max(...killed) / 1_000, 's', 5);
+}
 
+/** Prints `turn.broken-calls`: calls without pictures for 10 s or without an end, of those during a change of the secret, of the certificate (over TLS) and during a rollout. */
+export async function measureRelays({ product, network, inside, outside, rounds, print }) {
+  const { kubectl, see, allow } = onlyRelay({ product, network });
   let broken = 0;
   for (const [name, { rung, run, isDone }] of Object.entries(changes)) {
     allow(rung);
