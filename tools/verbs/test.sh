@@ -7,7 +7,7 @@ source tools/verbs/cluster.sh
 RESULTS=obj/meet/results
 
 # With MEET_SHORT=1, a suite that runs as a whole leaves out these files, whose subjects other tests have too, and counts one skipped test for each.
-LONG=(tests/cluster/{canary,chaos,dual-stack,previous-version,unlinked-drain}.test.mjs tests/e2e/shared-line.test.mjs)
+LONG=(tests/cluster/{canary,chaos,coturn,dual-stack,previous-version,unlinked-drain}.test.mjs tests/e2e/shared-line.test.mjs)
 
 # verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
 verb_test() {
