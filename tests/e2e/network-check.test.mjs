@@ -114,7 +114,7 @@ describe('the network check', { skip: canMakeNetworks ? false : 'network namespa
   });
 
   it('where the tenant allows relays only, nothing else is tried, and a person reads why', options, async t => {
-    allow('udp4', 'tcp4');
+    allow('udp4', 'tcp4', 'turn-udp', 'turn-tcp');
     changeTenant(product, { connectivity: { forceRelay: true } });
     try {
       await beforeJoining(async (page, meeting, { states, findings }) => {
