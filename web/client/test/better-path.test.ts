@@ -56,28 +56,6 @@ describe('a better path', () => {
     expect(server.connections).toHaveLength(2);
   });
 
-  it('is looked for with all candidates of the browser, which would gather no more after the first path that works', async () => {
-    const { server } = await callOverTcp();
-    const publish = publishOf(server);
-    publish.gather('gathering');
-    await untilFirstLook();
-    await answer(server);
-    expect(publish.signalingState).toBe('have-local-offer');
-    publish.gather('complete');
-    await settle();
-    expect(publish.signalingState).toBe('stable');
-  });
-
-  it('is looked for when some candidates take too long', async () => {
-    const { server } = await callOverTcp();
-    publishOf(server).gather('gathering');
-    await untilFirstLook();
-    await answer(server);
-    await vi.advanceTimersByTimeAsync(500);
-    await settle();
-    expect(publishOf(server).signalingState).toBe('stable');
-  });
-
   it('makes both connections begin again', async () => {
     const { server } = await callOverTcp();
     await untilFirstLook();

@@ -2,7 +2,6 @@ import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { watchConnection } from '../media/connection-watch.js';
-import { gathered } from '../media/gathering.js';
 import { withDtx } from '../media/sdp.js';
 import { SenderActivity } from '../media/sender-activity.js';
 import { cameraLimits, screenLimits } from './limits.js';
@@ -242,9 +241,28 @@ export class DirectPeer {
   }
 
   async #describe(): Promise<string> {
-    await gathered(this.connection, gatheringMs);
+    await gathered(this.connection);
     return withDtx(this.connection.localDescription!.sdp, [this.mid('microphone')]);
   }
 }
 
 const kindOf = (source: TrackSource): 'audio' | 'video' => (source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video');
+
+/** Waits for the candidates, but not for a STUN server that does not answer. */
+function gathered(connection: RTCPeerConnection): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(finish, gatheringMs);
+    connection.addEventListener('icegatheringstatechange', check);
+    check();
+
+    function check(): void {
+      if (connection.iceGatheringState === 'complete') finish();
+    }
+
+    function finish(): void {
+      clearTimeout(timer);
+      connection.removeEventListener('icegatheringstatechange', check);
+      resolve();
+    }
+  });
+}

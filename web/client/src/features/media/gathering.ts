@@ -15,22 +15,3 @@ export function watchGathering(environment: Environment, onGathered: (ms: number
   };
   return { ...environment, createPeerConnection: configuration => watch(environment.createPeerConnection(configuration)) };
 }
-
-/** Waits until the browser has all its candidates, but not longer than this, for example for a server that does not answer. */
-export function gathered(connection: RTCPeerConnection, limitMs: number): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(finish, limitMs);
-    connection.addEventListener('icegatheringstatechange', check);
-    check();
-
-    function check(): void {
-      if (connection.iceGatheringState === 'complete') finish();
-    }
-
-    function finish(): void {
-      clearTimeout(timer);
-      connection.removeEventListener('icegatheringstatechange', check);
-      resolve();
-    }
-  });
-}

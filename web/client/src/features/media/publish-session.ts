@@ -6,7 +6,6 @@ import { ConnectTime } from './connect-time.js';
 import { isSeekingPath, watchConnection } from './connection-watch.js';
 import { encodingFor, hintTrack, preferRedundancy } from './encodings.js';
 import { FormerConnections, isUp } from './former-connections.js';
-import { gathered } from './gathering.js';
 import { withDtx } from './sdp.js';
 import { SenderActivity } from './sender-activity.js';
 import { isTunnelled, nameSession } from '../tunnel/tunnelled.js';
@@ -52,8 +51,6 @@ interface Slot {
 type Outcome = { sdp: string; sessionId: string | undefined } | { rejected: string } | 'offline' | 'timeout' | 'superseded';
 
 const answerTimeoutMs = 10_000;
-/** Chromium gathers candidates for TCP last, and stops as soon as one path works, which may be a near relay. So a look for a better path begins when it has all. */
-const lookGatheringMs = 500;
 /** The client stops offering when so many offers in sequence were invalid. */
 const maxInvalidOffers = 3;
 
@@ -339,7 +336,6 @@ export class PublishSession {
       if (typeof outcome === 'object' && 'sdp' in outcome) {
         this.#sessionId = outcome.sessionId;
         if (fresh) this.#adopt(connection);
-        if (iceRestart) await gathered(connection, lookGatheringMs);
         await connection.setRemoteDescription({ type: 'answer', sdp: outcome.sdp });
         if (fresh) nameSession(connection, outcome.sessionId);
         transforms?.handleNegotiated(connection);
