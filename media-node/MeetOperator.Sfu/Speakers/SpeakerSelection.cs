@@ -6,7 +6,7 @@ namespace MeetOperator.Sfu.Speakers;
 /// <item>Places that are free go to whoever spoke last, so that in a small room everybody is heard.</item>
 /// <item>Whoever begins to speak takes the place of the one who has been silent longest, at once.</item>
 /// <item>When all who have a place speak, somebody else needs to be clearly louder than the quietest of them, for a while.</item>
-/// <item>Sound without a pause, as of music or of a client that always reports speech, yields to whoever begins to speak much later.</item>
+/// <item>Sound without a pause, as of music or of a client that always reports speech, gives its place to somebody who begins to speak at least <see cref="LastingTicks"/> later.</item>
 /// </list>
 /// </summary>
 /// <param name="places">The number of participants that are heard. One more is kept in order, for those who are heard themselves.</param>

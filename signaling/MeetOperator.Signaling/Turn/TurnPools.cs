@@ -10,8 +10,8 @@ using MeetOperator.Signaling.Settings;
 namespace MeetOperator.Signaling.Turn;
 
 /// <summary>
-/// The relays of the installation, followed in the Secret that the operator writes. Without the Secret there are none. What was read last is used while the API server
-/// is unavailable. Thread-safe.
+/// The relays of the installation. The operator writes them to a Secret, which is watched; without it, there are none. While the API server is unavailable, those that were read last are used.
+/// Thread-safe.
 /// </summary>
 internal sealed partial class TurnPools : IDisposable
 {

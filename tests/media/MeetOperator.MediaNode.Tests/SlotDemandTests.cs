@@ -56,7 +56,7 @@ public sealed class SlotDemandTests
         Assert.Equal(["colleague", "third", "first"], Pictures("me", Screens(("third", 160, false), ("colleague", 1280, false))));
     }
 
-    /// <summary>A change of slots costs a rest and a key frame, so a screen that was pinned or shown keeps its slot afterwards.</summary>
+    /// <summary>A screen that gets another slot needs a key frame, so one that was pinned or shown keeps its slot afterwards.</summary>
     [Fact]
     public void Pictures_ScreenThatWasPinned_KeepsItsSlot()
     {
