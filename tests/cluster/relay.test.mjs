@@ -129,7 +129,8 @@ describe('relays on the cluster', () => {
     const closed = Date.now();
     let opened;
     await withoutPorts({ min: 44100, protocols: ['udp'], machines: [machineOf(pod)] }, async () => {
-      await awaitPool(status => exposure(status).reason === 'Unreachable', 'the closed port does not answer', 90_000);
+      // Each address is asked on its own, so the pool may name one of them first.
+      await awaitPool(status => exposure(status).reason === 'Unreachable' && exposure(status).message.startsWith('2 of 6 ports'), 'the closed port does not answer', 90_000);
       t.diagnostic(`closed for ${Date.now() - closed} ms when the pool said so`);
       const { status, message } = exposure(await pool());
       assert.equal(status, 'False');
@@ -137,7 +138,8 @@ describe('relays on the cluster', () => {
       for (const address of await addressesOf(pod)) assert.ok(message.includes(`${inUrl(address)}:44100/udp (no answer)`), `${address}: ${message}`);
       assert.match(message, /people cannot connect there: open inbound UDP 44100 and TCP 44100, 44101 on the cluster nodes/);
       const [event] = await eventsOf('Unreachable');
-      assert.deepEqual([event.type, event.message], ['Warning', message]);
+      assert.equal(event.type, 'Warning');
+      assert.match(event.message, /^[12] of 6 ports that clients use do not answer from inside the cluster /);
       assert.deepEqual(await eventsOf('Reachable'), []);
       opened = Date.now();
     });
