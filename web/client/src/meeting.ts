@@ -128,6 +128,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     const relays = new Relays(pathFailures.watch(watched), response.iceServers ?? [], {
       onWithdrawn: () => this.#tracks.replaceConnections(),
       onNamed: connections => this.#tracks.retryWithoutPath(connections),
+      onEnded: connections => this.#tracks.retryWithoutPath(connections, connections),
     });
     const tunnel: Tunnel = new Tunnel(relays.environment, {
       isSupported: canTunnel(),

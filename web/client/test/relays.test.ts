@@ -161,7 +161,7 @@ describe('relays', () => {
       ]);
       const connection = { connectionState: 'connected', getStats: async () => stats, getConfiguration: () => ({}), setConfiguration: () => undefined };
       const onWithdrawn = vi.fn(() => true);
-      const relays = new Relays({ random: () => 0.5, createPeerConnection: () => connection } as unknown as Environment, [relay('1:m1:me'), other], { onWithdrawn, onNamed: () => undefined });
+      const relays = new Relays({ random: () => 0.5, createPeerConnection: () => connection } as unknown as Environment, [relay('1:m1:me'), other], { onWithdrawn, onNamed: () => undefined, onEnded: () => undefined });
       relays.environment.createPeerConnection({});
       for (let socket = 0; socket < 3; socket++) {
         relays.handlers['ice-servers']({ iceServers: [other] });
@@ -188,6 +188,77 @@ describe('relays', () => {
     it('have an IPv6 address without brackets in what a browser reports', async () => {
       const { server } = await callOver('turn:2001:db8::1:3478?transport=udp');
       expect(await name(server, { ...other, urls: 'turn:[2001:db8::1]:3478?transport=udp' })).toBe(0);
+    });
+  });
+
+  describe('whose Pod was killed', () => {
+    const other: RTCIceServer = { urls: ['turn:192.0.2.2:3478?transport=udp'], username: '1:m1:me', credential: 'secret' };
+    const bob = { mid: '0', participantId: 'bob', kind: 'video', source: 'camera' } as const;
+
+    /** A call whose connections have carried media over the first relay for ten seconds; `kill` ends that. */
+    async function callOverRelay(iceServers: RTCIceServer[]) {
+      const joined = await joinedWith(iceServers);
+      joined.server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer', reference: joined.server.socket.sentOf('offer').at(-1)!.reference });
+      await settle();
+      let endedAt = Infinity;
+      for (const connection of joined.server.connections) {
+        connection.getStats = async () => new Map<string, unknown>([
+          ['T', { type: 'transport', selectedCandidatePairId: 'P' }],
+          ['P', { type: 'candidate-pair', localCandidateId: 'L', bytesReceived: 1_000 * Math.min(Date.now(), endedAt), responsesReceived: 1, requestsSent: 1 }],
+          ['L', { type: 'local-candidate', candidateType: 'relay', url: 'turn:192.0.2.1:3478?transport=udp' }],
+        ]);
+        connection.setConnectionState('connected');
+      }
+      await vi.advanceTimersByTimeAsync(10_000);
+      return { ...joined, kill: () => { endedAt = Date.now(); } };
+    }
+
+    const name = (server: ScriptedServer, ...iceServers: RTCIceServer[]) => server.socket.receive({ type: 'ice-servers', iceServers });
+
+    beforeEach(() => { vi.useFakeTimers(); });
+    afterEach(() => { vi.useRealTimers(); });
+
+    it('are left as soon as there is another one, long before silence alone would show it', async () => {
+      const { server, kill } = await callOverRelay([relay('1:m1:me')]);
+      kill();
+      name(server);
+      await vi.advanceTimersByTimeAsync(1_800);
+      expect(server.sockets).toHaveLength(1);
+      name(server, other);
+      await vi.advanceTimersByTimeAsync(500);
+      expect(server.sockets).toHaveLength(2);
+      const before = server.connections.length;
+      server.acceptJoin([participant('bob')]);
+      server.offer('s2', 1, [bob], 's2');
+      await vi.advanceTimersByTimeAsync(10);
+      const added = server.connections.slice(before);
+      expect(added).toHaveLength(2);
+      for (const { configuration } of added) expect(configuration.iceServers).toEqual([other]);
+    });
+
+    it('are left for one that was known already', async () => {
+      const { server, kill } = await callOverRelay([relay('1:m1:me'), other]);
+      kill();
+      name(server, other);
+      await vi.advanceTimersByTimeAsync(2_300);
+      expect(server.sockets).toHaveLength(2);
+    });
+
+    it('are left for one that is reached in another way', async () => {
+      const { server, kill } = await callOverRelay([relay('1:m1:me')]);
+      kill();
+      name(server, { ...other, urls: 'turns:relay.example.com:443?transport=tcp' });
+      await vi.advanceTimersByTimeAsync(2_300);
+      expect(server.sockets).toHaveLength(2);
+    });
+
+    it('are told from those that are drained, which carry media and are left one after another', async () => {
+      const { server } = await callOverRelay([relay('1:m1:me'), other]);
+      name(server, other);
+      await vi.advanceTimersByTimeAsync(3_900);
+      expect(server.sockets).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(200);
+      expect(server.sockets).toHaveLength(2);
     });
   });
 

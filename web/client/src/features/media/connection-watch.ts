@@ -1,5 +1,5 @@
 import type { ConnectTime } from './connect-time.js';
-import { interruptedMs, isDead, isSuspect, measureAfterMs, nextHealth, pathCounts, type PathHealth } from './path-health.js';
+import { hasFallenSilent, interruptedMs, isDead, isSuspect, measureAfterMs, nextHealth, pathCounts, type PathHealth } from './path-health.js';
 
 /** ICE also reports `disconnected` for short interruptions; the path counts as dead only after a longer one. */
 const disconnectedGraceMs = 3_000;
@@ -31,6 +31,12 @@ export interface ConnectionEvents {
   overdue?(): boolean;
   lost(cause: LossCause): void;
 }
+
+/** What was measured last on the paths of connections that are watched. */
+const healths = new WeakMap<RTCPeerConnection, PathHealth>();
+
+/** Whether media arrived on a watched connection, and suddenly nothing does. Long before the path counts as dead: it tells only in which of two ways a relay that is not named any more ended. */
+export const hasJustFallenSilent = (connection: RTCPeerConnection): boolean => hasFallenSilent(healths.get(connection) ?? null);
 
 /**
  * Calls `connected` whenever a peer connection is up, and `lost` once when it is lost for good, or does not connect in time. Returns a function that stops watching. Watches
@@ -72,6 +78,8 @@ export function watchConnection(connection: RTCPeerConnection, { patience, now, 
   /** Resolves to whether the path is dead. */
   const measure = async () => {
     health = nextHealth(health, pathCounts(await connection.getStats()), now());
+    if (health === null) healths.delete(connection);
+    else healths.set(connection, health);
     return isInterrupted || isDead(health);
   };
   const watchPath = async () => {

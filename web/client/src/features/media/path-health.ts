@@ -43,6 +43,8 @@ interface Limits {
 const suspectLimits: Limits = { silence: { ms: 2_000, ifBusy: 2, ifIdle: 3 }, unanswered: { ms: 2_500, ifBusy: 6, ifIdle: 3 } };
 /** From then on nothing is expected of the path any more. */
 const deadLimits: Limits = { silence: { ms: 3_000, ifBusy: 3, ifIdle: 5 }, unanswered: { ms: 4_000, ifBusy: 8, ifIdle: 5 } };
+/** Media pauses for as long as this only where a path stops. */
+const silentMs = 750;
 const measureMs = 1_000;
 const quietMeasureMs = 250;
 /** Timers are not exact. */
@@ -76,6 +78,9 @@ export const isSuspect = (health: PathHealth | null): boolean => exceeds(health,
 
 /** Whether nothing gets through any more. */
 export const isDead = (health: PathHealth | null): boolean => exceeds(health, deadLimits);
+
+/** Whether media arrived, and nothing at all has for a moment. */
+export const hasFallenSilent = (health: PathHealth | null): boolean => health !== null && health.busy > 0 && health.silence.ms >= silentMs - toleranceMs;
 
 /** When to measure next, in milliseconds: soon if media has stopped, or a check on a path without media waits for its response. */
 export function measureAfterMs(health: PathHealth | null): number {

@@ -235,10 +235,10 @@ export class PublishSession {
     return this.#isLost && !this.#former.kept.some(former => isUp(former) && !this.#dead.has(former));
   }
 
-  /** Whether something is to be sent, nothing is sent now, and one of these connections is to send it, but has no path to the media node. */
-  lacksPath(connections: ReadonlySet<RTCPeerConnection>): boolean {
+  /** Whether something is to be sent, nothing is sent now, and one of these connections is to send it, but has no path to the media node. The paths of `ended` do not count. */
+  lacksPath(connections: ReadonlySet<RTCPeerConnection>, ended: ReadonlySet<RTCPeerConnection>): boolean {
     if (this.#closed || !this.#isSending || this.#opening || this.#connection === null || !connections.has(this.#connection)) return false;
-    return (this.#isLost || isSeekingPath(this.#connection)) && !this.#former.kept.some(former => isUp(former) && !this.#dead.has(former));
+    return (this.#isLost || ended.has(this.#connection) || isSeekingPath(this.#connection)) && !this.#former.kept.some(former => isUp(former) && !ended.has(former) && !this.#dead.has(former));
   }
 
   /** Whether a new connection is to be opened, or an old one still sends beside it. */

@@ -134,10 +134,10 @@ export class SubscribeSession {
     return newest === 'new' || newest === 'connecting' || newest === 'connected';
   }
 
-  /** Whether there are sessions, and all have one of these connections without a path to the media node. */
-  lacksPath(connections: ReadonlySet<RTCPeerConnection>): boolean {
+  /** Whether there are sessions, and all have one of these connections without a path to the media node. The paths of `ended` do not count. */
+  lacksPath(connections: ReadonlySet<RTCPeerConnection>, ended: ReadonlySet<RTCPeerConnection>): boolean {
     const generations = [this.#current, this.#next].filter(generation => generation !== null);
-    return generations.length > 0 && generations.every(({ lost, connection }) => connections.has(connection) && (lost || isSeekingPath(connection)));
+    return generations.length > 0 && generations.every(({ lost, connection }) => connections.has(connection) && (lost || ended.has(connection) || isSeekingPath(connection)));
   }
 
   get tracks(): readonly RemoteTrack[] {

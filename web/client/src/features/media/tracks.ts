@@ -248,10 +248,10 @@ export class Tracks implements Feature<JoinedMedia, TracksServerMessage> {
     return !this.#isReplacing && !this.#subscribe.isReplacing && this.#publish.restartIce();
   }
 
-  /** There are other ways to the media node than these connections know: those of them that have found none, or have lost theirs, begin again at once. */
-  retryWithoutPath(connections: ReadonlySet<RTCPeerConnection>): void {
-    const lacksPath = this.#publish.lacksPath(connections);
-    if (this.#subscribe.lacksPath(connections)) {
+  /** There are other ways to the media node than these connections know: those of them that have found none, or have lost theirs, begin again at once. That of `ended` is lost. */
+  retryWithoutPath(connections: ReadonlySet<RTCPeerConnection>, ended: ReadonlySet<RTCPeerConnection> = new Set()): void {
+    const lacksPath = this.#publish.lacksPath(connections, ended);
+    if (this.#subscribe.lacksPath(connections, ended)) {
       this.#isReplacing ||= lacksPath;
       this.#reconnect();
     } else if (lacksPath) {

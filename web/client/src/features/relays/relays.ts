@@ -1,5 +1,6 @@
 import type { Environment } from '../../core/environment.js';
 import type { Feature } from '../../core/feature.js';
+import { hasJustFallenSilent } from '../media/connection-watch.js';
 import type { RelaysServerMessage } from './messages.js';
 import { relayInUse } from './relay-in-use.js';
 
@@ -7,12 +8,16 @@ import { relayInUse } from './relay-in-use.js';
 const leaveWithinMs = 8_000;
 /** When the only relay is replaced, its people come to the next one together. */
 const comeWithinMs = 500;
+/** How often connections on relays that are not named any more are looked at. */
+const lookEveryMs = 500;
 
 export interface RelayEvents {
   /** A connection uses a relay that the server does not name any more, and it names others that are reached in the same way. Called once for each relay, or again later if it returns false. */
   onWithdrawn(): boolean;
   /** The server names a relay that it did not name before. These connections exist without it, and should begin again if they have no path. */
   onNamed(connections: ReadonlySet<RTCPeerConnection>): void;
+  /** The relay of these connections has ended without a drain, and the server names another one: they should begin again. Called once for each connection. */
+  onEnded(connections: ReadonlySet<RTCPeerConnection>): void;
 }
 
 /**
@@ -33,11 +38,13 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
   readonly #events: RelayEvents;
   /** Withdrawn relays that were left. A connection may stay on one, for example because it sends nothing now. */
   readonly #left = new Set<string>();
+  readonly #ended = new WeakSet<RTCPeerConnection>();
   #servers: readonly RTCIceServer[];
   #policy: RTCIceTransportPolicy = 'all';
   #isRefused = false;
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #coming: ReturnType<typeof setTimeout> | undefined;
+  #looking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(environment: Environment, servers: readonly RTCIceServer[], events: RelayEvents) {
     this.#servers = servers;
@@ -66,6 +73,7 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
   close(): void {
     clearTimeout(this.#leaving);
     clearTimeout(this.#coming);
+    clearTimeout(this.#looking);
     this.#open.clear();
   }
 
@@ -83,6 +91,7 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
       }
     }
     this.#leaveSoon();
+    this.#lookSoon(lookEveryMs * this.environment.random());
     if (this.#open.size > 0 && (isLimited || relayUrls(servers).some(url => !before.includes(url)))) this.#comeSoon();
   }
 
@@ -103,15 +112,38 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
   }
 
   async #leaveWithdrawn(): Promise<void> {
-    this.#forgetClosed();
-    const used = await Promise.all([...this.#open].map(connection => connection.getStats().then(relayInUse, () => undefined))); // a closed connection has no statistics
+    const used = await this.#withdrawnInUse();
     const named = relayUrls(this.#servers);
     for (const url of named) this.#left.delete(url);
-    const withdrawn = used.filter(url => url !== undefined).map(withoutBrackets)
-      .filter(url => !named.includes(url) && !this.#left.has(url) && named.some(other => wayOf(other) === wayOf(url)));
+    const withdrawn = [...used.values()].filter(url => !this.#left.has(url) && named.some(other => wayOf(other) === wayOf(url)));
     if (withdrawn.length === 0) return;
     if (this.#events.onWithdrawn()) for (const url of withdrawn) this.#left.add(url);
     else this.#leaveSoon();
+  }
+
+  #lookSoon(afterMs: number): void {
+    this.#looking ??= setTimeout(() => {
+      this.#looking = undefined;
+      void this.#leaveEnded();
+    }, afterMs);
+  }
+
+  /** A relay that is drained carries media until it is left. One whose Pod was killed is not named any more either, and nothing arrives over it. */
+  async #leaveEnded(): Promise<void> {
+    const used = await this.#withdrawnInUse();
+    if (used.size === 0) return;
+    const ended = relayUrls(this.#servers).length === 0 ? [] : [...used.keys()].filter(connection => hasJustFallenSilent(connection) && !this.#ended.has(connection));
+    for (const connection of ended) this.#ended.add(connection);
+    if (ended.length > 0) this.#events.onEnded(new Set(ended));
+    this.#lookSoon(lookEveryMs);
+  }
+
+  /** The connections that use a relay which the server does not name any more, with its URL. */
+  async #withdrawnInUse(): Promise<Map<RTCPeerConnection, string>> {
+    this.#forgetClosed();
+    const used = await Promise.all([...this.#open].map(async connection => [connection, await connection.getStats().then(relayInUse, () => undefined)] as const)); // a closed connection has no statistics
+    const named = relayUrls(this.#servers);
+    return new Map(used.flatMap(([connection, url]) => url === undefined || named.includes(withoutBrackets(url)) ? [] : [[connection, withoutBrackets(url)] as const]));
   }
 
   #forgetClosed(): void {
