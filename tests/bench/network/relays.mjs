@@ -47,13 +47,16 @@ export async function measureKilled({ product, network, inside, outside, rounds,
   const { kubectl, pods, status, allow } = onlyRelay({ product, network });
   allow('turn-udp');
   const killed = [];
+  let readyAfter;
   for (let round = 0; round < rounds; round++) {
     const pause = await pauseWhile({ product, inside, outside }, async () => {
       const before = pods();
+      const since = Date.now();
       kubectl('delete', 'pod', ...before, '--grace-period=0', '--force');
       await until(() => status().readyReplicas === 1 && pods().every(name => !before.includes(name)), 'another relay takes participants', 60_000);
+      readyAfter = Date.now() - since;
     });
-    console.error(`killed, round ${round + 1}: pictures stood still for ${pause} ms`);
+    console.error(`killed, round ${round + 1}: pictures stood still for ${pause} ms; another relay took participants after ${readyAfter} ms`);
     killed.push(pause);
   }
   print('turn.killed', Math.max(...killed) / 1_000, 's', 5);

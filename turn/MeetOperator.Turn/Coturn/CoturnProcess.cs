@@ -62,8 +62,9 @@ internal sealed partial class CoturnProcess(TurnOptions options, AppliedState st
     {
         try
         {
+            var command = Command(); // coturn tells its options meanwhile
             state.First.Wait(_stop.Token);
-            using var process = Process.Start(Command())!;
+            using var process = Process.Start(command)!;
             _process = process;
             running.ProcessId = process.Id;
             if (_isStopping)

@@ -14,6 +14,10 @@ internal sealed class AllocationProbe(TurnOptions options, AppliedState state, R
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>coturn starts within this time. People whose relay was replaced wait for it.</summary>
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StartRetryInterval = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan EndInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(2);
     private const int AllocationMismatch = 437;
@@ -21,7 +25,7 @@ internal sealed class AllocationProbe(TurnOptions options, AppliedState state, R
 
     /// <summary>How the user name of the probe ends.</summary>
     private const string Name = "probe";
-    private volatile string? _problem = "coturn has not been checked yet";
+    private volatile string? _problem = "the operator has not sent secrets yet";
     private volatile bool _isFull;
     private int _steps;
 
@@ -36,6 +40,8 @@ internal sealed class AllocationProbe(TurnOptions options, AppliedState state, R
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await state.First.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // coturn starts then
+        var since = time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
             Interlocked.Increment(ref _steps);
@@ -56,17 +62,14 @@ internal sealed class AllocationProbe(TurnOptions options, AppliedState state, R
                 Interlocked.Increment(ref _steps);
             }
 
-            await Task.Delay(_problem is null ? Interval : RetryInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var retry = time.GetElapsedTime(since) < StartTime ? StartRetryInterval : RetryInterval;
+            await Task.Delay(_problem is null ? Interval : retry, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private async Task<string?> FindProblemAsync(CancellationToken ct)
     {
-        if (state.Current?.Secrets is not [.., var secret])
-        {
-            return "the operator has not sent secrets yet";
-        }
-
+        var secret = state.Current!.Secrets[^1];
         var username = string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow().ToUnixTimeSeconds() + 30}:{Name}");
         using var client = await TurnClient.ConnectAsync(new IPEndPoint(options.ListenAddresses[0], options.Port), username, Password(secret, username), isTcp: !options.Udp, realm: null, ct).ConfigureAwait(false);
         var result = await client.AllocateAsync(ct).ConfigureAwait(false);
