@@ -236,6 +236,18 @@ describe('relays', () => {
       for (const { configuration } of added) expect(configuration.iceServers).toEqual([other]);
     });
 
+    it('are left for another Pod with the same address, but not if they were missing for a moment only', async () => {
+      for (const isKilled of [true, false]) {
+        const { server, kill } = await callOverRelay([relay('1:m1:me')]);
+        if (isKilled) kill();
+        name(server);
+        await vi.advanceTimersByTimeAsync(100);
+        name(server, relay('1:m1:me'));
+        await vi.advanceTimersByTimeAsync(2_300);
+        expect(server.sockets).toHaveLength(isKilled ? 2 : 1);
+      }
+    });
+
     it('are left for one that was known already', async () => {
       const { server, kill } = await callOverRelay([relay('1:m1:me'), other]);
       kill();

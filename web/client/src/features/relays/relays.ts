@@ -10,6 +10,8 @@ const leaveWithinMs = 8_000;
 const comeWithinMs = 500;
 /** How often connections on relays that are not named any more are looked at. */
 const lookEveryMs = 500;
+/** So often also after the relay was named again: another Pod may have the address of the one that was killed. A path is measured every second. */
+const looksAfterwards = 6;
 
 export interface RelayEvents {
   /** A connection uses a relay that the server does not name any more, and it names others that are reached in the same way. Called once for each relay, or again later if it returns false. */
@@ -38,6 +40,8 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
   readonly #events: RelayEvents;
   /** Withdrawn relays that were left. A connection may stay on one, for example because it sends nothing now. */
   readonly #left = new Set<string>();
+  /** Connections whose relay was not named at one of the last looks, and how many more they get. */
+  readonly #suspects = new Map<RTCPeerConnection, number>();
   readonly #ended = new WeakSet<RTCPeerConnection>();
   #servers: readonly RTCIceServer[];
   #policy: RTCIceTransportPolicy = 'all';
@@ -75,6 +79,7 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
     clearTimeout(this.#coming);
     clearTimeout(this.#looking);
     this.#open.clear();
+    this.#suspects.clear();
   }
 
   #use(servers: RTCIceServer[], policy: RTCIceTransportPolicy): void {
@@ -91,7 +96,7 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
       }
     }
     this.#leaveSoon();
-    this.#lookSoon(lookEveryMs * this.environment.random());
+    void this.#findSuspects().then(() => this.#lookSoon(lookEveryMs * this.environment.random()));
     if (this.#open.size > 0 && (isLimited || relayUrls(servers).some(url => !before.includes(url)))) this.#comeSoon();
   }
 
@@ -122,6 +127,7 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
   }
 
   #lookSoon(afterMs: number): void {
+    if (this.#suspects.size === 0) return;
     this.#looking ??= setTimeout(() => {
       this.#looking = undefined;
       void this.#leaveEnded();
@@ -130,12 +136,25 @@ export class Relays implements Feature<unknown, RelaysServerMessage> {
 
   /** A relay that is drained carries media until it is left. One whose Pod was killed is not named any more either, and nothing arrives over it. */
   async #leaveEnded(): Promise<void> {
-    const used = await this.#withdrawnInUse();
-    if (used.size === 0) return;
-    const ended = relayUrls(this.#servers).length === 0 ? [] : [...used.keys()].filter(connection => hasJustFallenSilent(connection) && !this.#ended.has(connection));
-    for (const connection of ended) this.#ended.add(connection);
+    await this.#findSuspects();
+    const ended = relayUrls(this.#servers).length === 0 ? [] : [...this.#suspects.keys()].filter(hasJustFallenSilent);
+    for (const connection of ended) {
+      this.#suspects.delete(connection);
+      this.#ended.add(connection);
+    }
     if (ended.length > 0) this.#events.onEnded(new Set(ended));
     this.#lookSoon(lookEveryMs);
+  }
+
+  async #findSuspects(): Promise<void> {
+    const withdrawn = await this.#withdrawnInUse();
+    for (const [connection, looks] of this.#suspects) {
+      if (looks > 1 && this.#open.has(connection)) this.#suspects.set(connection, looks - 1);
+      else this.#suspects.delete(connection);
+    }
+    for (const connection of withdrawn.keys()) {
+      if (!this.#ended.has(connection)) this.#suspects.set(connection, looksAfterwards);
+    }
   }
 
   /** The connections that use a relay which the server does not name any more, with its URL. */
