@@ -10,7 +10,7 @@ namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
 /// The TCP connections and tunnels of one loop. Each belongs to one session: its check has authenticated a connection before the loop got it, and signaling has named the session of a tunnel. A
-/// connection can delay others only by what one read takes. Used on the loop's thread.
+/// connection can delay others only by what one read takes, and all together by that and <see cref="TurnTicks"/>. Used on the loop's thread.
 /// </summary>
 internal sealed class LoopStreams(MediaLoop loop) : IDisposable
 {
@@ -29,6 +29,9 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
     /// <summary>Rejected frames in a row after which a connection is closed: as many packets as a participant may send in a second.</summary>
     public const int MaxRejected = 5000;
 
+    /// <summary>Time for connections in one iteration, after which datagrams, commands and timers have their turn. Frames that are rejected cost microseconds each, and thousands of them arrive at once.</summary>
+    private const long TurnTicks = TimeSpan.TicksPerMillisecond / 2;
+
     /// <summary>What is read of one connection before the others have their turn.</summary>
     private const int ReadBytes = 16 * 1024;
     private const int MaxReady = 64;
@@ -38,6 +41,10 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
     private readonly Dictionary<uint, PeerStream> _streams = [];
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(ReadBytes + StreamFraming.HeaderBytes + StreamFraming.MaximumPacketBytes, pinned: true);
     private SocketPoller? _poller;
+
+    /// <summary>How many connections the poller has found ready, and how many of them have had their turn.</summary>
+    private int _ready;
+    private int _served;
     private long _nextCheckTicks;
     private long _nextTrimTicks;
 
@@ -157,30 +164,22 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         return null;
     }
 
-    /// <summary>Reads what has arrived, and sends what waits. Returns the number of packets.</summary>
+    /// <summary>Reads what has arrived, and sends what waits, for about <see cref="TurnTicks"/>. The next call continues with the other connections. Returns the number of packets.</summary>
     public int Receive(long nowTicks)
     {
         var received = 0;
-        var ready = _poller!.Poll(TimeSpan.Zero);
-        for (var i = 0; i < ready; i++)
+        if (_served == _ready)
         {
-            if (!_streams.TryGetValue((uint)_poller.Key(i), out var stream))
-            {
-                continue; // closed by the session of another one
-            }
+            (_ready, _served) = (_poller!.Poll(TimeSpan.Zero), 0);
+        }
 
-            if (_poller.IsWritable(i))
+        var end = MonotonicClock.NowTicks + TurnTicks;
+        while (_served < _ready)
+        {
+            received += Serve(nowTicks, _served++);
+            if (MonotonicClock.NowTicks >= end)
             {
-                stream.Sender.OnWritable();
-                if (stream.Sender.Pressure == EgressPressure.None)
-                {
-                    stream.Session.WakeAt(nowTicks); // it may continue with video
-                }
-            }
-
-            if (!_poller.IsWritableOnly(i))
-            {
-                received += Read(nowTicks, stream);
+                break;
             }
         }
 
@@ -192,6 +191,25 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         }
 
         return received;
+    }
+
+    private int Serve(long nowTicks, int index)
+    {
+        if (!_streams.TryGetValue((uint)_poller!.Key(index), out var stream))
+        {
+            return 0; // closed meanwhile
+        }
+
+        if (_poller.IsWritable(index))
+        {
+            stream.Sender.OnWritable();
+            if (stream.Sender.Pressure == EgressPressure.None)
+            {
+                stream.Session.WakeAt(nowTicks); // it may continue with video
+            }
+        }
+
+        return _poller.IsWritableOnly(index) ? 0 : Read(nowTicks, stream);
     }
 
     /// <summary>Closes the connections of a session that has ended.</summary>

@@ -4,6 +4,7 @@ using MeetOperator.MediaNode.Failures;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Paths;
 using MeetOperator.MediaNode.Streams;
+using MeetOperator.MediaNode.Time;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Ice;
@@ -144,6 +145,39 @@ public sealed class StreamLimitTests : IAsyncLifetime
         {
             Assert.True(await IsTakenAsync("a1")); // it has left no place taken
         }
+    }
+
+    /// <summary>Garbage costs the loop more than the line. However many connections send it, datagrams and timers have their turn in between.</summary>
+    [Fact]
+    public async Task Receive_ManyConnectionsFullOfGarbage_ReadsOnlySomeBeforeOthersHaveTheirTurn()
+    {
+        foreach (var room in _people.Keys)
+        {
+            Assert.True(await IsTakenAsync(room)); // authentic
+        }
+
+        var frame = TestCheck.Frame([0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 21, .. new byte[24]]);
+        byte[] garbage = [.. Enumerable.Repeat(frame, 400).SelectMany(bytes => bytes)];
+        var (loop, all) = (_node.Host.Loops[0], _people.Count * garbage.Length);
+        var (inFirstTurn, inAll) = await loop.RunAsync(
+            () =>
+            {
+                _streams.ForEach(stream => stream.SendRaw(garbage));
+                var before = loop.Streams.ReceivedBytes;
+                loop.Streams.Receive(MonotonicClock.NowTicks);
+                var first = loop.Streams.ReceivedBytes - before;
+                for (var turn = 1; turn < _people.Count; turn++)
+                {
+                    loop.Streams.Receive(MonotonicClock.NowTicks);
+                }
+
+                return (first, loop.Streams.ReceivedBytes - before);
+            },
+            default);
+
+        Assert.InRange(inFirstTurn, garbage.Length, all - garbage.Length);
+        Assert.Equal(all, inAll); // each has its turn
+        Assert.Equal(_people.Count, _node.Host.Streams.Open);
     }
 
     [Fact]
