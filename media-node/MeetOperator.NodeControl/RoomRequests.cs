@@ -5,6 +5,9 @@ namespace MeetOperator.NodeControl;
 /// <summary>Creates or updates a room. <see cref="Generation"/> is the fencing token: the node rejects a generation lower than the room's own.</summary>
 public sealed record RoomSpec
 {
+    /// <summary>Maximum length of <see cref="Tenant"/>: the longest name of an object in Kubernetes.</summary>
+    public const int MaxTenantLength = 253;
+
     public required long Generation { get; init; }
     public int MaxParticipants { get; init; } = 100;
 
@@ -13,6 +16,9 @@ public sealed record RoomSpec
 
     /// <summary>Payloads are encrypted between the clients. The node reads no picture content and tells so in <see cref="RoomReport.E2ee"/>.</summary>
     public bool E2ee { get; init; }
+
+    /// <summary>The tenant of the meeting, for the limit of its TCP connections. Null when it is not known: the room then has a limit of its own. A change applies to a new room only.</summary>
+    public string? Tenant { get; init; }
 
     /// <summary>In which ways participants may reach the node. Null when nothing is limited. A change applies to sessions that exist.</summary>
     public RoomConnectivity? Connectivity { get; init; }

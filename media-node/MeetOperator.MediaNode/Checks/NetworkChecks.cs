@@ -64,7 +64,7 @@ internal sealed class NetworkChecks(RoomDirectory rooms, IReadOnlyList<MediaLoop
         try
         {
             // A canceled request could leave the room. One participant more than connections: it plays what another one sends.
-            await rooms.PutAsync(id, new RoomSpec { Generation = 1, MaxParticipants = MaxConnections + 1, Connectivity = spec.Connectivity }, CancellationToken.None, beside: spec.Room).ConfigureAwait(false);
+            await rooms.PutAsync(id, new RoomSpec { Generation = 1, MaxParticipants = MaxConnections + 1, Connectivity = spec.Connectivity, Tenant = spec.Tenant }, CancellationToken.None, beside: spec.Room).ConfigureAwait(false);
         }
         catch
         {

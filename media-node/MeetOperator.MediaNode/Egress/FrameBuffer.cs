@@ -24,6 +24,9 @@ internal sealed unsafe class FrameBuffer(SlabPool slabs, int capacity)
 
     public bool IsEmpty => _tail == _head;
 
+    /// <summary>The memory that is rented.</summary>
+    public int RentedBytes => _slab == null ? 0 : capacity;
+
     /// <summary>The number of bytes that have ever been added.</summary>
     public long Added => _before + _tail;
 

@@ -36,6 +36,16 @@ internal sealed class StreamEgress : IDisposable
     /// <summary>Connections that have ended while something was sent. Their owner closes them and clears the list.</summary>
     public List<StreamSender> Ended => _ended;
 
+    /// <summary>The memory of all queues, in use or free.</summary>
+    public long TotalBytes => _urgentSlabs.TotalBytes + _videoSlabs.TotalBytes;
+
+    /// <summary>Gives memory back that no queue has needed since the last call. To be called at intervals.</summary>
+    public void Trim()
+    {
+        _urgentSlabs.Trim();
+        _videoSlabs.Trim();
+    }
+
     public StreamQueue CreateQueue() => new(_urgentSlabs, _videoSlabs);
 
     /// <summary>Adds a connection that the poller already has, with its number as the key.</summary>

@@ -44,6 +44,9 @@ internal sealed class StreamQueue(SlabPool urgentSlabs, SlabPool videoSlabs)
 
     public int Bytes => _urgent.Bytes + _video.Bytes;
 
+    /// <summary>The memory that it takes.</summary>
+    public int RentedBytes => _urgent.RentedBytes + _video.RentedBytes;
+
     /// <summary>Whether the connection takes video.</summary>
     public EgressPressure PressureAt(long nowTicks)
     {

@@ -31,6 +31,9 @@ internal sealed class StreamSender
     /// <summary>When the kernel last took something, or nothing waited.</summary>
     public long ProgressTicks { get; private set; }
 
+    /// <summary>The memory of what waits.</summary>
+    public int RentedBytes => _queue.RentedBytes;
+
     /// <summary>Whether the connection takes video.</summary>
     public EgressPressure Pressure => IsClosed || _queue.IsEmpty ? EgressPressure.None : _queue.PressureAt(_egress.NowTicks);
 

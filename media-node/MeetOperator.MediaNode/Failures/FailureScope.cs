@@ -9,6 +9,9 @@ internal enum FailureScope
     Datagram,
     Session,
 
+    /// <summary>A TCP connection that its session was to get.</summary>
+    Connection,
+
     /// <summary>A link to another media node.</summary>
     Link,
 

@@ -240,7 +240,7 @@ internal sealed partial class MediaNodeHost : IDisposable
 
         try
         {
-            return new StreamGate(Options.BindAddresses, port, sessions, Streams, new BindingResponder(Options.UdpPorts.Count + 1), _logger);
+            return new StreamGate(Options.BindAddresses, port, sessions, Streams, new StreamPlaces(Options.MaxTcpConnections, Options.MaxTcpConnectionsOfAddress), new BindingResponder(Options.UdpPorts.Count + 1), _logger);
         }
         catch (Win32Exception e)
         {

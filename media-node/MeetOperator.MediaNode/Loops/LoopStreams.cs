@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using MeetOperator.MediaNode.Egress;
+using MeetOperator.MediaNode.Failures;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.Native.Sockets;
 using MeetOperator.Rtc.Datagrams;
@@ -9,7 +10,7 @@ namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
 /// The TCP connections and tunnels of one loop. Each belongs to one session: its check has authenticated a connection before the loop got it, and signaling has named the session of a tunnel. A
-/// connection can delay others only by what one read takes. Used on the loop's thread.
+/// connection can delay others only by what one read takes, and all together by that and <see cref="TurnTicks"/>. Used on the loop's thread.
 /// </summary>
 internal sealed class LoopStreams(MediaLoop loop) : IDisposable
 {
@@ -22,8 +23,14 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
     /// <summary>Time for which a client may read nothing of what is sent to it.</summary>
     public const long NotReadTicks = 10 * TimeSpan.TicksPerSecond;
 
+    /// <summary>The same once what waits for such clients takes more than <see cref="MaxWaitingBytes"/>. Those who have read nothing for the longest time are closed first.</summary>
+    public const long NotReadInNeedTicks = TimeSpan.TicksPerSecond;
+
     /// <summary>Rejected frames in a row after which a connection is closed: as many packets as a participant may send in a second.</summary>
     public const int MaxRejected = 5000;
+
+    /// <summary>Time for connections in one iteration, after which datagrams, commands and timers have their turn. Frames that are rejected cost microseconds each, and thousands of them arrive at once.</summary>
+    private const long TurnTicks = TimeSpan.TicksPerMillisecond / 2;
 
     /// <summary>What is read of one connection before the others have their turn.</summary>
     private const int ReadBytes = 16 * 1024;
@@ -34,7 +41,15 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
     private readonly Dictionary<uint, PeerStream> _streams = [];
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(ReadBytes + StreamFraming.HeaderBytes + StreamFraming.MaximumPacketBytes, pinned: true);
     private SocketPoller? _poller;
+
+    /// <summary>How many connections the poller has found ready, and how many of them have had their turn.</summary>
+    private int _ready;
+    private int _served;
     private long _nextCheckTicks;
+    private long _nextTrimTicks;
+
+    /// <summary>The memory for connections that the kernel takes nothing for at the moment. Enough for about 340 of them.</summary>
+    public long MaxWaitingBytes { get; set; } = 128 * 1024 * 1024;
 
     public bool HasAny => _streams.Count > 0;
 
@@ -55,24 +70,26 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
     /// <param name="socket">The connection.</param>
     /// <param name="address">Its other end, with the number of the connection.</param>
     /// <param name="ufrag">The username fragment in the check.</param>
-    public void Open(StreamSocket socket, in TransportAddress address, string ufrag)
+    /// <param name="onClosed">Called when the connection is closed, on the loop's thread.</param>
+    public void Open(StreamSocket socket, in TransportAddress address, string ufrag, Action onClosed)
     {
-        if (loop.Peers.FindByUfrag(ufrag) is not { Transport.IsTunnel: false } session)
+        StreamEnd? problem;
+        try
         {
-            socket.Abort();
-            Counters.OnEnded(StreamEnd.UnknownSession, wasOpen: true); // it has ended since, or takes no connections of clients
-            return;
+            problem = Admit(socket, address, ufrag, onClosed);
+        }
+        catch (Exception e)
+        {
+            loop.Failures.Count(FailureScope.Connection, e);
+            problem = StreamEnd.Failed;
         }
 
-        if (!session.MayUse(address))
+        if (problem is { } reason)
         {
             socket.Abort();
-            Counters.OnEnded(StreamEnd.Denied, wasOpen: true);
-            return;
+            Counters.OnEnded(reason, wasOpen: true);
+            onClosed();
         }
-
-        CloseOldest(session);
-        Add(socket, address, session);
     }
 
     /// <summary>Takes the connection of a session's tunnel, in place of an earlier one.</summary>
@@ -85,56 +102,84 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         CloseOf(session, StreamEnd.TooManyOfSession);
         Tunnels.OnAccepted();
         Tunnels.OnAuthenticated();
-        if (Add(socket, address, session, onClosed))
+        if (Add(socket, address, session, onClosed) is { } problem)
         {
-            session.OpenTunnel(MonotonicClock.NowTicks, address);
+            socket.Abort();
+            Tunnels.OnEnded(problem, wasOpen: true);
+            onClosed();
+            return;
         }
+
+        session.OpenTunnel(MonotonicClock.NowTicks, address);
     }
 
     private StreamCounters CountersOf(PeerSession session) => session.Transport.IsTunnel ? Tunnels : Counters;
 
-    private bool Add(StreamSocket socket, in TransportAddress address, PeerSession session, Action? onClosed = null)
+    /// <summary>Does what the first connection needs, also for as long as there is none later: memory is given back after the last one has ended.</summary>
+    private SocketPoller StartPolling()
+    {
+        var poller = new SocketPoller(MaxReady);
+        loop.Ticked += nowTicks =>
+        {
+            if (nowTicks >= _nextTrimTicks)
+            {
+                _nextTrimTicks = nowTicks + TimeSpan.TicksPerSecond;
+                loop.Egress.Streams.Trim();
+            }
+        };
+        return poller;
+    }
+
+    /// <summary>Gives a connection to its session. Returns why it does not get it, or null.</summary>
+    private StreamEnd? Admit(StreamSocket socket, in TransportAddress address, string ufrag, Action onClosed)
+    {
+        if (loop.Peers.FindByUfrag(ufrag) is not { Transport.IsTunnel: false } session)
+        {
+            return StreamEnd.UnknownSession; // it has ended since, or takes no connections of clients
+        }
+
+        if (!session.MayUse(address))
+        {
+            return StreamEnd.Denied;
+        }
+
+        CloseOldest(session);
+        return Add(socket, address, session, onClosed);
+    }
+
+    /// <summary>Reads and sends on a connection from now on. Returns why that is not possible, or null.</summary>
+    private StreamEnd? Add(StreamSocket socket, in TransportAddress address, PeerSession session, Action onClosed)
     {
         try
         {
-            _poller ??= new SocketPoller(MaxReady);
+            _poller ??= StartPolling();
             _poller.Add(socket, address.Connection);
         }
         catch (Win32Exception)
         {
-            socket.Abort();
-            CountersOf(session).OnEnded(StreamEnd.NoDescriptors, wasOpen: true);
-            return false;
+            return StreamEnd.NoDescriptors;
         }
 
         _streams.Add(address.Connection, new PeerStream(socket, address, session, loop.Egress.Streams.Add(_poller, address.Connection, socket), MonotonicClock.NowTicks, onClosed));
-        return true;
+        return null;
     }
 
-    /// <summary>Reads what has arrived, and sends what waits. Returns the number of packets.</summary>
+    /// <summary>Reads what has arrived, and sends what waits, for about <see cref="TurnTicks"/>. The next call continues with the other connections. Returns the number of packets.</summary>
     public int Receive(long nowTicks)
     {
         var received = 0;
-        var ready = _poller!.Poll(TimeSpan.Zero);
-        for (var i = 0; i < ready; i++)
+        if (_served == _ready)
         {
-            if (!_streams.TryGetValue((uint)_poller.Key(i), out var stream))
-            {
-                continue; // closed by the session of another one
-            }
+            (_ready, _served) = (_poller!.Poll(TimeSpan.Zero), 0);
+        }
 
-            if (_poller.IsWritable(i))
+        var end = MonotonicClock.NowTicks + TurnTicks;
+        while (_served < _ready)
+        {
+            received += Serve(nowTicks, _served++);
+            if (MonotonicClock.NowTicks >= end)
             {
-                stream.Sender.OnWritable();
-                if (stream.Sender.Pressure == EgressPressure.None)
-                {
-                    stream.Session.WakeAt(nowTicks); // it may continue with video
-                }
-            }
-
-            if (!_poller.IsWritableOnly(i))
-            {
-                received += Read(nowTicks, stream);
+                break;
             }
         }
 
@@ -146,6 +191,25 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         }
 
         return received;
+    }
+
+    private int Serve(long nowTicks, int index)
+    {
+        if (!_streams.TryGetValue((uint)_poller!.Key(index), out var stream))
+        {
+            return 0; // closed meanwhile
+        }
+
+        if (_poller.IsWritable(index))
+        {
+            stream.Sender.OnWritable();
+            if (stream.Sender.Pressure == EgressPressure.None)
+            {
+                stream.Session.WakeAt(nowTicks); // it may continue with video
+            }
+        }
+
+        return _poller.IsWritableOnly(index) ? 0 : Read(nowTicks, stream);
     }
 
     /// <summary>Closes the connections of a session that has ended.</summary>
@@ -277,6 +341,30 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
                 Close(stream, StreamEnd.NotRead);
             }
         }
+
+        CloseUnread(nowTicks);
+    }
+
+    /// <summary>Closes connections that read nothing, if what waits takes too much memory, until it does not.</summary>
+    private void CloseUnread(long nowTicks)
+    {
+        var blocked = _streams.Values.Where(static stream => stream.Sender.IsBlocked).ToList();
+        var waiting = blocked.Sum(static stream => (long)stream.Sender.RentedBytes);
+        if (waiting <= MaxWaitingBytes)
+        {
+            return;
+        }
+
+        foreach (var stream in blocked.OrderBy(static stream => stream.Sender.ProgressTicks))
+        {
+            if (waiting <= MaxWaitingBytes || nowTicks - stream.Sender.ProgressTicks < NotReadInNeedTicks)
+            {
+                return;
+            }
+
+            waiting -= stream.Sender.RentedBytes;
+            Close(stream, StreamEnd.TooMuchWaiting);
+        }
     }
 
     private void Close(PeerStream stream, StreamEnd reason, bool isSessionAlive = true)
@@ -293,7 +381,7 @@ internal sealed class LoopStreams(MediaLoop loop) : IDisposable
         }
 
         CountersOf(stream.Session).OnEnded(reason, wasOpen: true);
-        stream.OnClosed?.Invoke();
+        stream.OnClosed();
         if (isSessionAlive)
         {
             stream.Session.OnConnectionClosed(MonotonicClock.NowTicks, stream.Address);

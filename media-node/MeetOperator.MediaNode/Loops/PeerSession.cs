@@ -53,6 +53,9 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
 
     public PeerTransport Transport { get; }
 
+    /// <summary>Whose places the TCP connections of the session take (<see cref="PathGuard.Tenant"/>).</summary>
+    public string Tenant => _paths.Tenant;
+
     /// <summary>The number of <see cref="PeerTransport.StreamsOpened"/> that the peer table has indexed.</summary>
     public int StreamsIndexed { get; set; }
 

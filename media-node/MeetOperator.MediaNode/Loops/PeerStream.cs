@@ -11,7 +11,7 @@ namespace MeetOperator.MediaNode.Loops;
 /// <param name="sender">The send side.</param>
 /// <param name="nowTicks">The time.</param>
 /// <param name="onClosed">To be called when the connection is closed.</param>
-internal sealed class PeerStream(StreamSocket socket, TransportAddress address, PeerSession session, StreamSender sender, long nowTicks, Action? onClosed = null)
+internal sealed class PeerStream(StreamSocket socket, TransportAddress address, PeerSession session, StreamSender sender, long nowTicks, Action onClosed)
 {
     private byte[] _rest = [];
     private int _restBytes;
@@ -24,8 +24,8 @@ internal sealed class PeerStream(StreamSocket socket, TransportAddress address, 
 
     public StreamSender Sender => sender;
 
-    /// <summary>To be called when the connection is closed; null for nobody.</summary>
-    public Action? OnClosed => onClosed;
+    /// <summary>To be called when the connection is closed.</summary>
+    public Action OnClosed => onClosed;
 
     /// <summary>When something authentic last arrived.</summary>
     public long LastReceivedTicks { get; private set; } = nowTicks;

@@ -37,7 +37,7 @@ internal sealed class PeerTable
         _byUfrag.Add(session.Transport.LocalCredentials.Ufrag, entry);
         if (!session.Transport.IsTunnel)
         {
-            Published?.Add(session.Transport.LocalCredentials); // a tunnel takes no TCP connections
+            Published?.Add(session); // a tunnel takes no TCP connections
         }
 
         _sessions.Add(session);
@@ -52,7 +52,7 @@ internal sealed class PeerTable
             _byUfrag.Add(session.Transport.LocalCredentials.Ufrag, entry);
             if (!session.Transport.IsTunnel)
             {
-                Published?.Add(session.Transport.LocalCredentials);
+                Published?.Add(session);
             }
 
             if (entry.Ufrags.Count > 2)

@@ -24,6 +24,12 @@ internal enum StreamEnd
     /// <summary>The node has too many connections.</summary>
     TooMany,
 
+    /// <summary>The tenant has as many connections as are free.</summary>
+    TooManyOfTenant,
+
+    /// <summary>Its address has too many connections with sessions.</summary>
+    TooManyOpenOfAddress,
+
     /// <summary>The session has newer connections, and only some are kept.</summary>
     TooManyOfSession,
 
@@ -54,6 +60,15 @@ internal enum StreamEnd
     /// <summary>The client does not read what it is sent.</summary>
     NotRead,
 
+    /// <summary>The client reads nothing of what it is sent, and what waits for such clients takes too much memory.</summary>
+    TooMuchWaiting,
+
     /// <summary>All that arrives is rejected.</summary>
     Rejected,
+
+    /// <summary>The loop of the session stood still and did not take the connection in time.</summary>
+    NotTaken,
+
+    /// <summary>An unexpected error while the session got the connection.</summary>
+    Failed,
 }

@@ -4,7 +4,10 @@ using MeetOperator.Rtc.Datagrams;
 namespace MeetOperator.MediaNode.Paths;
 
 /// <summary>Tells the sessions of one room which paths they may use, by the room's rule and the relays that the media node knows. Safe for concurrent use.</summary>
-internal sealed class PathGuard(KnownRelays relays, RoomConnectivity? rule = null)
+/// <param name="relays">The relays.</param>
+/// <param name="rule">The rule of the room; null for every way but tunnels.</param>
+/// <param name="tenant">The tenant of the room.</param>
+internal sealed class PathGuard(KnownRelays relays, RoomConnectivity? rule = null, string tenant = "")
 {
     private volatile RoomConnectivity? _rule = rule;
     private volatile bool _hasAllowedTunnels = rule is { AllowTunnels: true };
@@ -19,6 +22,9 @@ internal sealed class PathGuard(KnownRelays relays, RoomConnectivity? rule = nul
             _rule = value;
         }
     }
+
+    /// <summary>The tenant of the room. A room whose tenant is not known is a tenant of its own.</summary>
+    public string Tenant => tenant;
 
     /// <summary>Whether a session can have a path that the room denies.</summary>
     public bool MayDeny => _rule is not null || _hasAllowedTunnels;

@@ -86,6 +86,11 @@ internal sealed class RoomDirectory
             throw ControlProblemException.InvalidRequest("generation must not be negative, and maxParticipants must be from 1 to 10000.");
         }
 
+        if (spec.Tenant is { Length: 0 or > RoomSpec.MaxTenantLength })
+        {
+            throw ControlProblemException.InvalidRequest($"tenant must be a name with 1 to {RoomSpec.MaxTenantLength} characters.");
+        }
+
         while (true)
         {
             var room = FindOrAdd(id, spec, beside, out var created);
@@ -219,7 +224,7 @@ internal sealed class RoomDirectory
             var now = _clock();
             var loop = beside is null ? null : _rooms.GetValueOrDefault(beside).Room?.Hub.Loop;
             var hub = loop is null || loop.IsStuckAt(now) ? LoopChoice.Choose([.. _loops.Select(l => LoadOf(l.Loop, now))]) : Array.FindIndex(_loops, l => l.Loop == loop);
-            var room = new RoomParts(new RoomShare(id, spec, admit) { EmptyTime = EmptyPartTime, Paths = new PathGuard(_relays, spec.Connectivity) }, hub, _loops, _options.ParticipantTimeout, ChooseLoop, Remove);
+            var room = new RoomParts(new RoomShare(id, spec, admit) { EmptyTime = EmptyPartTime, Paths = new PathGuard(_relays, spec.Connectivity, spec.Tenant ?? $"room {id}") }, hub, _loops, _options.ParticipantTimeout, ChooseLoop, Remove);
             _rooms[id] = new PlacedRoom(room, now);
             return room;
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using MeetOperator.MediaNode.Hosting;
+using MeetOperator.MediaNode.Streams;
 using MeetOperator.NodeControl.Security;
 
 namespace MeetOperator.MediaNode.Settings;
@@ -33,6 +34,12 @@ internal sealed record NodeOptions
 
     /// <summary>Total number of participants in all rooms above which the node rejects new rooms.</summary>
     public int MaxParticipants { get; init; } = 500;
+
+    /// <summary>TCP connections of all sessions.</summary>
+    public int MaxTcpConnections { get; init; } = StreamPlaces.Max;
+
+    /// <summary>Those of one address.</summary>
+    public int MaxTcpConnectionsOfAddress { get; init; } = StreamPlaces.MaxOfAddress;
 
     /// <summary>Requested size of each kernel socket buffer.</summary>
     public int SocketBufferBytes { get; init; } = 4 * 1024 * 1024;

@@ -20,11 +20,11 @@ internal sealed partial class StreamGate : IDisposable
     /// <summary>Bytes of the first packet. A check has about 100; the longest username makes it 600.</summary>
     public const int MaxCheckBytes = 768;
 
-    /// <summary>Connections of all sessions. Further ones are refused.</summary>
-    public const int MaxOpen = 4096;
-
     /// <summary>Time from the start of a connection until its check is complete.</summary>
     public static readonly TimeSpan CheckTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time in which a loop takes a connection. One that stands still does not, and its connections would take the places of others.</summary>
+    public static readonly TimeSpan HandOverTime = TimeSpan.FromSeconds(5);
 
     /// <summary>Bytes that wait in the kernel for a connection, where nothing can overtake them.</summary>
     private const int UnsentBytes = 16 * 1024;
@@ -45,6 +45,10 @@ internal sealed partial class StreamGate : IDisposable
     private readonly WakeSignal _wake = new();
     private readonly ManualResetEventSlim _stop = new();
     private readonly UnauthenticatedStreams _waiting = new();
+    private readonly StreamPlaces _places;
+
+    /// <summary>Connections that their loops may not have taken yet, in the order of their deadlines.</summary>
+    private readonly Queue<StreamHandOver> _handedOver = new();
     private readonly BindingResponder _responder;
     private readonly byte[] _packet = new byte[StreamFraming.HeaderBytes + MaxCheckBytes];
     private readonly Thread _thread;
@@ -53,12 +57,13 @@ internal sealed partial class StreamGate : IDisposable
     /// <param name="port">TCP port; 0 lets the kernel choose.</param>
     /// <param name="sessions">The sessions of all loops.</param>
     /// <param name="counters">Counts the connections.</param>
+    /// <param name="places">Limits the connections of sessions.</param>
     /// <param name="responder">Answers checks of reachability; used by the thread of the port only.</param>
     /// <param name="logger">Logs unexpected errors.</param>
     /// <exception cref="Win32Exception">The port cannot be bound.</exception>
-    public StreamGate(IReadOnlyList<IPAddress> addresses, int port, UfragDirectory sessions, StreamCounters counters, BindingResponder responder, ILogger logger)
+    public StreamGate(IReadOnlyList<IPAddress> addresses, int port, UfragDirectory sessions, StreamCounters counters, StreamPlaces places, BindingResponder responder, ILogger logger)
     {
-        (_sessions, _counters, _responder, _logger) = (sessions, counters, responder, logger);
+        (_sessions, _counters, _places, _responder, _logger) = (sessions, counters, places, responder, logger);
         var listeners = new List<StreamListener>();
         try
         {
@@ -98,6 +103,7 @@ internal sealed partial class StreamGate : IDisposable
             End(stream, StreamEnd.Shutdown);
         }
 
+        TakeBack(long.MaxValue, StreamEnd.Shutdown);
         Array.ForEach(_listeners, listener => listener.Dispose());
         _poller.Dispose();
         _wake.Dispose();
@@ -122,13 +128,15 @@ internal sealed partial class StreamGate : IDisposable
 
     private void Step()
     {
-        var ready = _poller.Poll(TimeSpan.FromTicks(Math.Clamp(_waiting.NextTicks - MonotonicClock.NowTicks, 0, TimeSpan.TicksPerMinute)));
+        var next = Math.Min(_waiting.NextTicks, _handedOver.TryPeek(out var first) ? first.DeadlineTicks : long.MaxValue);
+        var ready = _poller.Poll(TimeSpan.FromTicks(Math.Clamp(next - MonotonicClock.NowTicks, 0, TimeSpan.TicksPerMinute)));
         var now = MonotonicClock.NowTicks;
         while (_waiting.TakeLate(now) is { } late)
         {
             End(late, StreamEnd.NoCheckInTime);
         }
 
+        TakeBack(now, StreamEnd.NotTaken);
         for (var i = 0; i < ready; i++)
         {
             var key = _poller.Key(i);
@@ -162,15 +170,15 @@ internal sealed partial class StreamGate : IDisposable
             _counters.OnAccepted();
             var number = NextNumber();
             var stream = new UnauthenticatedStream(socket, new TransportAddress(socket.RemoteHigh, socket.RemoteLow, socket.RemotePort).Over(number), now + CheckTime.Ticks);
-            if (!_waiting.TryAdd(stream, out var oldest))
+            if (!_waiting.TryAdd(stream, out var replaced))
             {
                 End(stream, StreamEnd.TooManyOfAddress);
                 continue;
             }
 
-            if (oldest is not null)
+            if (replaced is not null)
             {
-                End(oldest, StreamEnd.TooManyUnauthenticated);
+                End(replaced, StreamEnd.TooManyUnauthenticated);
             }
 
             _poller.Add(socket, number, onlyNews: true);
@@ -237,7 +245,6 @@ internal sealed partial class StreamGate : IDisposable
 
         return !_sessions.TryFind(name[..ufrag.Length], out session) ? StreamEnd.UnknownSession
             : !check.VerifyIntegrity(session.Password) ? StreamEnd.WrongPassword
-            : _counters.Open >= MaxOpen ? StreamEnd.TooMany
             : null;
     }
 
@@ -260,17 +267,39 @@ internal sealed partial class StreamGate : IDisposable
 
     private void HandOver(UnauthenticatedStream stream, UfragDirectory.Entry session)
     {
-        var (socket, address) = (stream.Socket, stream.Address);
-        _poller.Remove(socket);
-        socket.UseForMedia(UnsentBytes, UnacknowledgedTime);
+        if (_places.TryTake(session.Tenant, stream.Address, out var place) is { } problem)
+        {
+            End(stream, problem);
+            return;
+        }
+
+        _poller.Remove(stream.Socket);
+        stream.Socket.UseForMedia(UnsentBytes, UnacknowledgedTime);
         _counters.OnAuthenticated();
+        var handOver = new StreamHandOver(stream.Socket, stream.Address, place!, MonotonicClock.NowTicks + HandOverTime.Ticks);
+        _handedOver.Enqueue(handOver);
         _ = session.Loop.RunAsync(
             () =>
             {
-                session.Loop.Streams.Open(socket, address, session.Ufrag);
+                handOver.Open(session);
                 return true;
             },
-            CancellationToken.None);
+            CancellationToken.None); // nothing waits for it: what the loop does not take is taken back
+    }
+
+    /// <summary>Ends the connections that their loops have not taken in time, and forgets those that they have.</summary>
+    private void TakeBack(long nowTicks, StreamEnd reason)
+    {
+        while (_handedOver.TryPeek(out var first) && (first.IsTaken || nowTicks >= first.DeadlineTicks))
+        {
+            _handedOver.Dequeue();
+            if (first.TryTake())
+            {
+                first.Socket.Abort();
+                _counters.OnEnded(reason, wasOpen: true);
+                first.Place.Dispose();
+            }
+        }
     }
 
     private void End(UnauthenticatedStream stream, StreamEnd reason)

@@ -4,6 +4,7 @@ using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Streams;
 using MeetOperator.Native.Sockets;
+using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Datagrams;
 using Microsoft.AspNetCore.Http;
 
@@ -17,9 +18,6 @@ internal sealed class TunnelEndpoint(RoomDirectory rooms, TimeProvider time)
 {
     /// <summary>About what waits between the loop and the pump, where nothing can overtake it.</summary>
     private const int UnsentBytes = 4 * 1024;
-
-    /// <summary>The longest name of an object in Kubernetes.</summary>
-    private const int MaxTenantLength = 253;
 
     /// <summary>How often it is checked whether the caller is still trusted.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
@@ -47,9 +45,9 @@ internal sealed class TunnelEndpoint(RoomDirectory rooms, TimeProvider time)
             throw ControlProblemException.InvalidRequest("Open a WebSocket at this path.");
         }
 
-        if (tenant is { Length: > MaxTenantLength })
+        if (tenant is { Length: > RoomSpec.MaxTenantLength })
         {
-            throw ControlProblemException.InvalidRequest($"tenant must be a name with at most {MaxTenantLength} characters.");
+            throw ControlProblemException.InvalidRequest($"tenant must be a name with at most {RoomSpec.MaxTenantLength} characters.");
         }
 
         var closed = new CancellationTokenSource(); // not disposed, because the loop may close the connection later

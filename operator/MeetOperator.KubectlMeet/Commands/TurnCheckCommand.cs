@@ -41,16 +41,18 @@ internal sealed class TurnCheckCommand : ICommand
         using var cluster = ClusterReader.Open(line, readsAll: line.Arguments.Count > 0);
         var (relays, nodes, pools) = (cluster.ListAsync<TurnPool>(ct), cluster.ListAsync<SfuNode>(ct), cluster.ListAsync<SfuPool>(ct));
         await Task.WhenAll(relays, nodes, pools).ConfigureAwait(false);
-        var (found, node, sfu) = (await relays.ConfigureAwait(false), await nodes.ConfigureAwait(false), await pools.ConfigureAwait(false));
-        string[] notReadable = [.. found.NotReadable, .. node.NotReadable];
-        IReadOnlyList<TurnPool> wanted = line.Arguments is [var name] ? [Lookup.Find(found.Items, cluster.Qualify(name), cluster.Namespace, notReadable)] : found.Items;
-        RelayTarget[] targets = [.. wanted.Select(pool => TargetOf(pool, PeersOf(pool, node.Items, sfu.Items)))];
-        var (checks, place) = line.Has(InsideOptions.Inside.Name) && targets.Length > 0
+        var (pool, node, sfu) = (await relays.ConfigureAwait(false), await nodes.ConfigureAwait(false), await pools.ConfigureAwait(false));
+        string[] notReadable = [.. pool.NotReadable, .. node.NotReadable];
+        IReadOnlyList<TurnPool> wanted = line.Arguments is [var name] ? [Lookup.Find(pool.Items, cluster.Qualify(name), cluster.Namespace, notReadable)] : pool.Items;
+        RelayTarget[] targets = [.. wanted.Select(each => TargetOf(each, PeersOf(each, node.Items, sfu.Items)))];
+        var isInside = line.Has(InsideOptions.Inside.Name) && targets.Length > 0;
+        var (found, place) = isInside
             ? await CheckInsideAsync(context, line, cluster, targets, route, ct).ConfigureAwait(false)
-            : (await CheckAsync(context, line, cluster, targets, route, ct).ConfigureAwait(false), $"this machine ({Environment.MachineName})");
+            : (await CheckAsync(context, line, cluster, targets, route, ct).ConfigureAwait(false), Environment.MachineName);
+        IReadOnlyList<TurnCheck> checks = [.. found.Select(check => check with { From = place })];
         if (!Document.TryWrite(context.Out, line.Value(GlobalOptions.Output), checks))
         {
-            Write(context, checks, wanted.Count, place);
+            Write(context, checks, wanted.Count, isInside ? place : $"this machine ({place})");
         }
 
         context.Note(notReadable);

@@ -3,6 +3,9 @@ namespace MeetOperator.KubectlMeet.Reachability;
 /// <summary>What the check of one URL of a relay at one address found.</summary>
 internal sealed record TurnCheck
 {
+    /// <summary>The machine or Pod that asked, as <see cref="NetReport.From"/>; null from a Pod, which does not know its cluster node.</summary>
+    public string? From { get; init; }
+
     /// <summary>The pool, as <c>namespace/name</c>.</summary>
     public required string Pool { get; init; }
 

@@ -62,6 +62,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
             Codecs = spec.Media.Codecs,
             E2ee = spec.Media.E2ee == MeetingE2ee.Required,
             Connectivity = ForNode(connectivity),
+            Tenant = spec.TenantRef.Name,
         };
         using var limit = new CancellationTokenSource(Timeout, time);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);

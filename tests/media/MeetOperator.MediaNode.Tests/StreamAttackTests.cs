@@ -1,14 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Text;
+using MeetOperator.MediaNode.Egress;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Streams;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.NodeControl;
-using MeetOperator.Rtc.Datagrams;
-using MeetOperator.Rtc.Stun;
 using MeetOperator.Rtp.Packets;
 
 namespace MeetOperator.MediaNode.Tests;
@@ -52,18 +49,18 @@ public sealed class StreamAttackTests : IAsyncLifetime
     public Task FirstFrame_HttpRequest_ClosesTheConnection() => AssertRejectedAsync(StreamEnd.FrameTooLong, "GET / HTTP/1.1\r\n\r\n"u8.ToArray());
 
     [Fact]
-    public Task FirstFrame_Media_ClosesTheConnection() => AssertRejectedAsync(StreamEnd.NoCheck, Framed([0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 21, 1, 2, 3]));
+    public Task FirstFrame_Media_ClosesTheConnection() => AssertRejectedAsync(StreamEnd.NoCheck, TestCheck.Frame([0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 21, 1, 2, 3]));
 
     [Fact]
-    public Task FirstFrame_UnknownUfrag_ClosesTheConnection() => AssertRejectedAsync(StreamEnd.UnknownSession, Framed(Check("nobody12:x", "password password password")));
+    public Task FirstFrame_UnknownUfrag_ClosesTheConnection() => AssertRejectedAsync(StreamEnd.UnknownSession, TestCheck.Frame(TestCheck.Write("nobody12:x", "password password password")));
 
     [Fact]
     public Task FirstFrame_WrongPassword_ClosesTheConnection() =>
-        AssertRejectedAsync(StreamEnd.WrongPassword, Framed(Check($"{Node.Ufrag}:{_alice.Credentials.Ufrag}", "password password password")));
+        AssertRejectedAsync(StreamEnd.WrongPassword, TestCheck.Frame(TestCheck.Write($"{Node.Ufrag}:{_alice.Credentials.Ufrag}", "password password password")));
 
     [Fact]
     public Task FirstFrame_CheckWithoutPassword_ClosesTheConnection() =>
-        AssertRejectedAsync(StreamEnd.WrongPassword, Framed(Check($"{Node.Ufrag}:{_alice.Credentials.Ufrag}", password: null)));
+        AssertRejectedAsync(StreamEnd.WrongPassword, TestCheck.Frame(TestCheck.Write($"{Node.Ufrag}:{_alice.Credentials.Ufrag}", password: null)));
 
     /// <summary>One connection sends nothing, another one a byte now and then of a check that would be valid.</summary>
     [Fact]
@@ -71,7 +68,7 @@ public sealed class StreamAttackTests : IAsyncLifetime
     {
         using var silent = Open();
         using var slow = Open();
-        var frame = Framed(_alice.CheckToForge());
+        var frame = TestCheck.Frame(_alice.CheckToForge());
         var (clock, sent) = (Stopwatch.StartNew(), 0);
         await SyntheticPeer.UntilAsync(
             "both have ended",
@@ -204,6 +201,26 @@ public sealed class StreamAttackTests : IAsyncLifetime
         Assert.Equal(1, _node.Host.Streams.Of(StreamEnd.NotRead));
     }
 
+    [Fact]
+    public async Task Subscribe_ReadersThatStopTakeTooMuchMemory_ClosesTheOneThatStoppedFirst()
+    {
+        var loop = _node.Host.Loops[0];
+        await loop.RunAsync(() => loop.Streams.MaxWaitingBytes = StreamQueue.VideoBytes + StreamQueue.UrgentBytes, default); // that of one of them
+        using var carol = await SubscribeAsync("carol", isBehindFirewall: false);
+        using var first = await SubscribeAsync("first", isBehindFirewall: true, receiveBufferBytes: 4096);
+        await DelayAsync(carol, 200, SendMuch);
+        using var second = await SubscribeAsync("second", isBehindFirewall: true, receiveBufferBytes: 4096);
+        await DelayAsync(carol, 200, SendMuch);
+
+        Assert.Equal(2, await AfterAsync(0)); // they may have stopped for a moment only
+        Assert.Equal(1, await AfterAsync(LoopStreams.NotReadInNeedTicks + TimeSpan.TicksPerSecond));
+        Assert.Equal((1, 0), (_node.Host.Streams.Of(StreamEnd.TooMuchWaiting), _node.Host.Streams.Of(StreamEnd.NotRead)));
+        await SyntheticPeer.UntilTrueAsync("first's connection has ended", () => Task.FromResult(first.Stream!.HasEnded()), _alice, carol);
+        await DelayAsync(carol, 20);
+        second.Dispose();
+        await SyntheticPeer.UntilTrueAsync("the memory is free", async () => await loop.RunAsync(() => loop.Egress.Streams.TotalBytes == 0, default), _alice, carol);
+    }
+
     /// <summary>What a client misses while its line is full is video: sound arrives in full, and video goes on with a key frame that the publisher was asked for.</summary>
     [Fact]
     public async Task Subscribe_ReaderThatPauses_GetsAllSoundAndVideoFromAKeyFrame()
@@ -249,23 +266,6 @@ public sealed class StreamAttackTests : IAsyncLifetime
     private static bool IsVideo(byte[] packet) => RtpHeader.TryParse(packet, out var header) && header.PayloadType == 96;
 
     private static bool IsSmallVideo(byte[] packet) => IsVideo(packet) && packet.Length < 100;
-
-    private static byte[] Framed(ReadOnlySpan<byte> packet) => [(byte)(packet.Length >> 8), (byte)packet.Length, .. packet];
-
-    private static byte[] Check(string username, string? password)
-    {
-        var buffer = new byte[600];
-        var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, RandomNumberGenerator.GetBytes(12));
-        writer.AddUsername(Encoding.ASCII.GetBytes(username));
-        writer.AddPriority(1);
-        if (password is not null)
-        {
-            writer.AddIntegrity(Encoding.ASCII.GetBytes(password));
-        }
-
-        writer.AddFingerprint();
-        return buffer[..writer.Length];
-    }
 
     private TestStream Open() => new(new IPEndPoint(IPAddress.Loopback, _node.Host.TcpPort!.Value));
 

@@ -53,6 +53,9 @@ internal sealed partial class SyntheticPeer : IDisposable
 
     public IceCredentials Credentials => _transport.LocalCredentials;
 
+    /// <summary>The username fragment of the node, once its SDP is known.</summary>
+    public string RemoteUfrag => _transport.RemoteCredentials!.Ufrag;
+
     public static Fingerprint Fingerprint => Certificate.Fingerprint;
 
     public IPEndPoint LocalEndPoint => _stream?.LocalEndPoint ?? (IPEndPoint)_socket.LocalEndPoint!;

@@ -11,12 +11,20 @@ internal sealed class TestStream : IDisposable
     private int _received;
     private int _taken;
 
-    public TestStream(IPEndPoint node, int receiveBufferBytes = 0)
+    /// <param name="node">The TCP port of the media node.</param>
+    /// <param name="receiveBufferBytes">The size of the kernel's receive buffer; 0 for the kernel's choice.</param>
+    /// <param name="local">The address of the client; null for the kernel's choice.</param>
+    public TestStream(IPEndPoint node, int receiveBufferBytes = 0, IPAddress? local = null)
     {
         Socket = new Socket(node.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBufferBytes > 0)
         {
             Socket.ReceiveBufferSize = receiveBufferBytes;
+        }
+
+        if (local is not null)
+        {
+            Socket.Bind(new IPEndPoint(local, 0));
         }
 
         Socket.Connect(node);

@@ -56,7 +56,7 @@ internal sealed class TwoRooms : IAsyncDisposable
             var opened = room.Sessions.Open(owner, new IngressLimit(), new PathGuard(new KnownRelays()), room.Sessions.CreateTransport(IceCredentials.Generate()));
             opened.Transport.SetRemote(peer.Credentials, SyntheticPeer.Fingerprint);
             var local = room.Sessions.Describe(opened, allowsTcp: false);
-            return (opened, $"a=ice-ufrag:{local.Ufrag}\r\na=ice-pwd:{local.Password}\r\na=fingerprint:sha-256 {local.Fingerprint}\r\na=candidate:1 1 udp 1 127.0.0.1 {Loop.Port} typ host\r\n");
+            return (opened, $"a=ice-ufrag:{local.Ufrag}\r\na=ice-pwd:{local.Password}\r\na=fingerprint:sha-256 {local.Fingerprint}\r\na=candidate:1 1 udp 1 127.0.0.1 {Loop.Port} typ host\r\na=candidate:2 1 tcp 1 127.0.0.1 {Node.Host.TcpPort} typ host tcptype passive\r\n");
         });
         peer.Connect(sdp);
         return session;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
@@ -89,6 +90,22 @@ public sealed class InsideTests(SampleCluster cluster, TestRelay relay) : IClass
         Assert.DoesNotContain(TestRelay.Secret, everything, StringComparison.Ordinal);
         Assert.DoesNotContain(":check:", everything, StringComparison.Ordinal);
         await AssertDeletedAsync();
+    }
+
+    [Theory]
+    [InlineData("turn")]
+    [InlineData("net")]
+    public async Task Check_InsideAsJson_SaysWhereItWasMeasured(string command)
+    {
+        await CreateRelaysAsync($"turn:127.0.0.1:{relay.Port}?transport=udp", $"turn:127.0.0.1:{relay.Port}?transport=tcp");
+        await using var kubelet = new TestKubelet(cluster, _installation);
+
+        var result = await RunAsync(command, "check", $"{_installation}/edge", "-o", "json");
+
+        Assert.Equal((0, string.Empty), (result.Code, result.Error));
+        var place = $"Pod {_installation}/{Assert.Single(kubelet.Seen).Metadata.Name}";
+        var report = JsonNode.Parse(result.Output)!;
+        Assert.All(report is JsonArray checks ? checks : [report.DeepClone()], measured => Assert.StartsWith(place, (string?)measured!["from"], StringComparison.Ordinal));
     }
 
     [Fact]

@@ -56,6 +56,7 @@ public sealed class TurnCheckTests(SampleCluster cluster, TestRelay relay) : ICl
         Assert.Equal(0, result.Code);
         var check = Assert.Single(JsonNode.Parse(result.Output)!.AsArray())!;
         Assert.Equal(("Done", true, "media"), ((string)check["step"]!, (bool)check["ok"]!, (string)check["mediaNode"]!));
+        Assert.Equal(Environment.MachineName, (string?)check["from"]);
         Assert.All((string[])["connectMs", "allocateMs", "relayMs"], field => Assert.True((double)check[field]! > 0));
         AssertNoCredential(result);
     }

@@ -18,6 +18,17 @@ public sealed class ConnectivityTests
     private static readonly MeetingSpec Lasting = new() { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 0 } };
 
     [Fact]
+    public async Task Room_Created_NamesTheTenant()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup", Lasting);
+        var ready = await cluster.WaitForReadyAsync("standup");
+
+        Assert.Equal(ready.Spec.TenantRef.Name, Assert.Single(cluster.Kubelet.Nodes).Read(ready.Status!.MeetingId!, room => room.Spec.Tenant));
+    }
+
+    [Fact]
     public async Task Settings_ChangedInAMeeting_ReachRoomAndStatus()
     {
         await using var cluster = await TestCluster.StartAsync();
