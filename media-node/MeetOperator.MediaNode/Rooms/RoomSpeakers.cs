@@ -69,7 +69,7 @@ internal sealed class RoomSpeakers(Action<PublishedTrack, Exception> fail)
         {
             _microphones.Add((microphone.ParticipantId, microphone.SpeechAt(nowTicks)));
         }
-        else
+        else if (_unmeasured.Count < HeardParticipants.MaxUnmeasured)
         {
             _unmeasured.Add(microphone.ParticipantId);
         }

@@ -60,6 +60,9 @@ internal sealed class SendBandwidth
     /// <summary>Whether the client sends transport-wide feedback, or REMB.</summary>
     public bool HasFeedback => _receiverEstimate > 0 || _estimator is { HasFeedback: true };
 
+    /// <summary>Whether the estimate is the client's own (REMB), because it sends no transport-wide feedback.</summary>
+    public bool HasReceiverEstimate => _receiverEstimate > 0;
+
     /// <inheritdoc cref="FeedbackEstimator.IsSilent"/>
     public bool IsSilent => _receiverEstimate == 0 && _estimator is { IsSilent: true };
 

@@ -7,7 +7,7 @@ namespace MeetOperator.Sfu.Pacing;
 
 /// <summary>
 /// Sends the RTP packets of one connection no faster than its line takes them. Most packets leave at once; those of a large frame on a narrow line wait for their turn, and are
-/// numbered and encrypted when they leave. Clients without transport-wide feedback get everything at once. Used by one loop.
+/// numbered and encrypted when they leave. Clients that report neither transport-wide feedback nor a receiver estimate (REMB) get everything at once. Used by one loop.
 /// </summary>
 internal sealed class PacedEgress
 {
@@ -159,7 +159,7 @@ internal sealed class PacedEgress
             return;
         }
 
-        if (priority == PacketPriority.Audio || numberOffset == 0 || (_queue.Count == 0 && _rate.IsOpen(nowTicks, Burst)))
+        if (priority == PacketPriority.Audio || !IsPaced(numberOffset) || (_queue.Count == 0 && _rate.IsOpen(nowTicks, Burst)))
         {
             SendNow(nowTicks, header, payload, numberOffset, record, isAudio: priority == PacketPriority.Audio);
             return;
@@ -190,7 +190,7 @@ internal sealed class PacedEgress
     /// <summary>Sends what may leave now and returns when to call again; <see cref="long.MaxValue"/> when nothing waits.</summary>
     public long HandleTimeout(long nowTicks)
     {
-        if (!_peer.IsReady || !IsNumbered)
+        if (!_peer.IsReady || !(IsNumbered || Bandwidth.HasReceiverEstimate))
         {
             return long.MaxValue;
         }
@@ -272,6 +272,9 @@ internal sealed class PacedEgress
     /// <param name="hasBegun">Whether the packet belongs to a key frame that has begun.</param>
     private bool IsTaking(bool hasBegun) => _peer.Pressure is var pressure && (pressure == EgressPressure.None || (hasBegun && pressure == EgressPressure.Congested));
 
+    /// <summary>Whether packets wait for their turn: those with a number, and all while the client reports an estimate of its own.</summary>
+    private bool IsPaced(int numberOffset) => numberOffset > 0 || Bandwidth.HasReceiverEstimate;
+
     private void UpdateRate(long nowTicks)
     {
         _estimate = IsAdaptive(nowTicks) ? Math.Max(TrialBitsPerSecond, Bandwidth.EstimateBitsPerSecond) : 0;
@@ -315,9 +318,9 @@ internal sealed class PacedEgress
 
     private void SendNow(long nowTicks, Span<byte> header, ReadOnlySpan<byte> payload, int numberOffset, PacketRecord record, bool isAudio = false)
     {
+        var bytes = header.Length + payload.Length + ProtectionBytes;
         if (numberOffset > 0)
         {
-            var bytes = header.Length + payload.Length + ProtectionBytes;
             BinaryPrimitives.WriteUInt16BigEndian(header[numberOffset..], Bandwidth.OnSent(nowTicks, bytes, _probe.Id));
             if (!IsNumbered)
             {
@@ -326,11 +329,15 @@ internal sealed class PacedEgress
                 _peer.WakeAt(nowTicks);
             }
 
-            _rate.OnSent(nowTicks, bytes);
             if (IsProbing && ++_probePackets >= _probe.MinPackets && nowTicks - _probeStartTicks >= _probe.DurationTicks)
             {
                 EndProbe(nowTicks);
             }
+        }
+
+        if (IsPaced(numberOffset))
+        {
+            _rate.OnSent(nowTicks, bytes);
         }
 
         _firstSentTicks = _sentPackets++ == 0 ? nowTicks : _firstSentTicks;

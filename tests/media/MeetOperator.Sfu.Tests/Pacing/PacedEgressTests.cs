@@ -76,6 +76,38 @@ public sealed class PacedEgressTests
         Assert.Equal(40, _peer.Rtp.Count);
     }
 
+    /// <summary>A client without transport-wide feedback that reports 1 Mbit/s (REMB): 80 packets take about 650 ms.</summary>
+    [Fact]
+    public void Send_ClientWithReceiverEstimate_SpreadsBurstAndSendsSoundFirst()
+    {
+        var egress = new PacedEgress(_peer, _padding);
+        egress.Bandwidth.OnReceiverEstimate(_now, 1_000_000);
+        egress.HandleTimeout(_now);
+        for (byte i = 0; i < 80; i++)
+        {
+            egress.Send(_now, Header(i), Payload, numberOffset: 0, PacketPriority.Video);
+        }
+
+        Assert.InRange(_peer.Rtp.Count, 5, 8);
+        Assert.InRange(_peer.WokenAt, _now - 1, _now + (10 * Call.Millisecond));
+        egress.Send(_now, Header(200), Payload, numberOffset: 0, PacketPriority.Audio);
+        Assert.Equal(200, _peer.Rtp[^1][3]);
+
+        var end = _now + TimeSpan.TicksPerSecond;
+        for (var sent = _peer.Rtp.Count; _peer.Rtp.Count < 81 && _now < end; sent = _peer.Rtp.Count)
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                _now += Call.Millisecond / 2;
+                egress.HandleTimeout(_now);
+            }
+
+            Assert.InRange(_peer.Rtp.Count - sent, 1, 10);
+        }
+
+        Assert.Equal(Enumerable.Range(0, 80), _peer.Rtp.Select(p => (int)p[3]).Where(i => i != 200));
+    }
+
     [Fact]
     public void Send_NoFeedbackForTwoSeconds_LeavesAtOnce()
     {
