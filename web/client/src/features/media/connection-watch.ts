@@ -35,7 +35,7 @@ export interface ConnectionEvents {
 /** What was measured last on the paths of connections that are watched. */
 const healths = new WeakMap<RTCPeerConnection, PathHealth>();
 
-/** Whether media arrived on a watched connection, and suddenly nothing does. Long before the path counts as dead: it tells only in which of two ways a relay that is not named any more ended. */
+/** Whether media arrived on a watched connection, and now nothing does. True much sooner than a path counts as dead, so ask only about a connection whose relay may have ended. */
 export const hasJustFallenSilent = (connection: RTCPeerConnection): boolean => hasFallenSilent(healths.get(connection) ?? null);
 
 /**
