@@ -17,7 +17,7 @@ public sealed record RoomSpec
     /// <summary>Payloads are encrypted between the clients. The node reads no picture content and tells so in <see cref="RoomReport.E2ee"/>.</summary>
     public bool E2ee { get; init; }
 
-    /// <summary>The tenant of the meeting, for the limit of its TCP connections. Null when it is not known: the room then has a limit of its own. A change applies to a new room only.</summary>
+    /// <summary>The tenant of the meeting, for the limit of its TCP connections. Null when it is not known; the room then has a limit of its own. It is read when the room is created, so a later change has no effect.</summary>
     public string? Tenant { get; init; }
 
     /// <summary>In which ways participants may reach the node. Null when nothing is limited. A change applies to sessions that exist.</summary>

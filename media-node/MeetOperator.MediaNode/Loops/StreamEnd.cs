@@ -24,7 +24,7 @@ internal enum StreamEnd
     /// <summary>The node has too many connections.</summary>
     TooMany,
 
-    /// <summary>The tenant has as many connections as are free.</summary>
+    /// <summary>The tenant already has as many connections as are free on the media node. It gets no more.</summary>
     TooManyOfTenant,
 
     /// <summary>Its address has too many connections with sessions.</summary>

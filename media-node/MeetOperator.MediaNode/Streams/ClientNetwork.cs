@@ -9,6 +9,6 @@ internal readonly record struct ClientNetwork(ulong High, ulong Low)
 {
     public static ClientNetwork Of(in TransportAddress address) => address.IsIPv4 ? new(address.High, address.Low) : new(address.High, 0);
 
-    /// <summary>The largest network that one customer gets of a provider (RFC 6177): the IPv6 network of 48 bits, or the IPv4 address.</summary>
+    /// <summary>The largest network that a provider usually gives to one customer (RFC 6177): the first 48 bits of an IPv6 address, or a whole IPv4 address.</summary>
     public ClientNetwork Site => High == 0 ? this : new(High & ~0xFFFFUL, 0);
 }

@@ -14,7 +14,7 @@ public sealed unsafe class SlabPoolTests : IDisposable
     public void Trim_AfterABurst_GivesTheMemoryBackBitByBit()
     {
         Use(100);
-        _pool.Trim(); // all were needed before
+        _pool.Trim(); // frees nothing: all buffers were in use since the start
         Assert.Equal(100 * Bytes, _pool.TotalBytes);
         _pool.Trim();
         Assert.Equal(50 * Bytes, _pool.TotalBytes);

@@ -76,7 +76,7 @@ public sealed class StreamLimitTests : IAsyncLifetime
         Assert.True(await IsTakenAsync("a1"));
     }
 
-    /// <summary>An operator of an earlier version names no tenants.</summary>
+    /// <summary>Operators of earlier versions do not send the tenant of a room.</summary>
     [Fact]
     public async Task Open_TenantIsNotKnown_LimitsTheRoom()
     {
@@ -147,7 +147,7 @@ public sealed class StreamLimitTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Garbage costs the loop more than the line. However many connections send it, datagrams and timers have their turn in between.</summary>
+    /// <summary>Rejecting an invalid packet takes the loop longer than sending it takes the client. However many connections send such packets, datagrams and timers are handled in between.</summary>
     [Fact]
     public async Task Receive_ManyConnectionsFullOfGarbage_ReadsOnlySomeBeforeOthersHaveTheirTurn()
     {

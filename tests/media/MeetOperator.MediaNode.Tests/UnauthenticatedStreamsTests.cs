@@ -3,7 +3,7 @@ using MeetOperator.Rtc.Datagrams;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>Which connections have a place before their check has arrived.</summary>
+/// <summary>Which connections are kept and which are closed when too many have not sent their check yet.</summary>
 public sealed class UnauthenticatedStreamsTests
 {
     private readonly UnauthenticatedStreams _streams = new();
