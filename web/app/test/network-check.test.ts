@@ -58,13 +58,14 @@ describe('the words of the network check', () => {
   const onlyTunnel: NetworkCheck = { results: [{ rung: udp, state: 'failed', ...none }, { rung: tunnel, state: 'connected', ...none, connectMs: 80, rttMs: 30 }], denied: [], bandwidth: null, isDone: true };
 
   it.each([
-    ['en', 'Calls work on a tunnel through the web server', 'Tunnel through the web server', 'works', 'no WebSocket to meet.example.org either'],
-    ['de', 'Anrufe funktionieren mit einem Tunnel über den Webserver', 'Tunnel über den Webserver', 'funktioniert', 'auch kein WebSocket zu meet.example.org'],
-  ])('describe a tunnel in %s', async (language, works, way, result, fails) => {
+    ['en', 'Calls work on a tunnel through the web server', 'Tunnel through the web server', 'works', 'no WebSocket to meet.example.org either', 'Sending: 900 kbit/s. Receiving: 2.0 Mbit/s.'],
+    ['de', 'Anrufe funktionieren mit einem Tunnel über den Webserver', 'Tunnel über den Webserver', 'funktioniert', 'auch kein WebSocket zu meet.example.org', 'Senden: 900 kbit/s. Empfangen: 2,0 Mbit/s.'],
+  ])('describe a tunnel in %s', async (language, works, way, result, fails, rates) => {
     const t = await translate([language]);
     expect(findingTexts(t, onlyTunnel)[0]).toContain(works);
     expect(rowsOf(t, onlyTunnel)[1]).toMatchObject({ way, address: expect.stringMatching(/^meet\.example\.org, [Pp]ort 443$/) as string, result, connectTime: '80 ms', roundTrip: '30 ms', loss: '–' });
-    expect(bandwidthText(t, onlyTunnel)).toBeNull();
+    expect(bandwidthText(t, onlyTunnel)).toBe(t('networkCheck.unmeasured'));
+    expect(bandwidthText(t, { ...onlyTunnel, bandwidth: { rung: tunnel, sendBitrate: 900_000, isSendLimited: true, largestSentBitrate: 4_000_000, receiveBitrate: 2_000_000, sendLoss: null, receiveLoss: null } })).toBe(rates);
     expect(findingTexts(t, { ...onlyTunnel, results: onlyTunnel.results.map(one => ({ ...one, state: 'failed' as const })) })[0]).toContain(fails);
   });
 

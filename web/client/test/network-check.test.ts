@@ -273,19 +273,38 @@ describe('the tunnel of a network check', () => {
   const tunnelUrl = 'wss://meet.test/meetings/m1/tunnel?check=c1.x';
   const check = { ...opened, iceServers: [], tunnelUrl };
 
-  /** A WebSocket that opens after `openMs`, and acknowledges each message after the next of `answersMs`, the last of them from then on; never after null. */
-  function webSocket(openMs: number | null, answersMs: readonly (number | null)[] = [40]) {
-    const seen = { urls: [] as string[], sent: [] as number[], isClosed: false };
+  /**
+   * WebSockets that open after `openMs`, and acknowledge each message after the next of `answersMs`, the last of them from then on; never after null. The one on which the bandwidth is measured takes
+   * and gives one piece after the other, at these bit rates.
+   */
+  function webSocket(openMs: number | null, answersMs: readonly (number | null)[] = [40], { up = 1_000_000, down = 1_000_000, closesAfterBytes = Infinity } = {}) {
+    const seen = { urls: [] as string[], sent: [] as number[], isClosed: false, waiting: 0 };
     const createWebSocket = (url: string, protocols?: string[]) => {
-      seen.urls.push(`${url} ${protocols?.join()}`);
-      let received = 0;
+      const isMeasured = seen.urls.push(`${url} ${protocols?.join()}`) > 1;
+      let [received, upFreeAt, downFreeAt, given, acknowledged] = [0, 0, 0, 0, 0];
+      seen.isClosed = false;
       const socket = {
         onopen: null as (() => void) | null, onmessage: null as ((event: { data: unknown }) => void) | null, onclose: null as (() => void) | null,
-        send: (data: Uint8Array) => {
-          const afterMs = answersMs[Math.min(seen.sent.length, answersMs.length - 1)]!;
-          seen.sent.push(data.length);
+        send: (data: Uint8Array | string) => {
+          if (typeof data === 'string') {
+            acknowledged = data === 'receive' ? 0 : Number(data);
+            for (; given < 512 * 1_024 && given - acknowledged < 64 * 1_024; given += 4_096) {
+              downFreeAt = Math.max(downFreeAt, Date.now()) + 4_096 * 8_000 / down;
+              setTimeout(() => socket.onmessage?.({ data: new ArrayBuffer(4_096) }), downFreeAt - Date.now());
+            }
+            return;
+          }
           received += data.length;
           const text = String(received);
+          if (isMeasured) {
+            if (received > closesAfterBytes) socket.onclose?.();
+            upFreeAt = Math.max(upFreeAt, Date.now()) + data.length * 8_000 / up;
+            seen.waiting = Math.max(seen.waiting, upFreeAt - Date.now());
+            setTimeout(() => socket.onmessage?.({ data: text }), upFreeAt - Date.now());
+            return;
+          }
+          const afterMs = answersMs[Math.min(seen.sent.length, answersMs.length - 1)]!;
+          seen.sent.push(data.length);
           if (afterMs !== null) setTimeout(() => socket.onmessage?.({ data: text }), afterMs);
         },
         close: () => { seen.isClosed = true; },
@@ -302,12 +321,35 @@ describe('the tunnel of a network check', () => {
     const { seen, createWebSocket } = webSocket(70, [90, 40, 45, 41, 400]);
     const { finish, results } = await checking(() => undefined, { check, createWebSocket });
     const done = await finish();
-    expect(seen).toEqual({ urls: [`${tunnelUrl} meet.v1`], sent: [1_200, 1_200, 1_200, 1_200, 1_200], isClosed: true });
+    expect(seen).toMatchObject({ urls: [`${tunnelUrl} meet.v1`, `${tunnelUrl} meet.v1`], sent: [1_200, 1_200, 1_200, 1_200, 1_200], isClosed: true });
     expect(tunnelOf(done)).toMatchObject({ state: 'connected', connectMs: 70, rttMs: 45, sendLoss: null });
     expect(done.results.at(-1)).toBe(tunnelOf(done));
-    expect(done.bandwidth).toBeNull();
     expect(findingsOf(done)[0]).toEqual({ kind: 'works', path: 'tunnel' });
     expect(results()[0]!['rungs']).toContainEqual({ path: 'tunnel', family: 'unknown', result: 'connected' });
+  });
+
+  it.each([
+    [300_000, 2_500_000, 300_000, 2_500_000, ['send']],
+    [1_500_000, 200_000, 1_500_000, 200_000, ['receive']],
+    [100_000_000, 100_000_000, 4_000_000, 4_000_000, []],
+  ])('is measured where it is the best way: %i bit/s up, %i down', async (up, down, sendBitrate, receiveBitrate, slow) => {
+    canTunnel();
+    const { seen, createWebSocket } = webSocket(70, [40], { up, down });
+    const { finish } = await checking(() => undefined, { check, createWebSocket });
+    const done = await finish();
+    expect(done.bandwidth).toMatchObject({ rung: { path: 'tunnel' }, sendLoss: null, receiveLoss: null });
+    expect(done.bandwidth!.sendBitrate / sendBitrate).toBeCloseTo(1, 1);
+    expect(done.bandwidth!.receiveBitrate / receiveBitrate).toBeCloseTo(1, 1);
+    expect(findingsOf(done).flatMap(one => (one.kind === 'slow' ? one.direction : []))).toEqual(slow);
+    expect(seen.waiting).toBeLessThanOrEqual((64 * 1_024 * 8_000) / up + 20); // What waits on the line is free again soon.
+    expect(seen.isClosed).toBe(true);
+  });
+
+  it('is not measured with a server of an earlier version, which closes after less', async () => {
+    canTunnel();
+    const { finish } = await checking(() => undefined, { check, createWebSocket: webSocket(70, [40], { closesAfterBytes: 64 * 1_024 }).createWebSocket });
+    const done = await finish();
+    expect([tunnelOf(done)!.state, done.bandwidth, done.isDone]).toEqual(['connected', null, true]);
   });
 
   it.each<[string, Parameters<typeof webSocket>]>([['does not open', [null]], ['takes too long', [60_000]], ['opens and passes nothing on', [70, [null]]], ['stops', [70, [40, null]]]])('has failed when it %s', async (_, socket) => {

@@ -69,6 +69,51 @@ public sealed class CheckTunnelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Receive_ClientAcknowledges_GetsDataUpToTheLimit()
+    {
+        var (_, check) = await OpenCheckAsync();
+        using var tunnel = await OpenAsync(UrlOf(check));
+
+        await SendTextAsync(tunnel, CheckTunnel.Receive);
+        var received = 0;
+        while (received < CheckTunnel.MaxBytesSent)
+        {
+            received += await ReceiveAsync(tunnel);
+            await SendTextAsync(tunnel, received.ToString(CultureInfo.InvariantCulture));
+        }
+
+        await SendTextAsync(tunnel, CheckTunnel.Receive);
+        Assert.Equal("10", await SendAsync(tunnel, 10)); // the next message, so no data was before it
+    }
+
+    /// <summary>What such a client has asked for would fill its line after the check.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("999999999")]
+    [InlineData("65537")]
+    [InlineData("-1")]
+    [InlineData("much")]
+    public async Task Receive_NothingOrMoreThanWasSentAcknowledged_GetsNoMoreThanTheWindow(string? acknowledgement)
+    {
+        var (_, check) = await OpenCheckAsync();
+        using var tunnel = await OpenAsync(UrlOf(check));
+
+        await SendTextAsync(tunnel, CheckTunnel.Receive);
+        var received = 0;
+        while (received < CheckTunnel.Window)
+        {
+            received += await ReceiveAsync(tunnel);
+        }
+
+        if (acknowledgement is not null)
+        {
+            await SendTextAsync(tunnel, acknowledgement);
+        }
+
+        Assert.Equal((CheckTunnel.Window, "10"), (received, await SendAsync(tunnel, 10)));
+    }
+
+    [Fact]
     public async Task Open_TunnelsDenied_NamesNoUrlAndIsRefused()
     {
         var (meeting, allowed) = await OpenCheckAsync();
@@ -191,5 +236,15 @@ public sealed class CheckTunnelTests : IAsyncLifetime
         var buffer = new byte[32];
         var received = await tunnel.ReceiveAsync(buffer.AsMemory(), default);
         return received.MessageType == WebSocketMessageType.Text ? Encoding.UTF8.GetString(buffer, 0, received.Count) : null;
+    }
+
+    private static Task SendTextAsync(ClientWebSocket tunnel, string text) => tunnel.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, default);
+
+    /// <summary>The number of bytes of the next piece of data.</summary>
+    private static async Task<int> ReceiveAsync(ClientWebSocket tunnel)
+    {
+        var received = await tunnel.ReceiveAsync(new byte[8_192].AsMemory(), default);
+        Assert.Equal(WebSocketMessageType.Binary, received.MessageType);
+        return received.Count;
     }
 }

@@ -345,6 +345,7 @@ const de: Texts = {
       receive: 'Die Leitung empfängt nur {{rate}}. Bilder anderer werden klein oder angehalten.',
     },
     bandwidth: 'Senden: {{send}}, {{sendLoss}} verloren. Empfangen: mindestens {{receive}}, {{receiveLoss}} verloren.',
+    tunnelBandwidth: 'Senden: {{send}}. Empfangen: {{receive}}.',
     unmeasured: 'Wie viel der beste Weg überträgt, konnte nicht gemessen werden. Lassen Sie diese Seite im Vordergrund und prüfen Sie noch einmal.',
     copy: 'Für den Helpdesk kopieren',
     copied: 'Ergebnisse kopiert',

@@ -335,6 +335,7 @@ const en = {
       receive: 'The line receives only {{rate}}. Pictures of others will be small, or paused.',
     },
     bandwidth: 'Sending: {{send}}, {{sendLoss}} lost. Receiving: at least {{receive}}, {{receiveLoss}} lost.',
+    tunnelBandwidth: 'Sending: {{send}}. Receiving: {{receive}}.',
     unmeasured: 'How much the best way carries could not be measured. Keep this page in front and check again.',
     copy: 'Copy for the help desk',
     copied: 'Results copied',

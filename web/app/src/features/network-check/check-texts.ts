@@ -63,11 +63,13 @@ function findingText(t: TFunction, finding: Finding, all: readonly Finding[]): s
   }
 }
 
-/** What the best way carries; null while it is not known, and when there is none but a tunnel, on which it is not measured. */
+/** What the best way carries; null while it is not known. */
 export function bandwidthText(t: TFunction, { bandwidth, results, isDone }: NetworkCheck): string | null {
-  if (bandwidth === null) return isDone && results.some(({ state, rung }) => state === 'connected' && rung.path !== 'tunnel') ? t('networkCheck.unmeasured') : null;
+  if (bandwidth === null) return isDone && results.some(({ state }) => state === 'connected') ? t('networkCheck.unmeasured') : null;
+  const rates = { send: bitrateText(t, bandwidth.sendBitrate), receive: bitrateText(t, bandwidth.receiveBitrate) };
+  if (bandwidth.rung.path === 'tunnel') return t('networkCheck.tunnelBandwidth', rates);
   const loss = (fraction: number | null) => (fraction === null ? t('quality.notMeasured') : percentText(t, fraction));
-  return t('networkCheck.bandwidth', { send: bitrateText(t, bandwidth.sendBitrate), receive: bitrateText(t, bandwidth.receiveBitrate), sendLoss: loss(bandwidth.sendLoss), receiveLoss: loss(bandwidth.receiveLoss) });
+  return t('networkCheck.bandwidth', { ...rates, sendLoss: loss(bandwidth.sendLoss), receiveLoss: loss(bandwidth.receiveLoss) });
 }
 
 /** Everything as text, for a help desk. */

@@ -5,6 +5,12 @@ export interface MeasuredTunnel {
   readonly rttMs: number;
 }
 
+/** What a tunnel carries, in bits per second. */
+export interface TunnelBandwidth {
+  readonly sendBitrate: number;
+  readonly receiveBitrate: number;
+}
+
 /** About a packet of a picture. */
 const messageBytes = 1_200;
 const rounds = 5;
@@ -44,4 +50,89 @@ export function measureTunnel(socket: WebSocket, now: () => number, limitMs: num
     signal.addEventListener('abort', aborted, { once: true });
     if (signal.aborted) aborted();
   });
+}
+
+const pieceBytes = 4_096;
+/** What waits for acknowledgements, so that a slow line is free again soon after the measurement. */
+const windowBytes = 64 * 1_024;
+const directionBytes = 512 * 1_024;
+const directionMs = 2_000;
+/** What a server reads from one participant, so that a call gets no more either. */
+export const maxTunnelBitrate = 4_000_000;
+
+/**
+ * Sends for up to two seconds on a WebSocket that was just made, and then receives for up to two seconds. Rejects with the reason of `signal`; null when the WebSocket does not open within `limitMs`, or
+ * closes. Closes it.
+ */
+export function measureTunnelBandwidth(socket: WebSocket, now: () => number, limitMs: number, signal: AbortSignal): Promise<TunnelBandwidth | null> {
+  let [sent, received, sendBitrate] = [0, 0, 0];
+  let arrivals = new Arrivals(0);
+  let isReceiving = false;
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+      settle();
+    };
+    const aborted = () => end(() => reject(signal.reason));
+    let timer = setTimeout(() => end(() => resolve(null)), limitMs);
+    const send = () => {
+      for (; sent < directionBytes && sent - arrivals.bytes < windowBytes; sent += pieceBytes) socket.send(new Uint8Array(pieceBytes));
+    };
+    const receive = () => {
+      clearTimeout(timer);
+      sendBitrate = arrivals.bitrate(now());
+      [arrivals, isReceiving] = [new Arrivals(now()), true];
+      timer = setTimeout(finish, directionMs);
+      socket.send('receive');
+    };
+    const finish = () => end(() => resolve({ sendBitrate, receiveBitrate: arrivals.bitrate(now()) }));
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => {
+      clearTimeout(timer);
+      arrivals = new Arrivals(now());
+      timer = setTimeout(receive, directionMs);
+      send();
+    };
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (isReceiving && data instanceof ArrayBuffer) {
+        received += data.byteLength;
+        arrivals.add(received, now());
+        socket.send(String(received));
+        if (received >= directionBytes) finish();
+      } else if (!isReceiving && typeof data === 'string') {
+        arrivals.add(Number(data), now());
+        if (arrivals.bytes >= directionBytes) receive();
+        else send();
+      }
+    };
+    socket.onclose = () => end(() => resolve(null));
+    signal.addEventListener('abort', aborted, { once: true });
+    if (signal.aborted) aborted();
+  });
+}
+
+/** How fast the total number of bytes grows. What arrives first only shows how long the line is. */
+class Arrivals {
+  readonly #startedAt: number;
+  #first: { readonly bytes: number; readonly at: number } | null = null;
+  bytes = 0;
+
+  constructor(startedAt: number) {
+    this.#startedAt = startedAt;
+  }
+
+  add(total: number, at: number): void {
+    if (!Number.isFinite(total) || total <= this.bytes) return;
+    this.bytes = total;
+    this.#first ??= { bytes: total, at };
+  }
+
+  /** In bits per second, until now. */
+  bitrate(now: number): number {
+    const { bytes, at } = this.#first !== null && this.#first.bytes < this.bytes ? this.#first : { bytes: 0, at: this.#startedAt };
+    return Math.min(maxTunnelBitrate, Math.round(((this.bytes - bytes) * 8_000) / Math.max(1, now - at)));
+  }
 }

@@ -7,7 +7,7 @@ import { bestOf, bitrateOf, isLimitedByLine, largestSentOf, outgoingEstimateOf, 
 import { RungConnection } from './rung-connection.js';
 import { deniedBy, rungsOf, tunnelRung, type DeniedWay, type OpenedCheck, type Rung } from './rungs.js';
 import { syntheticMedia, type CheckMedia } from './synthetic-media.js';
-import { measureTunnel } from './measure-tunnel.js';
+import { maxTunnelBitrate, measureTunnel, measureTunnelBandwidth } from './measure-tunnel.js';
 
 export interface NetworkCheckOptions extends CheckRequest {
   readonly signal?: AbortSignal;
@@ -67,7 +67,7 @@ export class NetworkCheckRun {
       if (this.#results.length > 0 && this.#results.every(({ state }) => state === 'untried')) throw this.#obstacle;
       const best = bestOf(this.#results);
       // The check may end meanwhile on a slow line. Its results count nevertheless.
-      if (best !== null && best.rung.path !== 'tunnel') this.#bandwidth = await this.#measure(check, best.rung, media).catch(() => null);
+      if (best !== null) this.#bandwidth = await (best.rung.path === 'tunnel' ? this.#measureTunnel(check, best.rung) : this.#measure(check, best.rung, media)).catch(() => null);
       this.#signal.throwIfAborted();
       return this.#report(true);
     } finally {
@@ -113,6 +113,13 @@ export class NetworkCheckRun {
       this.#obstacle ??= error;
       this.#set(rung, { state: 'untried' });
     }
+  }
+
+  /** Null when the WebSocket does not last, or the server is of an earlier version, which takes less. */
+  async #measureTunnel(check: OpenedCheck, rung: Rung): Promise<Bandwidth | null> {
+    const socket = this.#environment.createWebSocket(check.tunnelUrl!, ['meet.v1']);
+    const measured = await measureTunnelBandwidth(socket, this.#environment.monotonicNow, connectLimitMs, this.#signal);
+    return measured && { rung, ...measured, isSendLimited: true, largestSentBitrate: maxTunnelBitrate, sendLoss: null, receiveLoss: null };
   }
 
   /** Sends as a camera does, and receives it back. Null when this says nothing about the line. */

@@ -22,9 +22,10 @@ export interface Bandwidth {
   readonly sendBitrate: number;
   /** Whether the browser says that the line limits what it sends, and not its processor or the picture. False where it does not tell. */
   readonly isSendLimited: boolean;
-  /** What the largest picture that was sent takes. The media node sends back one of them. */
+  /** What the largest picture that was sent takes. The media node sends back one of them. On a tunnel, what the server offers. */
   readonly largestSentBitrate: number;
   readonly receiveBitrate: number;
+  /** Both null on tunnels, which lose nothing. */
   readonly sendLoss: number | null;
   readonly receiveLoss: number | null;
 }
@@ -33,7 +34,7 @@ export interface NetworkCheck {
   readonly results: readonly RungResult[];
   /** What the settings of the server, or the browser, deny, so that it is not tried. */
   readonly denied: readonly DeniedWay[];
-  /** Null until it is measured, when no way works but a tunnel, and when the measurement says nothing: a connection did not last, or the page was hidden and drew few pictures. */
+  /** Null until it is measured, and when the measurement says nothing: a connection did not last, or the page was hidden and drew few pictures. */
   readonly bandwidth: Bandwidth | null;
   readonly isDone: boolean;
 }
