@@ -81,7 +81,7 @@ internal sealed class TunnelWindow
         var target = Math.Min(_shortest, _shortestBefore) + QueueTicks;
         if (ticks > target)
         {
-            _limit = Math.Max(MinBytes, (long)(_limit * Math.Max(0.5, (double)target / ticks)));
+            _limit = Math.Max(MinBytes, (long)(_limit * Math.Max(0.25, (double)target / ticks)));
         }
         else if (_wasFull)
         {

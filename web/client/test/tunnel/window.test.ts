@@ -53,7 +53,7 @@ describe('the WebSocket of a tunnel', () => {
 
   it('lets sound overtake video, and drops video that is late', () => {
     const { link, sent, seen, receive, wait } = open();
-    for (let i = 0; i < 60; i++) link.sendVideo([kilobyte(2)]);
+    for (let i = 0; i < 60; i++) link.sendVideo([kilobyte(2)], false);
     const before = sent.length;
     expect(before).toBeGreaterThan(30);
     link.sendUrgent(kilobyte(1));
@@ -62,7 +62,7 @@ describe('the WebSocket of a tunnel', () => {
     expect([first, new Set(others)]).toEqual([1, new Set([2])]);
     const after = sent.length;
     wait(250);
-    link.sendVideo([kilobyte(3)]);
+    link.sendVideo([kilobyte(3)], false);
     receive(`${after * 1_002}`);
     expect(seen.dropped).toBe(1);
     expect(kinds(sent.slice(after))).toEqual([]);
@@ -70,12 +70,63 @@ describe('the WebSocket of a tunnel', () => {
 
   it('lets sound overtake the rest of a large frame', () => {
     const { link, sent, receive } = open();
-    link.sendVideo(Array.from({ length: 200 }, () => kilobyte(2)));
+    link.sendVideo(Array.from({ length: 200 }, () => kilobyte(2)), false);
     const before = sent.length;
     expect(before).toBeLessThan(40);
     link.sendUrgent(kilobyte(1));
     receive(`${before * 1_002}`);
     expect(kinds(sent.slice(before))[0]).toBe(1);
+  });
+
+  /** A line of 200 kbit/s that delays by 25 ms in each direction. Every 20 ms there is sound, and `each` is called before. A first key frame has shown how narrow the line is. Returns the longest time that sound took after the first ten seconds. */
+  const talk = (milliseconds: number, each: (link: TunnelLink, now: number) => void) => {
+    const { link, sent, seen, receive, wait } = open();
+    const line: { at: number; total: number; soundAt: number | null }[] = [];
+    const spokenAt: number[] = [];
+    let [freeAt, taken, total, longest] = [0, 0, 0, 0];
+    for (let now = 0; now < milliseconds; now++, wait(1)) {
+      while (line[0] !== undefined && line[0].at <= now) {
+        const arrived = line.shift()!;
+        if (arrived.soundAt !== null && now > 10_000) longest = Math.max(longest, arrived.at - 25 - arrived.soundAt);
+        receive(String(arrived.total));
+      }
+      if (now === 3_000) link.sendVideo(Array.from({ length: 18 }, () => kilobyte(9)), true);
+      each(link, now);
+      if (now % 20 === 0) {
+        spokenAt.push(now);
+        link.sendUrgent(new Uint8Array(80).fill(1));
+      }
+      for (; taken < sent.length; taken++) {
+        const data = sent[taken] as Uint8Array;
+        total += data.length;
+        freeAt = Math.max(freeAt, now) + data.length * 8 / 200;
+        line.push({ at: freeAt + 50, total, soundAt: data[2] === 1 ? spokenAt.shift()! : null });
+      }
+    }
+    return { sent, seen, longest };
+  };
+
+  it('gets a key frame through that takes a second on a narrow line, and what follows it, while sound goes on', () => {
+    const { sent, seen, longest } = talk(15_000, (link, now) => {
+      if (now === 12_000) link.sendVideo(Array.from({ length: 30 }, () => kilobyte(2)), true);
+      if (now === 12_100) link.sendVideo([kilobyte(3), kilobyte(3)], false);
+    });
+    const video = kinds(sent).filter(kind => kind !== 1);
+    expect([video.filter(kind => kind === 2).length, video.filter(kind => kind === 3).length, seen.dropped]).toEqual([30, 2, 0]);
+    expect(longest).toBeLessThan(500);
+  });
+
+  it('gives a key frame up that takes much longer, and other frames that are late', () => {
+    const { sent, seen } = talk(16_000, (link, now) => {
+      if (now === 12_000) link.sendVideo(Array.from({ length: 80 }, () => kilobyte(2)), true);
+    });
+    expect(kinds(sent).filter(kind => kind === 2).length).toBeLessThan(60);
+    expect(seen.dropped).toBe(1);
+    const frames = talk(14_000, (link, now) => {
+      if (now === 12_000) link.sendVideo(Array.from({ length: 30 }, () => kilobyte(2)), false);
+    });
+    expect(kinds(frames.sent).filter(kind => kind === 2).length).toBeLessThan(30);
+    expect(frames.seen.dropped).toBe(1);
   });
 
   it('acknowledges what has arrived soon, and much at once', () => {

@@ -74,9 +74,9 @@ class TunnelSender {
       const media = new PictureSender(this.ssrc, now, isEncrypted, {
         pass: frame => frames.write(frame),
         isBusy: () => connection.link?.isBusy ?? true,
-        send: packets => {
+        send: (packets, isKey) => {
           this.sentAt = now();
-          connection.link?.sendVideo(packets);
+          connection.link?.sendVideo(packets, isKey);
         },
       });
       [this.media, this.#frames] = [media, frames];

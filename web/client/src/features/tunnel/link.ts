@@ -11,6 +11,8 @@ export interface LinkEvents {
 
 /** Video that waits longer is dropped. */
 const maxVideoMs = 200;
+/** A key frame may wait longer: without a whole one there is no picture, and the next one would not be smaller. No more pictures are made meanwhile. The media node waits as long. */
+const maxKeyFrameMs = 1_500;
 /** Sound that waits longer is dropped, the oldest first: nobody wants to hear it any more. */
 const maxSoundMs = 400;
 /** What has arrived is acknowledged after so many bytes, or so much later. */
@@ -22,6 +24,12 @@ interface Waiting {
   readonly at: number;
 }
 
+interface WaitingVideo {
+  readonly packet: Uint8Array;
+  readonly isKey: boolean;
+  until: number;
+}
+
 /** The WebSocket of one tunnel. Sound and reports overtake video. What waits for the line is bounded in time. */
 export class TunnelLink {
   readonly #socket: WebSocket;
@@ -30,7 +38,7 @@ export class TunnelLink {
   readonly #window = new TunnelWindow();
   readonly #reader = new FrameReader();
   #urgent: Waiting[] = [];
-  #video: Waiting[] = [];
+  #video: WaitingVideo[] = [];
   #received = 0;
   #acknowledged = 0;
   /** When what is not acknowledged yet began to arrive. */
@@ -73,9 +81,9 @@ export class TunnelLink {
   }
 
   /** Sends the packets of one frame, each for itself, so that sound can overtake the rest of it. */
-  sendVideo(packets: readonly Uint8Array[]): void {
-    const at = this.#now();
-    this.#video.push(...packets.map(packet => ({ packet, at })));
+  sendVideo(packets: readonly Uint8Array[], isKey: boolean): void {
+    const until = this.#now() + (isKey ? maxKeyFrameMs : maxVideoMs);
+    this.#video.push(...packets.map(packet => ({ packet, isKey, until })));
     this.#flush();
   }
 
@@ -117,18 +125,25 @@ export class TunnelLink {
     if (this.#isClosed || this.#socket.readyState !== 1) return;
     const now = this.#now();
     while (this.#urgent.length > 0 && now - this.#urgent[0]!.at > maxSoundMs) this.#urgent.shift();
-    if (this.#video.length > 0 && now - this.#video[0]!.at > maxVideoMs) {
+    if (this.#video.length > 0 && now > this.#video[0]!.until) {
       this.#video = [];
       this.#events.onDropped();
     }
     while (this.#window.free > 0) {
-      const next = this.#urgent.shift() ?? this.#video.shift();
+      const next = this.#urgent.shift() ?? this.#takeVideo(now);
       if (next === undefined) return;
       const framed = frame([next.packet]);
       this.#window.onSent(framed.length, now);
       this.bytesSent += framed.length;
       this.#socket.send(framed);
     }
+  }
+
+  #takeVideo(now: number): WaitingVideo | undefined {
+    const next = this.#video.shift();
+    // What was made while a key frame was on its way is not late because of it.
+    if (next?.isKey === true && this.#video[0]?.isKey === false) for (const one of this.#video) one.until = Math.max(one.until, now + maxVideoMs);
+    return next;
   }
 
   #end(): void {

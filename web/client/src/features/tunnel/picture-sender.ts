@@ -9,6 +9,8 @@ import { packVp8, sizeOfVp8Key } from './vp8.js';
 const maxPixels = 640 * 360;
 const maxScreenPixels = 1280 * 720;
 const [minBitsPerSecond, startBitsPerSecond, maxBitsPerSecond] = [80_000, 350_000, 700_000];
+/** Below the first bit rate, pictures get a quarter of the pixels, until the second one is reached: their key frames would take seconds. */
+const smallBitsPerSecond = { enter: 160_000, leave: 260_000 };
 /** At most so many pictures a second. */
 const minIntervalMs = { camera: 1_000 / 20.5, screen: 1_000 / 8.2 };
 const maxEncoding = 2;
@@ -29,7 +31,7 @@ interface PictureSenderEvents {
   pass(frame: SentPicture): void;
   /** Whether pictures wait for the line. */
   isBusy(): boolean;
-  send(packets: Uint8Array[]): void;
+  send(packets: Uint8Array[], isKey: boolean): void;
 }
 
 /** Encodes the pictures of a track and sends them in packets, as many as the line takes. */
@@ -51,6 +53,7 @@ export class PictureSender {
   #takenAt = -Infinity;
   #changedAt = -Infinity;
   #bitsPerSecond = startBitsPerSecond;
+  #isSmall = false;
   isActive = true;
   isScreen = false;
   packets = 0;
@@ -128,11 +131,12 @@ export class PictureSender {
 
   #setRate(bitsPerSecond: number): void {
     this.#bitsPerSecond = Math.round(Math.min(maxBitsPerSecond, Math.max(minBitsPerSecond, bitsPerSecond)));
+    this.#isSmall = this.#bitsPerSecond < (this.#isSmall ? smallBitsPerSecond.leave : smallBitsPerSecond.enter);
     this.#changedAt = this.#now();
   }
 
   #configure(picture: VideoFrame): VideoEncoder {
-    const scale = Math.min(1, Math.sqrt((this.isScreen ? maxScreenPixels : maxPixels) / (picture.displayWidth * picture.displayHeight)));
+    const scale = Math.min(1, Math.sqrt((this.isScreen ? maxScreenPixels : maxPixels) / (this.#isSmall ? 4 : 1) / (picture.displayWidth * picture.displayHeight)));
     const [width, height] = [picture.displayWidth, picture.displayHeight].map(side => Math.max(2, 2 * Math.round(side * scale / 2))) as [number, number];
     // Steps of a tenth, so that the encoder is not configured for each picture.
     const bitrate = Math.round(1.1 ** Math.round(Math.log(this.#bitsPerSecond) / Math.log(1.1)));
@@ -177,6 +181,6 @@ export class PictureSender {
       const size = isKey && begins ? sizeOfVp8Key(encoded) : null;
       const more = this.#isDescribed ? { extension: { id: descriptorId, value: writeDescriptor({ begins, ends, frame, isKey, size }) } } : {};
       return writeRtp({ payloadType: vp8Type, marker: ends, sequence: this.#sequence, timestamp: rtpTime, ssrc: this.#ssrc, ...more }, payload);
-    }));
+    }), isKey);
   }
 }

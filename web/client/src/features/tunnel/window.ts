@@ -77,7 +77,7 @@ export class TunnelWindow {
     }
     this.#shortest = Math.min(this.#shortest, ms);
     const target = Math.min(this.#shortest, this.#shortestBefore) + queueMs;
-    if (ms > target) this.#limit = Math.max(minBytes, Math.floor(this.#limit * Math.max(0.5, target / ms)));
+    if (ms > target) this.#limit = Math.max(minBytes, Math.floor(this.#limit * Math.max(0.25, target / ms)));
     // Half of what is missing, because what was timed left a round trip ago.
     else if (this.#wasFull) this.#limit = Math.min(maxBytes, this.#limit + Math.floor(this.#limit * Math.min(0.25, (target / ms - 1) / 2)));
   }
