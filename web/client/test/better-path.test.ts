@@ -228,19 +228,94 @@ describe('a better path', () => {
     expect(await looksWithin(server, 20, second => { if (second < 4) changePath(); })).toEqual([]);
   });
 
+  const on = (protocol: string) => ({
+    connectionState: 'connected',
+    getConfiguration: () => ({}),
+    getStats: async () => new Map<string, unknown>([
+      ['T', { type: 'transport', selectedCandidatePairId: 'P' }],
+      ['P', { type: 'candidate-pair', localCandidateId: 'L' }],
+      ['L', { type: 'local-candidate', candidateType: 'host', protocol }],
+    ]),
+  }) as unknown as RTCPeerConnection;
+  const environment = { random: () => 0.5, monotonicNow: () => Date.now(), watchNetworkSigns: () => () => {} } as unknown as Environment;
+
+  /** A call over TCP in which a look finds UDP. `end` says how UDP ends, some seconds after each move. Returns the seconds of the moves. */
+  const movesWithin = async (seconds: number, lastsSeconds: (move: number) => number, end: (betterPath: BetterPath) => void) => {
+    const moves: number[] = [];
+    const connections = { publish: on('tcp'), subscribe: on('tcp') };
+    let [second, isReplacing, endsAt] = [0, false, Infinity];
+    const betterPath = new BetterPath(environment, {
+      connections,
+      restartIce: () => {
+        connections.publish = on('udp');
+        return true;
+      },
+      replaceConnections: () => {
+        moves.push(second);
+        endsAt = second + lastsSeconds(moves.length);
+        return isReplacing = true;
+      },
+    });
+    betterPath.handleJoined();
+    for (; second < seconds; second++) {
+      if (isReplacing) {
+        isReplacing = false;
+        betterPath.handleOffline();
+        [connections.publish, connections.subscribe] = [on('udp'), on('udp')];
+        betterPath.handleJoined();
+      }
+      if (second >= endsAt) {
+        endsAt = Infinity;
+        [connections.publish, connections.subscribe] = [on('tcp'), on('tcp')];
+        end(betterPath);
+      }
+      await vi.advanceTimersByTimeAsync(1_000);
+      await settle();
+    }
+    betterPath.close();
+    return moves;
+  };
+  const rejoin = (betterPath: BetterPath) => {
+    betterPath.handleOffline();
+    betterPath.handleJoined();
+  };
+
+  it.each<[string, (betterPath: BetterPath) => void]>([['with the socket', rejoin], ['unnoticed', () => {}]])('that ends again and again after ten seconds, %s, is taken less and less often', async (_, end) => {
+    const moves = await movesWithin(3_600, () => 10, end);
+    expect(moves.length).toBeGreaterThan(3);
+    expect(moves.length).toBeLessThan(10);
+    expect(moves.at(-1)! - moves.at(-2)!).toBeGreaterThan(600);
+  }, 30_000);
+
+  it('that ends again and again, which ICE notices, is taken once in five minutes at most', async () => {
+    const moves = await movesWithin(3_600, () => 10, betterPath => betterPath.handlePathChange());
+    expect(moves.length).toBeLessThan(16);
+    expect(moves.at(-1)! - moves.at(-2)!).toBeGreaterThan(290);
+  }, 30_000);
+
+  it('that has lasted is looked for again soon after it has ended', async () => {
+    const moves = await movesWithin(3_600, move => (move < 4 ? 10 : 400), rejoin);
+    const later = moves.slice(3);
+    expect(later.length).toBeGreaterThan(2);
+    expect(later[1]! - later[0]! - 400).toBeLessThan(60);
+  }, 30_000);
+
+  it('is not opened again when a move has brought both connections there during the look', async () => {
+    const calls: string[] = [];
+    const connections = { publish: on('tcp'), subscribe: on('tcp') };
+    const betterPath = new BetterPath(environment, { connections, restartIce: () => calls.push('look') > 0, replaceConnections: () => calls.push('replace') > 0 });
+    betterPath.handleJoined();
+    await untilFirstLook();
+    await vi.advanceTimersByTimeAsync(3_000);
+    [connections.publish, connections.subscribe] = [on('udp'), on('udp')];
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(calls).toEqual(['look']);
+    betterPath.close();
+  });
+
   it('is looked for from a tunnel, and both connections begin again when what sends has found one', async () => {
     const calls: string[] = [];
-    const on = (protocol: string) => ({
-      connectionState: 'connected',
-      getConfiguration: () => ({}),
-      getStats: async () => new Map<string, unknown>([
-        ['T', { type: 'transport', selectedCandidatePairId: 'P' }],
-        ['P', { type: 'candidate-pair', localCandidateId: 'L' }],
-        ['L', { type: 'local-candidate', candidateType: 'host', protocol }],
-      ]),
-    }) as unknown as RTCPeerConnection;
     const connections = { publish: on('tunnel'), subscribe: on('tunnel') };
-    const environment = { random: () => 0.5, monotonicNow: () => Date.now(), watchNetworkSigns: () => () => {} } as unknown as Environment;
     const betterPath = new BetterPath(environment, {
       connections,
       restartIce: () => calls.push('look') > 0,

@@ -24,6 +24,8 @@ const soonMs = 3_000;
 const longestGapMs = 5 * 60_000;
 /** After so long without a sign, the next one says something again. */
 const quietMs = 5 * 60_000;
+/** A better path that lasts for so long was worth the move to it. */
+const provenMs = 5 * 60_000;
 /** ICE needs a few seconds for a path that loses packets. */
 const findWithinMs = 8_000;
 
@@ -34,7 +36,7 @@ const ways: readonly PathKind[] = ['udp', 'tcp', 'relay-udp', 'relay-tcp', 'rela
  * Looks from time to time for a better way to the media node, for example after a VPN has ended: browsers forget a path that did not work, and never try it again on the same connection. Nothing
  * changes for the people in the call while it looks. A restart of ICE on the publish connection shows whether there is a better path; only then are both connections opened again. A participant
  * who sends nothing has no such connection, and a new one for what is received takes over when media arrives there. A look also follows soon after a sign that the network is another one. Signs may
- * come all the time and mean nothing, so there are gaps between these looks.
+ * come all the time and mean nothing, so there are gaps between these looks. A path that works for a moment only, again and again, is taken less and less often: each move and each fall can be heard.
  */
 export class BetterPath implements Feature<unknown, never> {
   readonly handlers: Partial<MessageHandlers<never>> = {};
@@ -54,6 +56,15 @@ export class BetterPath implements Feature<unknown, never> {
   #isSigned = false;
   /** At least so long after a look that a sign has brought, the next one follows. */
   #gapMs = 0;
+  /** When both connections were last opened again for a better path; null when that has lasted, or is known not to have. */
+  #movedAt: number | null = null;
+  /** Whether that was on a better path. What only receives does not know before. */
+  #wasBetter = false;
+  /** When something happened to it that may have been its end. */
+  #changedAt: number | null = null;
+  /** At least so long after a better path is known not to have lasted, the next look follows; doubles with each of them. */
+  #cautionMs = 0;
+  #notBefore = -Infinity;
   readonly #stopWatching: () => void;
 
   constructor(environment: Environment, host: BetterPathHost) {
@@ -63,7 +74,10 @@ export class BetterPath implements Feature<unknown, never> {
   }
 
   handleJoined(): void {
-    if (!this.#isReplacing) this.#intervalMs = firstLookMs;
+    if (!this.#isReplacing) {
+      this.#intervalMs = firstLookMs;
+      this.#changedAt ??= this.#environment.monotonicNow();
+    }
     this.#isReplacing = false;
     this.#lookLater();
   }
@@ -79,7 +93,9 @@ export class BetterPath implements Feature<unknown, never> {
 
   /** ICE has taken another path for a connection. While this client looks for one, that is what it looks for. */
   handlePathChange(): void {
-    if (!this.#isLooking) this.#handleSign();
+    if (this.#isLooking) return;
+    if (this.#wasBetter) this.#changedAt ??= this.#environment.monotonicNow();
+    this.#handleSign();
   }
 
   /** Opens both connections again with a new socket, which says nothing new about the network. Returns whether it begins. */
@@ -105,7 +121,8 @@ export class BetterPath implements Feature<unknown, never> {
   /** Looks at this time, or before because of a sign. */
   #lookNoLaterThan(latest: number): void {
     const now = this.#environment.monotonicNow();
-    const at = this.#isSigned ? Math.min(latest, Math.max(now + this.#spread(soonMs), this.#lastSignedLookAt + this.#gapMs)) : latest;
+    const signed = Math.min(latest, Math.max(now + this.#spread(soonMs), this.#lastSignedLookAt + this.#gapMs));
+    const at = this.#isSigned ? Math.max(signed, Math.min(this.#notBefore, this.#lastSignedLookAt + longestGapMs)) : Math.max(latest, this.#notBefore);
     this.#after(at - now, () => this.#look());
     this.#lookAt = at;
   }
@@ -136,14 +153,46 @@ export class BetterPath implements Feature<unknown, never> {
     this.#isLooking = true;
     const { publish, subscribe } = await this.#ranks();
     if (timer !== this.#timer) return;
-    if (Math.max(publish, subscribe) <= 0) {
+    const isBest = Math.max(publish, subscribe) <= 0;
+    if (this.#hasFallen(isBest)) {
+      if (isSigned) this.#widenGap();
+      return this.#lookLater();
+    }
+    if (isBest) {
       this.#intervalMs = firstLookMs;
       return this.#lookLater();
     }
     this.#intervalMs = isSigned ? this.#widenGap() : Math.min(longestLookMs, 2 * this.#intervalMs);
-    if (this.#host.connections.publish === null || (publish >= 0 && publish < subscribe)) this.replace();
-    else if (this.#host.restartIce()) return this.#after(findWithinMs, () => this.#compare(Math.max(publish, subscribe)));
+    if (this.#host.connections.publish === null) this.#move(false);
+    else if (publish >= 0 && publish < subscribe) this.#move(true);
+    else if (this.#host.restartIce()) return this.#after(findWithinMs, () => this.#compare());
     this.#lookLater();
+  }
+
+  #move(isBetter: boolean): void {
+    if (!this.replace()) return;
+    this.#wasBetter = isBetter;
+    this.#movedAt = this.#environment.monotonicNow();
+    this.#changedAt = null;
+  }
+
+  /** Whether the better path that this client moved to was gone within minutes. The next look then waits. */
+  #hasFallen(isBest: boolean): boolean {
+    const now = this.#environment.monotonicNow();
+    if (this.#movedAt === null) return false;
+    const lastedMs = (isBest ? now : this.#changedAt ?? now) - this.#movedAt;
+    if (lastedMs >= provenMs) {
+      this.#movedAt = null;
+      this.#cautionMs = 0;
+      return false;
+    }
+    this.#wasBetter ||= isBest;
+    if (isBest) return false;
+    this.#movedAt = null;
+    if (!this.#wasBetter && this.#changedAt === null) return false;
+    this.#cautionMs = Math.min(longestLookMs, Math.max(2 * firstLookMs, 2 * this.#cautionMs));
+    this.#notBefore = now + this.#spread(this.#cautionMs);
+    return true;
   }
 
   /** A look follows a sign. Returns the gap to the next one, after which this client also looks without a sign. */
@@ -152,11 +201,12 @@ export class BetterPath implements Feature<unknown, never> {
     return this.#gapMs = Math.min(longestGapMs, Math.max(firstLookMs, 2 * this.#gapMs));
   }
 
-  async #compare(before: number): Promise<void> {
+  /** What receives has not looked, but a move to another media node may have opened it again meanwhile. */
+  async #compare(): Promise<void> {
     const timer = this.#timer;
-    const { publish } = await this.#ranks();
+    const { publish, subscribe } = await this.#ranks();
     if (timer !== this.#timer) return;
-    if (publish >= 0 && publish < before) this.replace();
+    if (publish >= 0 && publish < subscribe) this.#move(true);
     this.#lookLater();
   }
 
