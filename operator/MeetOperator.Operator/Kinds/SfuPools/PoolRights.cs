@@ -1,8 +1,11 @@
 using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
+using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Settings;
@@ -43,15 +46,37 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     public bool HoldsPorts(SfuPool pool) =>
         cluster.NodesOf(pool).Count > 0 || (pool is { Spec.Replicas: > 0, Metadata.DeletionTimestamp: null } && !Check(pool, rivals: []).Any());
 
+    /// <summary>Whether the pool has relays or may get some. One that breaks a rule claims no ports.</summary>
+    private bool HoldsPorts(TurnPool pool) =>
+        Serves(pool) || (pool.Metadata.DeletionTimestamp is null && (pool.Spec.Replicas > 0 || pool.Spec.Autoscaling is not null)
+            && !Conditions.IsTrue(pool.Status?.Conditions, MeetConditions.Stalled));
+
+    private bool Serves(TurnPool pool) => cluster.TurnPods.List().Any(pod => pod.Metadata.OwnerReferences?.Any(owner => owner.Uid == pool.Metadata.Uid) == true);
+
+    /// <summary>
+    /// Whether the relays, and not the media nodes, keep ports that both pools claim: a pool of the installation before one of a tenant, then the pool that has Pods, then the older one. Every existing
+    /// pool is older than one that is being created. So exactly one of two pools comes first, and a new pool takes nothing from one that serves.
+    /// </summary>
+    public bool ComesBefore(TurnPool relays, SfuPool pool)
+    {
+        if (IsShared(relays.Metadata.Namespace) is var isShared && isShared != IsShared(pool.Metadata.Namespace))
+        {
+            return isShared;
+        }
+
+        var serve = Serves(relays);
+        return serve == cluster.NodesOf(pool).Count > 0 ? relays.Metadata.CreationTimestamp is not null && (pool.Metadata.CreationTimestamp is null || PoolRules.IsOlder(relays, pool)) : serve;
+    }
+
     private IEnumerable<PoolRejection> Check(SfuPool pool, bool onlyEarlier)
     {
         var key = pool.Metadata.NamespacedName;
         var rivals = cluster.Pools.List().Where(other => other.Metadata.NamespacedName != key && HoldsPorts(other) && TakesPrecedence(other, pool, onlyEarlier));
-        HostPortClaim[] relays = IsShared(key.Namespace) ? [] : [.. cluster.TurnPools.List().Where(relay => relay.Spec.Replicas > 0 && IsShared(relay.Metadata.Namespace)).Select(HostPortClaim.Of)];
+        RelayPorts[] relays = [.. cluster.TurnPools.List().Where(other => HoldsPorts(other) && ComesBefore(other, pool)).Select(other => new RelayPorts(HostPortClaim.Of(other), IsShared(other.Metadata.Namespace)))];
         return Check(pool, rivals, relays);
     }
 
-    private IEnumerable<PoolRejection> Check(SfuPool pool, IEnumerable<SfuPool> rivals, IReadOnlyList<HostPortClaim>? relays = null)
+    private IEnumerable<PoolRejection> Check(SfuPool pool, IEnumerable<SfuPool> rivals, IReadOnlyList<RelayPorts>? relays = null)
     {
         var @namespace = pool.Metadata.Namespace;
         var tenant = cluster.OwnerOf(@namespace) is { } owner ? cluster.Tenants.Get(new NamespacedName(null, owner)) : null;

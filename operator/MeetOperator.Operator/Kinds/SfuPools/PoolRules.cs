@@ -31,7 +31,7 @@ internal static class PoolRules
     /// <param name="others">Pools whose port ranges it must not overlap.</param>
     /// <param name="options">The limits of the installation.</param>
     /// <param name="relays">Host ports of relays that it must not overlap.</param>
-    public static IEnumerable<PoolRejection> Check(SfuPool pool, bool shared, Tenant? tenant, IEnumerable<SfuPool> others, OperatorOptions options, IReadOnlyList<HostPortClaim>? relays = null)
+    public static IEnumerable<PoolRejection> Check(SfuPool pool, bool shared, Tenant? tenant, IEnumerable<SfuPool> others, OperatorOptions options, IReadOnlyList<RelayPorts>? relays = null)
     {
         var errors = SfuPoolValidation.Validate(pool, null);
         foreach (var error in errors)
@@ -81,9 +81,11 @@ internal static class PoolRules
         }
 
         var own = HostPortClaim.Of(pool);
-        if (relays?.Select(own.FindOverlap).FirstOrDefault(overlap => overlap is not null) is { } taken)
+        if (relays?.FirstOrDefault(relay => own.FindOverlap(relay.Claim) is not null) is { } taken)
         {
-            yield return new PoolRejection("PortRangeOverlaps", PortsField, $"{HostPortClaim.Text(taken)} {(taken.Min == taken.Max ? "belongs" : "belong")} to relays of the installation: choose another range");
+            var range = own.FindOverlap(taken.Claim)!;
+            var whose = shared || taken.Claim.Pool.Namespace == pool.Metadata.Namespace ? $"TurnPool {taken.Claim.Pool}" : taken.IsShared ? "relays of the installation" : "relays of another namespace";
+            yield return new PoolRejection("PortRangeOverlaps", PortsField, $"{HostPortClaim.Text(range)} {(range.Min == range.Max ? "belongs" : "belong")} to {whose}: choose another range");
         }
     }
 

@@ -29,6 +29,9 @@ internal sealed record Relay
     /// <summary>Whether it answered in this reconcile.</summary>
     public bool HasAnswered { get; init; }
 
+    /// <summary>Whether it ran, and worked less than a minute ago or was first seen then. It may only be out of reach.</summary>
+    public bool MayRecover { get; init; }
+
     public int Allocations { get; init; }
 
     /// <summary>Megabits per second in both directions, on average over the last minute.</summary>

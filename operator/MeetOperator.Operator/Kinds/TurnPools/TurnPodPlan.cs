@@ -24,9 +24,10 @@ internal sealed record TurnPodPlan(int Create, IReadOnlyList<string> Drain, IRea
             // One at a time: its host port is free for the next one only when it is gone.
             drain = [InDrainOrder(counted)[0]];
         }
-        else if (counted.FirstOrDefault(relay => relay is { IsCurrent: false, IsReady: false }) is { } outdated)
+        else if (counted.FirstOrDefault(relay => relay is { IsCurrent: false, IsReady: false, MayRecover: false } && (relay.Failure is not null || !relays.Any(other => other.IsLeaving))) is { } outdated)
         {
-            drain = [outdated.Name]; // It may never work, for example because of a wrong image.
+            // It may never work, for example because of a wrong image. Several that only do not answer may all be out of the operator's reach, with calls on them.
+            drain = [outdated.Name];
         }
 
         return new TurnPodPlan(

@@ -29,10 +29,9 @@ internal sealed class TurnPoolRights(ClusterView cluster, PoolRights rights, Ope
             pool,
             alone with
             {
-                // Media nodes come first, except that a tenant's pool never takes ports of the installation's relays.
                 Rivals =
                 [
-                    .. cluster.Pools.List().Where(other => (rights.IsShared(other.Metadata.Namespace) || !alone.IsShared) && rights.HoldsPorts(other)).Select(HostPortClaim.Of),
+                    .. cluster.Pools.List().Where(other => !rights.ComesBefore(pool, other) && rights.HoldsPorts(other)).Select(HostPortClaim.Of),
                     .. earlier.Select(HostPortClaim.Of),
                 ],
                 HostRelayPorts = ours.Where(other => other.Spec.Exposure.Type == ExposureType.HostNetwork).Sum(TurnPoolRules.WidthOf),

@@ -28,8 +28,12 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
 
     /// <summary>How long a relay counts as starting, since its Pod was first seen with an address.</summary>
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a relay that does not work any more may still recover.</summary>
+    private static readonly TimeSpan RecoveryTime = TimeSpan.FromMinutes(1);
     private readonly PoolRights _rights = new(cluster, options);
     private readonly ConcurrentDictionary<string, long> _seen = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> _worked = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Answer> _answers = new(StringComparer.Ordinal);
 
     /// <summary>Calls all relays at the same time.</summary>
@@ -45,6 +49,7 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
         {
             _answers.TryRemove(gone, out _);
             _seen.TryRemove(gone, out _);
+            _worked.TryRemove(gone, out _);
             ledger.Remove(gone);
         }
 
@@ -70,17 +75,26 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
             ledger.Remove(pod.Metadata.Uid!);
         }
 
+        var hasAddress = pod.Status?.PodIp is { Length: > 0 } && !hasFailed;
+        var seenAt = hasAddress ? _seen.GetOrAdd(pod.Metadata.Uid!, time.GetTimestamp()) : 0;
+        if (answer?.IsReady == true)
+        {
+            _worked[pod.Metadata.Uid!] = time.GetTimestamp();
+        }
+
+        var failure = isDeleted ? null : RelayFailures.Find(pool, pod);
         var node = pod.Spec.NodeName is { Length: > 0 } name ? cluster.ClusterNodes.Get(new NamespacedName(null, name)) : null;
         return new Relay
         {
             Name = pod.Metadata.Name!,
             IsCurrent = pod.Metadata.Annotations?.TryGetValue(MeetAnnotations.PodHash, out var hash) == true && hash == current,
             HasFailed = hasFailed,
-            IsStarting = last?.Report.IsReady != true && !isDeleted && !hasFailed && pod.Status?.PodIp is { Length: > 0 } && time.GetElapsedTime(_seen.GetOrAdd(pod.Metadata.Uid!, time.GetTimestamp())) < StartTime,
+            IsStarting = last?.Report.IsReady != true && !isDeleted && hasAddress && time.GetElapsedTime(seenAt) < StartTime,
             IsDeleted = isDeleted,
             DrainSince = pod.Metadata.Annotations?.TryGetValue(MeetAnnotations.DrainSince, out var since) == true && DateTimeOffset.TryParse(since, CultureInfo.InvariantCulture, out var at) ? at : null,
             IsReady = last?.Report.IsReady == true,
             HasAnswered = answer is not null,
+            MayRecover = hasAddress && failure is null && time.GetElapsedTime(Math.Max(seenAt, _worked.GetValueOrDefault(pod.Metadata.Uid!, seenAt))) < RecoveryTime,
             Allocations = Math.Max(0, last?.Report.Allocations ?? 0),
             Mbps = last?.Traffic.Mbps ?? 0,
             IsFull = last?.Report.IsFull == true,
@@ -88,7 +102,7 @@ internal sealed partial class TurnRelays(ClusterView cluster, NodeClients client
             Urls = TurnUrls.Of(pool.Spec, pod, node, last?.Report.CertificateUntil > time.GetUtcNow() ? tlsHost : null),
             CertificateRefusal = refusal,
             Problem = problem ?? answer?.Problem,
-            Failure = isDeleted ? null : RelayFailures.Find(pool, pod),
+            Failure = failure,
         };
     }
 

@@ -144,6 +144,35 @@ public sealed class TurnPoolTests
         Assert.True((await PoolAsync(cluster, "edge")).IsReady());
     }
 
+    /// <summary>Otherwise, a new pool of media nodes would end the calls on the relays of somebody else.</summary>
+    [Theory]
+    [InlineData("meet-a", "meet-b", "relays of another namespace")]
+    [InlineData("meet-a", "meet-a", "TurnPool meet-a/edge")]
+    [InlineData("meet-system", "meet-system", "TurnPool meet-system/edge")]
+    public async Task TurnPool_NewMediaNodesOnItsPorts_GoesOn(string relays, string mediaNodes, string owner)
+    {
+        await using var cluster = await StartAsync();
+        await cluster.CreateTenantAsync("a");
+        await cluster.CreateTenantAsync("b");
+        await CreateAsync(cluster, "edge", Spec(), relays);
+        await cluster.EventuallyAsync(async () => (await PoolAsync(cluster, "edge", relays)).IsReady(), "there are relays");
+        var relay = Assert.Single(await RelaysAsync(cluster, "edge", relays));
+        cluster.Kubelet.Relay(relay).Allocations = 1;
+
+        var key = new NamespacedName(mediaNodes, "late");
+        await cluster.Client.CreateAsync(new SfuPool { Metadata = new ObjectMeta { Name = key.Name, Namespace = key.Namespace }, Spec = TestCluster.Pool(3_450) }, default);
+
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.GetAsync<SfuPool>(key, default)).Status?.Message?.Contains($"port 3478 belongs to {owner}: choose another range", StringComparison.Ordinal) == true, "the new pool gets no media nodes");
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.ListAsync<Event>(mediaNodes, null, default)).Items.Any(seen => seen.Reason == "PortRangeOverlaps" && seen.InvolvedObject.Name == "late"), "an event says so");
+        Assert.Empty((await cluster.Client.ListAsync<SfuNode>(mediaNodes, null, default)).Items);
+        await cluster.EventuallyAsync(async () => (await PoolAsync(cluster, "edge", relays)).Status!.Allocations == 1, "the operator has looked at the relay again");
+        Assert.True((await PoolAsync(cluster, "edge", relays)).IsReady());
+        Assert.Single((await RecordAsync(cluster, "edge", relays))!.Relays);
+        Assert.Equal([relay], await RelaysAsync(cluster, "edge", relays));
+    }
+
     [Fact]
     public async Task TurnPool_OfInstallation_KeepsItsPortsAgainstTenants()
     {
@@ -434,8 +463,8 @@ public sealed class TurnPoolTests
         return stalled!;
     }
 
-    private static async Task<TurnRecord?> RecordAsync(TestCluster cluster, string pool) =>
-        (await cluster.Client.TryGetAsync<Secret>(Secret, default))?.GetBytes(TurnRecord.EntryOf("meet-a", pool)) is { } stored ? JsonSerializer.Deserialize<TurnRecord>(Encoding.UTF8.GetString(stored), KubeJson.Options) : null;
+    private static async Task<TurnRecord?> RecordAsync(TestCluster cluster, string pool, string @namespace = "meet-a") =>
+        (await cluster.Client.TryGetAsync<Secret>(Secret, default))?.GetBytes(TurnRecord.EntryOf(@namespace, pool)) is { } stored ? JsonSerializer.Deserialize<TurnRecord>(Encoding.UTF8.GetString(stored), KubeJson.Options) : null;
 
     private static AdmissionRequest Eviction(string pod) => new()
     {

@@ -1,3 +1,4 @@
+using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Kinds.TurnPools;
 
 namespace MeetOperator.Operator.Tests.Turn;
@@ -41,6 +42,18 @@ public sealed class TurnPodPlanTests
 
     [Fact]
     public void Decide_OutdatedThatDoesNotWork_IsReplacedAtOnce() => AssertPlan(Decide(1, Relay("a") with { IsCurrent = false, IsReady = false }), drain: ["a"]);
+
+    /// <summary>A new leader, or one that is cut off for a moment, knows less about the relays than the people who use them.</summary>
+    [Fact]
+    public void Decide_OutdatedOutOfReach_IsDrainedOnlyAfterAWhileAndOneAtATime()
+    {
+        var (a, b) = (Relay("a") with { IsCurrent = false, IsReady = false, HasAnswered = false, MayRecover = true }, Relay("b") with { IsCurrent = false, IsReady = false, HasAnswered = false, MayRecover = true });
+        AssertPlan(Decide(2, a, b));
+        AssertPlan(Decide(2, a with { MayRecover = false }, b), drain: ["a"]);
+        AssertPlan(Decide(2, a with { MayRecover = false, DrainSince = Now }, b with { MayRecover = false }), create: 1);
+        var broken = new NodeFailure("ImagePullFailed", "no such image");
+        AssertPlan(Decide(2, a with { MayRecover = false, DrainSince = Now }, b with { MayRecover = false, Failure = broken }), create: 1, drain: ["b"]);
+    }
 
     [Fact]
     public void Decide_DrainingWithAllocations_StaysUntilDeadline()
