@@ -16,9 +16,12 @@ class Connection extends EventTarget {
     this.dispatchEvent(new Event('signalingstatechange'));
   }
 
-  setIce(state: string): void {
+  setIce(state: string, { isSecured = true } = {}): void {
     this.iceConnectionState = state;
     this.dispatchEvent(new Event('iceconnectionstatechange'));
+    if (!isSecured) return;
+    this.connectionState = state === 'completed' ? 'connected' : state;
+    this.dispatchEvent(new Event('connectionstatechange'));
   }
 }
 
@@ -94,6 +97,41 @@ describe('the last resort', () => {
     expect(states).toEqual([]); // until one has opened
     expect(join()).toEqual({ tunnel: true });
     expect(isTunnel(connect())).toBe(true);
+  });
+
+  it('begins when pairs of candidates work and secure connections do not', () => {
+    const { calls, connect, join } = open();
+    join();
+    connect().setIce('connected', { isSecured: false });
+    vi.advanceTimersByTime(2_500);
+    connect().setIce('connected', { isSecured: false });
+    vi.advanceTimersByTime(500);
+    expect(calls).toEqual([]);
+    vi.advanceTimersByTime(2_500);
+    expect(calls).toEqual(['replace']);
+  });
+
+  it('does not begin while a secure connection is made, slowly', () => {
+    const { calls, connect, join } = open();
+    join();
+    const connection = connect();
+    connection.setIce('connected', { isSecured: false });
+    vi.advanceTimersByTime(2_900);
+    connection.setIce('connected');
+    vi.advanceTimersByTime(60_000);
+    expect(calls).toEqual([]);
+  });
+
+  it('goes on when a look finds a pair of candidates and no secure connection', () => {
+    const { tunnel, calls, states, publish, fallBack } = open();
+    fallBack();
+    expect(tunnel.look()).toBe(true);
+    publish().setIce('connected', { isSecured: false });
+    states.splice(0);
+    vi.advanceTimersByTime(6_000);
+    expect(calls).toEqual(['publish', 'publish']); // the look, and back to the tunnel
+    expect(tunnel.isOn).toBe(true);
+    expect(states).not.toContain('off');
   });
 
   it('begins when several connections have found none, one after the other', () => {

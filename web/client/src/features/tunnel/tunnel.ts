@@ -33,6 +33,8 @@ export interface TunnelHost {
 const searchMs = 6_000;
 /** The same for somebody who has not heard or seen anybody in this meeting yet, and should not wait: slower paths are found from the tunnel. */
 const firstSearchMs = 1_200;
+/** How long a pair of candidates may work without a secure connection: some firewalls let ICE pass, and not DTLS. */
+const securedWithinMs = 3_000;
 const retryMs = 200;
 /** How long tunnels are not tried again after one was refused. */
 const refusedMs = 60_000;
@@ -48,6 +50,8 @@ export class Tunnel implements Feature<unknown, TunnelServerMessage> {
   readonly #host: TunnelHost;
   /** Connections to the media node that are not closed. */
   readonly #open = new Set<RTCPeerConnection>();
+  /** When a pair of candidates first worked for each of them. */
+  readonly #pairAt = new WeakMap<RTCPeerConnection, number>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #isAllowed = false;
   /** Connections are opened as tunnels. */
@@ -164,11 +168,16 @@ export class Tunnel implements Feature<unknown, TunnelServerMessage> {
     this.#forgetClosed();
     this.#open.add(connection);
     connection.addEventListener('signalingstatechange', () => {
-      if (connection.signalingState !== 'stable' || connection.getTransceivers().length === 0 || hasPath(connection)) return;
+      if (connection.signalingState !== 'stable' || connection.getTransceivers().length === 0 || isPath(connection)) return;
       this.#seekingSince ??= this.environment.monotonicNow();
       this.#after(this.#patienceMs, () => this.#check());
     });
-    connection.addEventListener('iceconnectionstatechange', () => { if (hasPath(connection)) this.#handlePath(); });
+    connection.addEventListener('iceconnectionstatechange', () => {
+      if (!hasPair(connection) || this.#pairAt.has(connection)) return;
+      this.#pairAt.set(connection, this.environment.monotonicNow());
+      this.#after(securedWithinMs, () => this.#check());
+    });
+    connection.addEventListener('connectionstatechange', () => { if (isPath(connection)) this.#handlePath(); });
     return connection;
   }
 
@@ -177,7 +186,7 @@ export class Tunnel implements Feature<unknown, TunnelServerMessage> {
     this.#forgetClosed();
     const now = this.environment.monotonicNow();
     if (this.#isOver || !this.#isAllowed || this.#isJoining || this.#isOn || this.#isLooking || now < this.#refusedUntil) return;
-    if (this.#seekingSince === null || now - this.#seekingSince < this.#patienceMs || [...this.#open].some(hasPath)) return;
+    if (this.#seekingSince === null || now - this.#seekingSince < this.#patienceMs || [...this.#open].some(one => isPath(one) || this.#isBeingSecured(one))) return;
     this.#isOn = true;
     if (this.#host.replaceConnections()) {
       this.#hasConnected = true;
@@ -185,6 +194,10 @@ export class Tunnel implements Feature<unknown, TunnelServerMessage> {
     }
     this.#isOn = false;
     this.#after(retryMs, () => this.#check());
+  }
+
+  #isBeingSecured(connection: RTCPeerConnection): boolean {
+    return hasPair(connection) && this.environment.monotonicNow() - (this.#pairAt.get(connection) ?? -Infinity) < securedWithinMs;
   }
 
   #handlePath(): void {
@@ -228,5 +241,8 @@ export class Tunnel implements Feature<unknown, TunnelServerMessage> {
   }
 }
 
-const hasPath = (connection: RTCPeerConnection): boolean =>
+const hasPair = (connection: RTCPeerConnection): boolean =>
   !isTunnelled(connection) && (connection.iceConnectionState === 'connected' || connection.iceConnectionState === 'completed');
+
+/** Whether media can take it. */
+const isPath = (connection: RTCPeerConnection): boolean => !isTunnelled(connection) && connection.connectionState === 'connected';
