@@ -181,11 +181,12 @@ export class PersonNetwork {
 
   /**
    * Lets only this traffic out, from now on: a list of `{ family: 4 | 6, protocol: 'udp' | 'tcp', ports: '8080' | '1000:2000' }`. Everything else is dropped without an answer,
-   * as firewalls do; loopback and the control of Firefox work. With `isIncomingBlocked`, nothing comes in over UDP where none is let out; otherwise what others send still arrives.
+   * as firewalls do; loopback and the control of Firefox work. Over UDP and IPv4, `areChecksOnly` lets out connectivity checks, whose first byte is below 4 (RFC 7983 §7), and nothing else. With `isIncomingBlocked`, nothing comes in over UDP where none is let out; otherwise what others send still arrives.
    */
   allow(traffic, { isIncomingBlocked = false } = {}) {
     for (const [family, tables] of [[4, 'iptables'], [6, 'ip6tables']]) {
-      const rules = traffic.filter(one => one.family === family).map(({ protocol, ports }) => `-A OUTPUT -p ${protocol} --dport ${ports} -j ACCEPT`);
+      const rules = traffic.filter(one => one.family === family).map(({ protocol, ports, areChecksOnly }) =>
+        `-A OUTPUT -p ${protocol} --dport ${ports}${areChecksOnly ? ' -m u32 --u32 0>>22&0x3C@8>>24=0:3' : ''} -j ACCEPT`);
       const isBlocked = isIncomingBlocked && !traffic.some(one => one.family === family && one.protocol === 'udp');
       // Neighbour discovery is how IPv6 finds the other end of a link.
       const always = [
