@@ -124,7 +124,7 @@ describe('relays on the cluster', () => {
     await awaitPool(status => exposure(status).reason === 'Reachable' && exposure(status).message.startsWith('all 6 ports'), 'all ports answer', 90_000);
     const open = exposure(await pool());
     assert.equal(open.status, 'True');
-    assert.match(open.message, /^all 6 ports that clients use answer from inside the cluster \(Pod meet-system\/meet-operator-\S+ on n[12]\); /);
+    assert.match(open.message, /^all 6 ports that clients use answer from inside the cluster \(Pod meet-system\/meet-operator-\S+ on n[12]\)[,;] /);
     const [pod] = await pods();
     const closed = Date.now();
     let opened;

@@ -88,9 +88,10 @@ internal static class ExposureRules
                 : (ConditionStatus.Unknown, NothingToMeasure, "no ready member of the pool has an address that the operator may measure");
         }
 
+        var near = snapshot.Place?.Machine is { } own && answers.All(target => target.Machine == own) ? ", on the same cluster node, so no firewall in front of it was tried" : string.Empty;
         return (ConditionStatus.True, Reachable, string.Create(
             CultureInfo.InvariantCulture,
-            $"all {answers.Length} ports that clients use answer {place}{Left(unmeasured)}; 'kubectl meet net check' shows whether they answer elsewhere"));
+            $"all {answers.Length} ports that clients use answer {place}{near}{Left(unmeasured)}; 'kubectl meet net check' shows whether they answer elsewhere"));
     }
 
     private static string Left(ExposureTarget[] unmeasured) => unmeasured.Length == 0 ? string.Empty

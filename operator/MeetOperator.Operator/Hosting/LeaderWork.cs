@@ -56,7 +56,7 @@ internal sealed class LeaderWork : IAsyncDisposable
             Departed = _departed,
             Authority = _authority,
             Quotas = new QuotaLedger(),
-            RelayUse = new RelayLedger(time),
+            RelayUse = new RelayLedger(time, metrics.RecordRelayed),
             Events = new MeetEvents(recorder, logs.CreateLogger<MeetEvents>()),
             Metrics = metrics,
             Health = health,

@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using MeetOperator.Contracts.Tenants;
 using MeetOperator.Contracts.TurnPools;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Terms;
 using MeetOperator.Placement.Decisions;
+using MeetOperator.TurnControl;
 
 namespace MeetOperator.Operator.Metrics;
 
@@ -16,6 +18,9 @@ internal sealed class OperatorMetrics
     private readonly Histogram<double> _ready;
     private readonly Counter<long> _ended;
     private readonly Counter<long> _missedPolls;
+
+    /// <summary>Bytes by the hash of a tenant.</summary>
+    private readonly ConcurrentDictionary<string, long> _relayed = new(StringComparer.Ordinal);
 
     public OperatorMetrics(ClusterView cluster, LeadershipGuard guard, IMeterFactory meters)
     {
@@ -31,8 +36,11 @@ internal sealed class OperatorMetrics
         meter.CreateObservableGauge("meet_operator_relays", () => Sum(cluster.TurnPools.List(), pool => pool.Status?.ReadyReplicas ?? 0), description: "Relays that take participants, by the namespace of their pool.");
         meter.CreateObservableGauge("meet_operator_relay_allocations", () => Sum(cluster.TurnPools.List(), pool => pool.Status?.Allocations ?? 0), description: "Allocations on relays, by the namespace of their pool.");
         meter.CreateObservableGauge("meet_operator_relay_mbps", () => Sum(cluster.TurnPools.List(), pool => pool.Status?.Mbps ?? 0), description: "Megabits per second on relays in both directions, by the namespace of their pool.");
-        meter.CreateObservableGauge("meet_operator_tenant_relay_allocations", () => ByTenant(cluster.Tenants.List(), usage => usage.TurnAllocations), description: "Allocations that tenants have on relays, for the tenants with most of them.");
-        meter.CreateObservableGauge("meet_operator_tenant_relay_mbps", () => ByTenant(cluster.Tenants.List(), usage => usage.TurnMbps), description: "Megabits per second that relays forward for tenants in both directions, for the tenants with most of them.");
+        meter.CreateObservableGauge("meet_operator_tenant_relay_allocations", () => ByTenant(cluster.Tenants.List(), tenant => tenant.Status?.Usage.TurnAllocations ?? 0), description: "Allocations that tenants have on relays, for the tenants with most of them.");
+        meter.CreateObservableGauge("meet_operator_tenant_relay_mbps", () => ByTenant(cluster.Tenants.List(), tenant => tenant.Status?.Usage.TurnMbps ?? 0), description: "Megabits per second that relays forward for tenants in both directions, for the tenants with most of them.");
+        meter.CreateObservableCounter(
+            "meet_operator_tenant_relay_bytes_total", () => ByTenant(cluster.Tenants.List(), tenant => _relayed.GetValueOrDefault(TurnTenant.HashOf(tenant.Metadata.Name!))),
+            description: "Bytes that relays have forwarded for tenants in both directions while this replica led, for the tenants with most of them.");
     }
 
     public void RecordPlacement(PlacementOutcome outcome) => _placements.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString()));
@@ -43,9 +51,12 @@ internal sealed class OperatorMetrics
 
     public void RecordReady(TimeSpan afterCreation) => _ready.Record(Math.Max(0, afterCreation.TotalSeconds));
 
+    /// <summary>A relay has forwarded bytes for the tenant with this hash. A relay of a tenant can say anything.</summary>
+    public void RecordRelayed(string tenant, long bytes) => _relayed.AddOrUpdate(tenant, bytes, (_, before) => before > long.MaxValue - bytes ? long.MaxValue : before + bytes);
+
     /// <summary>Tenants that use nothing have no measurement.</summary>
-    private static IEnumerable<Measurement<long>> ByTenant(IEnumerable<Tenant> tenants, Func<TenantUsage, long> figure) =>
-        tenants.Select(tenant => (Name: tenant.Metadata.Name!, Value: tenant.Status is { } status ? figure(status.Usage) : 0))
+    private static IEnumerable<Measurement<long>> ByTenant(IEnumerable<Tenant> tenants, Func<Tenant, long> figure) =>
+        tenants.Select(tenant => (Name: tenant.Metadata.Name!, Value: figure(tenant)))
             .Where(each => each.Value > 0).OrderByDescending(each => each.Value).Take(MaxTenants)
             .Select(each => new Measurement<long>(each.Value, new KeyValuePair<string, object?>("tenant", each.Name)));
 

@@ -4,7 +4,9 @@ using MeetOperator.TurnControl;
 namespace MeetOperator.Operator.Quotas;
 
 /// <summary>Sums what each tenant uses of all relays, by what these report. Thread-safe.</summary>
-internal sealed class RelayLedger(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="forwarded">Called with the hash of a tenant and what a relay has forwarded for it since its report before, in bytes.</param>
+internal sealed class RelayLedger(TimeProvider time, Action<string, long>? forwarded = null)
 {
     /// <summary>How long a new leader takes at most to hear of all relays that answer.</summary>
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(10);
@@ -24,8 +26,14 @@ internal sealed class RelayLedger(TimeProvider time)
             Dictionary<string, Entry> next = new(StringComparer.Ordinal);
             foreach (var each in (reported ?? []).Take(TurnReport.MaxTenants).Where(each => each.Tenant.Length == TurnTenant.HashDigits && (own is null || each.Tenant == own)))
             {
-                var traffic = before?.GetValueOrDefault(each.Tenant)?.Traffic ?? TurnTraffic.None;
-                next[each.Tenant] = new Entry(Math.Max(0, each.Allocations), traffic.With(Math.Max(0, each.RelayedBytes), at));
+                var (traffic, bytes) = before?.GetValueOrDefault(each.Tenant) is { } last ? (last.Traffic, last.Bytes) : (TurnTraffic.None, 0);
+                // Another leader has counted what a relay forwarded before this one first heard of it. A tenant that is new on a relay, or a relay that has started again, begins at zero.
+                if (before is not null && each.RelayedBytes > 0)
+                {
+                    forwarded?.Invoke(each.Tenant, each.RelayedBytes < bytes ? each.RelayedBytes : each.RelayedBytes - bytes);
+                }
+
+                next[each.Tenant] = new Entry(Math.Max(0, each.Allocations), traffic.With(Math.Max(0, each.RelayedBytes), at), Math.Max(0, each.RelayedBytes));
             }
 
             _relays[relay] = next;
@@ -57,5 +65,5 @@ internal sealed class RelayLedger(TimeProvider time)
         }
     }
 
-    private sealed record Entry(int Allocations, TurnTraffic Traffic);
+    private sealed record Entry(int Allocations, TurnTraffic Traffic, long Bytes);
 }

@@ -21,6 +21,18 @@ public sealed class ExposureRulesTests
         Assert.Equal("all 2 ports that clients use answer from inside the cluster (Pod meet-system/operator-1 on w1); 'kubectl meet net check' shows whether they answer elsewhere", condition.Message);
     }
 
+    /// <summary>Such an answer has passed less than those of clients do.</summary>
+    [Theory]
+    [InlineData("w1", true)]
+    [InlineData("w2", false)]
+    [InlineData(null, false)]
+    public void Judge_AllAnswerOnTheOperatorsClusterNode_SaysSo(string? machine, bool says)
+    {
+        var condition = Judge([(Target("203.0.113.7", machine: "w1"), Answers), (Target("203.0.113.8", machine: machine), Answers)]);
+
+        Assert.Equal((ConditionStatus.True, says), (condition.Status, condition.Message!.Contains("on w1), on the same cluster node, so no firewall in front of it was tried;", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Judge_PrivateAddressFails_NamesAddressPortProtocolAndWhatToOpen()
     {

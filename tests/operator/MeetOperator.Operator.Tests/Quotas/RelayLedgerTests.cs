@@ -45,6 +45,21 @@ public sealed class RelayLedgerTests
         Assert.Equal(8, _ledger.Of("a")!.Value.Mbps);
     }
 
+    [Fact]
+    public void Record_Bytes_CountFromTheFirstReportOn()
+    {
+        Dictionary<string, long> forwarded = [];
+        var ledger = new RelayLedger(_time, (tenant, bytes) => forwarded[tenant] = forwarded.GetValueOrDefault(tenant) + bytes);
+        ledger.Record("r1", [Use("a", 1, 5_000)], owner: null);
+        Assert.Empty(forwarded);
+        ledger.Record("r1", [Use("a", 1, 7_000), Use("b", 1, 300)], owner: null);
+        ledger.Record("r2", [], owner: null);
+        ledger.Record("r2", [Use("a", 1, 10)], owner: null);
+        ledger.Record("r1", [Use("a", 1, 400), Use("b", 1, -1)], owner: null); // it has started again
+        ledger.Record("r1", [Use("a", 1, 500), Use("b", 1, 20)], owner: null);
+        Assert.Equal((2_000 + 10 + 400 + 100, 300 + 20), (forwarded[TurnTenant.HashOf("a")], forwarded[TurnTenant.HashOf("b")]));
+    }
+
     /// <summary>Who owns the namespace of a relay can make it report anything.</summary>
     [Fact]
     public void Record_RelayOfATenantThatLies_CountsForThisTenantOnly()

@@ -17,6 +17,21 @@ public sealed partial class ConditionDocumentTests
         Assert.Equal(known.Order(StringComparer.Ordinal), Rows().Matches(section).Select(row => row.Groups[1].Value).Order(StringComparer.Ordinal));
     }
 
+    /// <summary>Each cause is found with a command, or is a step of the table.</summary>
+    [Fact]
+    public void Operations_TableOfPeopleWhoCannotConnect_HasACommandForEveryCause()
+    {
+        var document = File.ReadAllText(Repository.PathOf("docs", "operations.md"));
+        var section = document[document.IndexOf("### Some people cannot connect", StringComparison.Ordinal)..];
+        var rows = section[..section.IndexOf("\n## ", StringComparison.Ordinal)].Split('\n').Where(line => line.StartsWith('|')).Skip(2).ToArray();
+
+        Assert.InRange(rows.Length, 10, 100);
+        Assert.All(rows, row => Assert.Matches("`(kubectl|curl|openssl) |the command of the row", Columns().Split(row)[3]));
+    }
+
+    [GeneratedRegex(@"(?<!\\)\|")]
+    private static partial Regex Columns();
+
     [GeneratedRegex(@"^\| `(\w+)` \|", RegexOptions.Multiline)]
     private static partial Regex Rows();
 }
