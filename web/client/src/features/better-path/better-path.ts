@@ -121,8 +121,9 @@ export class BetterPath implements Feature<unknown, never> {
   /** Looks at this time, or before because of a sign. */
   #lookNoLaterThan(latest: number): void {
     const now = this.#environment.monotonicNow();
-    const signed = Math.min(latest, Math.max(now + this.#spread(soonMs), this.#lastSignedLookAt + this.#gapMs));
-    const at = this.#isSigned ? Math.max(signed, Math.min(this.#notBefore, this.#lastSignedLookAt + longestGapMs)) : Math.max(latest, this.#notBefore);
+    const at = this.#isSigned
+      ? Math.max(Math.min(latest, Math.max(now + this.#spread(soonMs), this.#lastSignedLookAt + this.#gapMs)), Math.min(this.#notBefore, this.#lastSignedLookAt + longestGapMs))
+      : Math.max(latest, this.#notBefore);
     this.#after(at - now, () => this.#look());
     this.#lookAt = at;
   }
