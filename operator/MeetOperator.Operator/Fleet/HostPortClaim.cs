@@ -29,6 +29,9 @@ internal sealed record HostPortClaim(string Kind, NamespacedName Pool, IReadOnly
         NodeSelector.Any(label => other.NodeSelector.TryGetValue(label.Key, out var value) && value != label.Value) ? null
         : other.Ranges.FirstOrDefault(theirs => Ranges.Any(ours => ours.Min <= theirs.Max && theirs.Min <= ours.Max));
 
+    /// <summary>Whether the pool takes this port.</summary>
+    public bool Has(int port) => Ranges.Any(range => port >= range.Min && port <= range.Max);
+
     /// <summary>The range as text, for messages.</summary>
     public static string Text(PortRange range) => range.Min == range.Max ? $"port {range.Min}" : $"ports {range.Min}-{range.Max}";
 

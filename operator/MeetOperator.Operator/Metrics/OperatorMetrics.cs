@@ -51,7 +51,7 @@ internal sealed class OperatorMetrics
 
     public void RecordReady(TimeSpan afterCreation) => _ready.Record(Math.Max(0, afterCreation.TotalSeconds));
 
-    /// <summary>A relay has forwarded bytes for the tenant with this hash. A relay of a tenant can say anything.</summary>
+    /// <summary>Adds what a relay has forwarded for the tenant with this hash. The sum never overflows, because a tenant's own relay can report any number.</summary>
     public void RecordRelayed(string tenant, long bytes) => _relayed.AddOrUpdate(tenant, bytes, (_, before) => before > long.MaxValue - bytes ? long.MaxValue : before + bytes);
 
     /// <summary>Tenants that use nothing have no measurement.</summary>

@@ -24,16 +24,22 @@ internal sealed class RelayLedger(TimeProvider time, Action<string, long>? forwa
         {
             var before = _relays.GetValueOrDefault(relay);
             Dictionary<string, Entry> next = new(StringComparer.Ordinal);
-            foreach (var each in (reported ?? []).Take(TurnReport.MaxTenants).Where(each => each.Tenant.Length == TurnTenant.HashDigits && (own is null || each.Tenant == own)))
+            foreach (var each in (reported ?? []).Take(TurnReport.MaxTenants).Where(each => each.Tenant.Length == TurnTenant.HashDigits && (own is null || each.Tenant == own)).DistinctBy(each => each.Tenant))
             {
                 var (traffic, bytes) = before?.GetValueOrDefault(each.Tenant) is { } last ? (last.Traffic, last.Bytes) : (TurnTraffic.None, 0);
-                // Another leader has counted what a relay forwarded before this one first heard of it. A tenant that is new on a relay, or a relay that has started again, begins at zero.
+                // The former leader has counted what the relay forwarded before its first report to this one. After a restart, the relay counts from zero again.
                 if (before is not null && each.RelayedBytes > 0)
                 {
                     forwarded?.Invoke(each.Tenant, each.RelayedBytes < bytes ? each.RelayedBytes : each.RelayedBytes - bytes);
                 }
 
                 next[each.Tenant] = new Entry(Math.Max(0, each.Allocations), traffic.With(Math.Max(0, each.RelayedBytes), at), Math.Max(0, each.RelayedBytes));
+            }
+
+            // A report names the tenants with most allocations only. The bytes of one that is named again later were counted before.
+            foreach (var (tenant, entry) in (before ?? []).Where(each => !next.ContainsKey(each.Key)).Take(TurnReport.MaxTenants))
+            {
+                next[tenant] = new Entry(0, TurnTraffic.None, entry.Bytes);
             }
 
             _relays[relay] = next;

@@ -27,6 +27,7 @@ internal sealed class CheckTunnel(WebSocket socket, TunnelPace pace, TimeProvide
     public const string Receive = "receive";
     private const int MaxPieces = 600;
     private const int PieceBytes = 4 * 1024;
+    private static readonly byte[] Data = new byte[PieceBytes];
     private readonly byte[] _buffer = new byte[PieceBytes];
     private int _received;
     private bool _isSending;
@@ -83,12 +84,12 @@ internal sealed class CheckTunnel(WebSocket socket, TunnelPace pace, TimeProvide
         }
     }
 
-    /// <summary>Sends what the client may still get, and no more than it acknowledges in time.</summary>
+    /// <summary>Sends data until all of it is sent, or <see cref="Window"/> bytes are not acknowledged.</summary>
     private async Task SendAsync(CancellationToken ct)
     {
         while (_isSending && _sent < MaxBytesSent && _sent - _acknowledged < Window)
         {
-            await socket.SendAsync(new byte[PieceBytes].AsMemory(), WebSocketMessageType.Binary, endOfMessage: true, ct).ConfigureAwait(false);
+            await socket.SendAsync(Data.AsMemory(), WebSocketMessageType.Binary, endOfMessage: true, ct).ConfigureAwait(false);
             _sent += PieceBytes;
             await WaitAsync(pace.TakeBytes(time.GetElapsedTime(0).Ticks, PieceBytes), ct).ConfigureAwait(false);
         }

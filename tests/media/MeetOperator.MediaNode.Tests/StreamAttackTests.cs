@@ -212,12 +212,12 @@ public sealed class StreamAttackTests : IAsyncLifetime
         using var second = await SubscribeAsync("second", isBehindFirewall: true, receiveBufferBytes: 4096);
         await DelayAsync(carol, 200, SendMuch);
 
-        // In one turn of the loop, because the loop also checks by itself.
+        // In one command, so that the loop's own checks do not come in between.
         var (early, late) = await loop.RunAsync(
             () =>
             {
                 loop.Streams.MaxWaitingBytes = StreamQueue.VideoBytes + StreamQueue.UrgentBytes; // that of one of them
-                loop.Streams.CloseLate(before + LoopStreams.NotReadInNeedTicks - 1); // They may have stopped for a moment only.
+                loop.Streams.CloseLate(before + LoopStreams.NotReadInNeedTicks - 1); // Too early to close one: both may have paused for a moment.
                 var early = _node.Host.Streams.Open;
                 loop.Streams.CloseLate(MonotonicClock.NowTicks + LoopStreams.NotReadInNeedTicks + TimeSpan.TicksPerSecond);
                 return (early, _node.Host.Streams.Open);

@@ -4,10 +4,12 @@ using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
 using MeetOperator.Contracts.TurnPools;
+using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Resources;
 using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Kinds.SfuPools;
@@ -46,16 +48,10 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     public bool HoldsPorts(SfuPool pool) =>
         cluster.NodesOf(pool).Count > 0 || (pool is { Spec.Replicas: > 0, Metadata.DeletionTimestamp: null } && !Check(pool, rivals: []).Any());
 
-    /// <summary>Whether the pool has relays or may get some. One that breaks a rule claims no ports.</summary>
-    private bool HoldsPorts(TurnPool pool) =>
-        Serves(pool) || (pool.Metadata.DeletionTimestamp is null && (pool.Spec.Replicas > 0 || pool.Spec.Autoscaling is not null)
-            && !Conditions.IsTrue(pool.Status?.Conditions, MeetConditions.Stalled));
-
-    private bool Serves(TurnPool pool) => cluster.TurnPods.List().Any(pod => pod.Metadata.OwnerReferences?.Any(owner => owner.Uid == pool.Metadata.Uid) == true);
-
     /// <summary>
-    /// Whether the relays, and not the media nodes, keep ports that both pools claim: a pool of the installation before one of a tenant, then the pool that has Pods, then the older one. Every existing
-    /// pool is older than one that is being created. So exactly one of two pools comes first, and a new pool takes nothing from one that serves.
+    /// Whether the relays, and not the media nodes, keep ports that both pools claim: a pool of the installation before one of a tenant, then the pool that already has Pods on these ports, then the older
+    /// one, of two from the same second the media nodes. So exactly one of two pools comes first, and neither a new pool nor one whose ports are changed takes ports that others use. If both have Pods there, on different cluster nodes, relays come
+    /// first: a rejected pool drains its relays, but keeps its media nodes.
     /// </summary>
     public bool ComesBefore(TurnPool relays, SfuPool pool)
     {
@@ -64,15 +60,37 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
             return isShared;
         }
 
-        var serve = Serves(relays);
-        return serve == cluster.NodesOf(pool).Count > 0 ? relays.Metadata.CreationTimestamp is not null && (pool.Metadata.CreationTimestamp is null || PoolRules.IsOlder(relays, pool)) : serve;
+        var claim = HostPortClaim.Of(relays);
+        return PodsOf(relays).Any(pod => UsesPortsIn(pod, pool.Spec.Exposure.PortRange))
+            || (!cluster.NodesOf(pool).Any(node => node.Spec.UdpPorts.Any(claim.Has))
+                && relays.Metadata.CreationTimestamp is { } created && (pool.Metadata.CreationTimestamp is not { } other || created < other));
+    }
+
+    /// <summary>Whether the pool has relays or may get some. One that breaks a rule claims no ports.</summary>
+    private bool HoldsPorts(TurnPool pool) =>
+        PodsOf(pool).Any() || (pool.Metadata.DeletionTimestamp is null && (pool.Spec.Replicas > 0 || pool.Spec.Autoscaling is not null)
+            && !Conditions.IsTrue(pool.Status?.Conditions, MeetConditions.Stalled));
+
+    private IEnumerable<Pod> PodsOf(TurnPool pool) => cluster.TurnPods.List().Where(pod => pod.Metadata.OwnerReferences?.Any(owner => owner.Uid == pool.Metadata.Uid) == true);
+
+    private static bool UsesPortsIn(Pod relay, PortRange range)
+    {
+        var (min, max) = relay.Spec.HostNetwork == true ? TurnPod.RelayPortsOf(relay) : default;
+        return (min <= range.Max && max >= range.Min)
+            || relay.Spec.Containers.Any(container => container.Ports?.Any(port => port.HostPort >= range.Min && port.HostPort <= range.Max) == true);
     }
 
     private IEnumerable<PoolRejection> Check(SfuPool pool, bool onlyEarlier)
     {
         var key = pool.Metadata.NamespacedName;
         var rivals = cluster.Pools.List().Where(other => other.Metadata.NamespacedName != key && HoldsPorts(other) && TakesPrecedence(other, pool, onlyEarlier));
-        RelayPorts[] relays = [.. cluster.TurnPools.List().Where(other => HoldsPorts(other) && ComesBefore(other, pool)).Select(other => new RelayPorts(HostPortClaim.Of(other), IsShared(other.Metadata.Namespace)))];
+        var own = HostPortClaim.Of(pool);
+        RelayPorts[] relays =
+        [
+            .. cluster.TurnPools.List().Select(other => (Pool: other, Claim: HostPortClaim.Of(other)))
+                .Where(other => own.FindOverlap(other.Claim) is not null && HoldsPorts(other.Pool) && ComesBefore(other.Pool, pool))
+                .Select(other => new RelayPorts(other.Claim, IsShared(other.Pool.Metadata.Namespace))),
+        ];
         return Check(pool, rivals, relays);
     }
 

@@ -24,6 +24,7 @@ internal sealed class TurnPoolRights(ClusterView cluster, PoolRights rights, Ope
         var serving = ServingPools();
         TurnPool[] earlier = [.. cluster.TurnPools.List().Where(other =>
             other.Metadata.NamespacedName != pool.Metadata.NamespacedName && TakesPrecedence(other, pool, serving) && HoldsPorts(other, serving))];
+        var own = HostPortClaim.Of(pool);
         TurnPool[] ours = [.. earlier.Where(other => other.Metadata.Namespace == pool.Metadata.Namespace)];
         return TurnPoolRules.FindRejection(
             pool,
@@ -31,7 +32,7 @@ internal sealed class TurnPoolRights(ClusterView cluster, PoolRights rights, Ope
             {
                 Rivals =
                 [
-                    .. cluster.Pools.List().Where(other => !rights.ComesBefore(pool, other) && rights.HoldsPorts(other)).Select(HostPortClaim.Of),
+                    .. cluster.Pools.List().Where(other => own.FindOverlap(HostPortClaim.Of(other)) is not null && !rights.ComesBefore(pool, other) && rights.HoldsPorts(other)).Select(HostPortClaim.Of),
                     .. earlier.Select(HostPortClaim.Of),
                 ],
                 HostRelayPorts = ours.Where(other => other.Spec.Exposure.Type == ExposureType.HostNetwork).Sum(TurnPoolRules.WidthOf),

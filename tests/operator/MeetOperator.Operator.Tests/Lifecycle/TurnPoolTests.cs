@@ -174,6 +174,28 @@ public sealed class TurnPoolTests
     }
 
     [Fact]
+    public async Task TurnPool_OlderPoolOfMediaNodesChangesToItsPorts_GoesOn()
+    {
+        await using var cluster = await StartAsync();
+        await cluster.CreateTenantAsync("a");
+        await cluster.CreateTenantAsync("b");
+        var key = new NamespacedName("meet-b", "old");
+        await cluster.Client.CreateAsync(new SfuPool { Metadata = new ObjectMeta { Name = key.Name, Namespace = key.Namespace }, Spec = TestCluster.Pool() }, default);
+        await cluster.EventuallyAsync(async () => (await cluster.Client.GetAsync<SfuPool>(key, default)).IsReady(), "there is a media node");
+        await CreateAsync(cluster, "edge", Spec());
+        var relay = Assert.Single(await ReadyAsync(cluster, "edge", 1));
+        cluster.Kubelet.Relay(relay).Allocations = 1;
+
+        await cluster.Client.MergePatchAsync<SfuPool>(key, JsonNode.Parse("""{"spec":{"exposure":{"portRange":{"min":3450,"max":3513}}}}""")!, default);
+
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.GetAsync<SfuPool>(key, default)).Status?.Message?.Contains("port 3478 belongs to relays of another namespace", StringComparison.Ordinal) == true, "the pool gets no media nodes there");
+        await cluster.EventuallyAsync(async () => (await PoolAsync(cluster, "edge")).Status!.Allocations == 1, "the operator has looked at the relay again");
+        Assert.True((await PoolAsync(cluster, "edge")).IsReady());
+        Assert.Single((await RecordAsync(cluster, "edge"))!.Relays);
+    }
+
+    [Fact]
     public async Task TurnPool_OfInstallation_KeepsItsPortsAgainstTenants()
     {
         await using var cluster = await StartAsync();

@@ -55,6 +55,8 @@ public sealed class RelayLedgerTests
         ledger.Record("r1", [Use("a", 1, 7_000), Use("b", 1, 300)], owner: null);
         ledger.Record("r2", [], owner: null);
         ledger.Record("r2", [Use("a", 1, 10)], owner: null);
+        ledger.Record("r1", [Use("b", 1, 300)], owner: null); // others have more allocations than a
+        ledger.Record("r1", [Use("a", 1, 7_000), Use("b", 1, 300)], owner: null);
         ledger.Record("r1", [Use("a", 1, 400), Use("b", 1, -1)], owner: null); // it has started again
         ledger.Record("r1", [Use("a", 1, 500), Use("b", 1, 20)], owner: null);
         Assert.Equal((2_000 + 10 + 400 + 100, 300 + 20), (forwarded[TurnTenant.HashOf("a")], forwarded[TurnTenant.HashOf("b")]));

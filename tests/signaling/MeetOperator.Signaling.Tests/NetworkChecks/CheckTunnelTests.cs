@@ -86,7 +86,7 @@ public sealed class CheckTunnelTests : IAsyncLifetime
         Assert.Equal("10", await SendAsync(tunnel, 10)); // the next message, so no data was before it
     }
 
-    /// <summary>What such a client has asked for would fill its line after the check.</summary>
+    /// <summary>Without this limit, data would still arrive after the check, and slow the line down.</summary>
     [Theory]
     [InlineData(null)]
     [InlineData("999999999")]

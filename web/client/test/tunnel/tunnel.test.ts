@@ -129,7 +129,7 @@ describe('the last resort', () => {
     publish().setIce('connected', { isSecured: false });
     states.splice(0);
     vi.advanceTimersByTime(6_000);
-    expect(calls).toEqual(['publish', 'publish']); // the look, and back to the tunnel
+    expect(calls).toEqual(['publish', 'publish']); // once for the look, and once for the tunnel again
     expect(tunnel.isOn).toBe(true);
     expect(states).not.toContain('off');
   });

@@ -21,16 +21,8 @@ export function measureTunnel(socket: WebSocket, now: () => number, limitMs: num
   const times: number[] = [];
   let connectMs = 0;
   let sentAt = 0;
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', aborted);
-      socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.close();
-      settle();
-    };
-    const aborted = () => end(() => reject(signal.reason));
-    const timer = setTimeout(() => end(() => resolve(null)), limitMs);
+  return measureOn(socket, signal, ({ done, limit }) => {
+    limit(limitMs, () => done(null));
     const send = () => {
       sentAt = now();
       socket.send(new Uint8Array(messageBytes));
@@ -44,9 +36,37 @@ export function measureTunnel(socket: WebSocket, now: () => number, limitMs: num
       times.push(now() - sentAt);
       if (times.length < rounds) return send();
       const median = times.sort((one, other) => one - other)[Math.floor(rounds / 2)]!;
-      end(() => resolve({ connectMs, rttMs: Math.round(median) }));
+      done({ connectMs, rttMs: Math.round(median) });
     };
-    socket.onclose = () => end(() => resolve(null));
+  });
+}
+
+interface Measurement<Result> {
+  /** Ends the measurement; null when there is no result. */
+  done(result: Result | null): void;
+  /** Acts after this time, instead of what was to happen before. */
+  limit(ms: number, act: () => void): void;
+}
+
+/** Runs a measurement, which sets the handlers of the WebSocket. It ends without a result when the WebSocket closes, and with the reason of `signal`. Closes the WebSocket. */
+function measureOn<Result>(socket: WebSocket, signal: AbortSignal, begin: (measurement: Measurement<Result>) => void): Promise<Result | null> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+      settle();
+    };
+    const aborted = () => end(() => reject(signal.reason));
+    const done = (result: Result | null) => end(() => resolve(result));
+    const limit = (ms: number, act: () => void) => {
+      clearTimeout(timer);
+      timer = setTimeout(act, ms);
+    };
+    socket.onclose = () => done(null);
+    begin({ done, limit });
     signal.addEventListener('abort', aborted, { once: true });
     if (signal.aborted) aborted();
   });
@@ -68,32 +88,22 @@ export function measureTunnelBandwidth(socket: WebSocket, now: () => number, lim
   let [sent, received, sendBitrate] = [0, 0, 0];
   let arrivals = new Arrivals(0);
   let isReceiving = false;
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', aborted);
-      socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.close();
-      settle();
-    };
-    const aborted = () => end(() => reject(signal.reason));
-    let timer = setTimeout(() => end(() => resolve(null)), limitMs);
+  return measureOn(socket, signal, ({ done, limit }) => {
+    limit(limitMs, () => done(null));
     const send = () => {
       for (; sent < directionBytes && sent - arrivals.bytes < windowBytes; sent += pieceBytes) socket.send(new Uint8Array(pieceBytes));
     };
+    const finish = () => done({ sendBitrate, receiveBitrate: arrivals.bitrate(now()) });
     const receive = () => {
-      clearTimeout(timer);
       sendBitrate = arrivals.bitrate(now());
       [arrivals, isReceiving] = [new Arrivals(now()), true];
-      timer = setTimeout(finish, directionMs);
+      limit(directionMs, finish);
       socket.send('receive');
     };
-    const finish = () => end(() => resolve({ sendBitrate, receiveBitrate: arrivals.bitrate(now()) }));
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
-      clearTimeout(timer);
       arrivals = new Arrivals(now());
-      timer = setTimeout(receive, directionMs);
+      limit(directionMs, receive);
       send();
     };
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
@@ -108,9 +118,6 @@ export function measureTunnelBandwidth(socket: WebSocket, now: () => number, lim
         else send();
       }
     };
-    socket.onclose = () => end(() => resolve(null));
-    signal.addEventListener('abort', aborted, { once: true });
-    if (signal.aborted) aborted();
   });
 }
 
